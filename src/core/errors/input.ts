@@ -1,0 +1,13 @@
+// Files that cannot be read: missing, truncated, hostile, or of another kind than was hoped for.
+import type { ErrorRow } from "./row.ts";
+
+export const INPUT_ERRORS = {
+  FILE_NOT_FOUND: { exit: 3, http: 404, grpc: 5, text: "{file}: there is no such file; check the path" },
+  FILE_UNREADABLE: {
+    exit: 3,
+    http: 500,
+    grpc: 13,
+    text: "{file}: cannot be read ({reason}); check the permissions",
+  },
+  NOT_A_FILE: { exit: 3, http: 400, grpc: 3, text: "{file}: is a directory, a model file is wanted" },
+} as const satisfies Record<string, ErrorRow>;

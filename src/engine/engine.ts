@@ -1,0 +1,47 @@
+// The one interface of everything that can run a model: onnxruntime today, TensorFlow's C API beside it.
+// Invariant: `run` never holds the event loop longer than 300 microseconds, whatever the model; calls may overlap.
+// Not here: batching and versions (server/), conversion (convert.ts).
+import type { Signature } from "../model/signature.ts";
+import type { DType } from "../tensor/dtype.ts";
+
+/** A tensor in memory at run time. */
+export interface TensorValue {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Little-endian, row-major; exactly the tensor's bytes. May be a view into a larger buffer. Unused for strings. */
+  readonly data: Uint8Array;
+  /** Elements of a string tensor. */
+  readonly strings?: readonly Uint8Array[];
+}
+
+export interface LoadOptions {
+  /** Threads inside one run; 0 lets the engine choose from the cores it may use. */
+  readonly intraOpThreads?: number;
+}
+
+export interface RunOptions {
+  /** Stops waiting, and the run itself where the engine can. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Engine {
+  readonly name: string;
+  /** Loads a version directory (saved_model.pb, model.onnx, variables/). Does not hold the event loop. */
+  load(directory: string, options?: LoadOptions): Promise<LoadedModel>;
+}
+
+export interface LoadedModel {
+  readonly signatures: ReadonlyMap<string, Signature>;
+  /**
+   * Runs one signature. `inputs` are checked against nothing but the engine: callers check dtypes and names.
+   * `outputs` names the wanted outputs; empty means all of the signature's.
+   */
+  run(
+    signature: string,
+    inputs: ReadonlyMap<string, TensorValue>,
+    outputs?: readonly string[],
+    options?: RunOptions,
+  ): Promise<Map<string, TensorValue>>;
+  /** Waits for running calls, then gives the memory back. */
+  close(): Promise<void>;
+}
