@@ -10,4 +10,16 @@ export const INPUT_ERRORS = {
     text: "{file}: cannot be read ({reason}); check the permissions",
   },
   NOT_A_FILE: { exit: 3, http: 400, grpc: 3, text: "{file}: is a directory, a model file is wanted" },
+  EXTERNAL_FILE_REFUSED: {
+    exit: 3,
+    http: 400,
+    grpc: 3,
+    text: "{file}: names the weights file {location}, which is refused: {reason}; put a copy beside the model and name it by its plain file name",
+  },
+  SAVED_MODEL_BROKEN: {
+    exit: 3,
+    http: 500,
+    grpc: 13,
+    text: "{file}: not a SavedModel: {reason}; convert the model again",
+  },
 } as const satisfies Record<string, ErrorRow>;
