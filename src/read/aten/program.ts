@@ -48,8 +48,10 @@ export interface AtenGraph {
   readonly inputs: readonly string[];
   readonly outputs: readonly AtenArgument[];
   readonly calls: readonly AtenCall[];
-  /** Types of all tensor values, with their symbolic shapes. */
+  /** Types of all tensor values, with their symbolic shapes. A complex tensor has a complex dtype and no extra axis. */
   readonly types: ReadonlyMap<string, TensorType>;
+  /** Strides in elements, where the file tells them: whether a reshape is a view or a copy depends on them. */
+  readonly strides?: ReadonlyMap<string, readonly Dim[]>;
 }
 
 export interface AtenCall {
@@ -57,6 +59,10 @@ export interface AtenCall {
   readonly target: string;
   /** Arguments by the schema's names, positional ones of higher-order operators by "0", "1", ... Omitted ones are absent. */
   readonly args: ReadonlyMap<string, AtenArgument>;
+  /**
+   * One for each result: `tensor`, `tensors` (a list result), `none`, `int` for a symbolic integer (`sym_size`, `item`;
+   * the dimension says which: a new symbol is defined by this call), `symbol` for a symbolic float or bool.
+   */
   readonly outputs: readonly AtenArgument[];
   readonly origin: Origin;
 }
