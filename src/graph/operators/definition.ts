@@ -2,9 +2,13 @@
 // Adding an operator: one file beside this one, its test, one line in index.ts.
 // Invariant: entries are data and pure functions; shared code never compares an operator's name.
 import type { Tensor } from "../../tensor/tensor.ts";
+import type { Attribute } from "../attribute.ts";
 import type { Dim } from "../dim.ts";
 import type { Node } from "../graph.ts";
 import type { TensorType, ValueType } from "../type.ts";
+
+/** An attribute's default, or only its kind where it has none. */
+export type AttributeSpec = Attribute | Attribute["kind"];
 
 export interface OperatorDefinition {
   readonly op: string;
@@ -12,6 +16,10 @@ export interface OperatorDefinition {
   readonly domain?: string;
   /** The opset in which the form that the IR holds came to be. */
   readonly since: number;
+  /** The opset that a node needs, where its attributes or inputs ask for more than `since`. */
+  sinceFor?(node: Node): number;
+  /** Every attribute of the operator. */
+  readonly attributes?: Readonly<Record<string, AttributeSpec>>;
   /** Output = f(inputs) element by element, with NumPy broadcasting. */
   readonly elementwise?: true;
   /** The result depends on a random generator; never folded, never merged. */
@@ -23,21 +31,26 @@ export interface OperatorDefinition {
 export interface Inferred {
   readonly type: ValueType;
   /** Elements of a small integer or bool tensor (at most 1,024), row-major. */
-  readonly contents?: readonly Dim[];
+  readonly contents?: readonly Dim[] | undefined;
 }
 
 export interface InferContext {
   readonly node: Node;
-  /** Type of the i-th input; undefined if the input is absent or nothing is known of it. */
+  /** Type of the i-th input; undefined if the input is absent, no tensor, or nothing is known of it. */
   type(index: number): TensorType | undefined;
   shape(index: number): readonly Dim[] | undefined;
   contents(index: number): readonly Dim[] | undefined;
   /** The input's constant, if it is one. */
   constant(index: number): Tensor | undefined;
-  int(name: string, fallback: number): number;
+  /** Type of the i-th input, sequences and optionals too. */
+  valueType(index: number): ValueType | undefined;
+  /** Attributes, with the definition's default. One without default that is missing is `fallback`, else a RangeError. */
+  int(name: string, fallback?: number): number;
+  float(name: string, fallback?: number): number;
+  string(name: string, fallback?: string): string;
   ints(name: string): readonly number[] | undefined;
-  float(name: string, fallback: number): number;
-  string(name: string, fallback: string): string;
   /** A new symbol for a size that only running tells. */
   unknownDim(): Dim;
+  /** What a graph attribute returns, given what is known of its inputs. */
+  subgraph(name: string, inputs: readonly (Inferred | undefined)[]): readonly (Inferred | undefined)[];
 }
