@@ -4,6 +4,7 @@
 // Not here: the rows, which stand by topic in errors/.
 import { CONVERSION_ERRORS } from "./errors/conversion.ts";
 import { ENGINE_ERRORS } from "./errors/engine.ts";
+import { FILE_FORMAT_ERRORS } from "./errors/file-formats.ts";
 import { INPUT_ERRORS } from "./errors/input.ts";
 import { OUTPUT_ERRORS } from "./errors/output.ts";
 import type { ErrorRow } from "./errors/row.ts";
@@ -13,6 +14,7 @@ import { USAGE_ERRORS } from "./errors/usage.ts";
 export const ERRORS = {
   ...USAGE_ERRORS,
   ...INPUT_ERRORS,
+  ...FILE_FORMAT_ERRORS,
   ...CONVERSION_ERRORS,
   ...OUTPUT_ERRORS,
   ...ENGINE_ERRORS,
