@@ -17,6 +17,8 @@ export interface Tensor {
   readonly strings?: readonly Uint8Array[];
   /** The permutation that made this tensor from another, if `transposed` made it. */
   readonly transposeOf?: { readonly base: Tensor; readonly perm: readonly number[] };
+  /** The tensor whose bytes these are under another shape, if `reshaped` made it. */
+  readonly reshapeOf?: Tensor;
 }
 
 export function elementCount(shape: readonly number[]): number {

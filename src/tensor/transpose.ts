@@ -1,0 +1,191 @@
+// Tensors whose axes stand in another order, computed when they are read.
+// Layout: axis i of the result is axis perm[i] of the base. Moving only axes of size 1 moves no bytes.
+// Method: axes that stay neighbours are merged; then rows are copied, or, if the innermost axis changes, squares of
+// 32 by 32 elements are turned, so that reads and writes both stay within the cache.
+import { BYTES_PER_ELEMENT } from "./dtype.ts";
+import { type Tensor, tensorFromStrings } from "./tensor.ts";
+
+/** `tensor` with its axes permuted; the same tensor if that moves nothing. Permutations of permutations are one. */
+export function transposed(tensor: Tensor, perm: readonly number[]): Tensor {
+  if (perm.every((axis, index) => axis === index)) return tensor;
+  const inner = tensor.transposeOf;
+  if (inner) {
+    return transposed(
+      inner.base,
+      perm.map((axis) => inner.perm[axis] as number),
+    );
+  }
+  const shape = perm.map((axis) => tensor.shape[axis] as number);
+  if (movesOnlyOnes(tensor.shape, perm)) return reshaped(tensor, shape);
+  const { dtype, byteLength } = tensor;
+  if (tensor.strings) return tensorFromStrings(shape, permuteList(tensor.strings, tensor.shape, perm));
+  const read = () => permuteBytes(tensor.read(), BYTES_PER_ELEMENT[dtype], tensor.shape, perm);
+  return { dtype, shape, byteLength, read, transposeOf: { base: tensor, perm } };
+}
+
+/** The same bytes under another shape of as many elements. */
+export function reshaped(tensor: Tensor, shape: readonly number[]): Tensor {
+  const same =
+    shape.length === tensor.shape.length && shape.every((size, axis) => size === tensor.shape[axis]);
+  if (same) return tensor;
+  const { dtype, byteLength } = tensor;
+  const reshapeOf = tensor.reshapeOf ?? tensor;
+  const strings = tensor.strings ? { strings: tensor.strings } : {};
+  return { dtype, shape, byteLength, ...strings, read: () => tensor.read(), reshapeOf };
+}
+
+/** Whether a permutation changes the order of axes of size 1 only, so that the bytes stay as they are. */
+export function movesOnlyOnes(shape: readonly unknown[], perm: readonly number[]): boolean {
+  const moved = perm.filter((axis) => shape[axis] !== 1);
+  return moved.every((axis, index) => index === 0 || axis > (moved[index - 1] as number));
+}
+
+/** Row-major elements of `width` bytes with their axes permuted, in new memory. */
+export function permuteBytes(
+  bytes: Uint8Array,
+  width: number,
+  shape: readonly number[],
+  perm: readonly number[],
+): Uint8Array {
+  const wide = width > 4;
+  // Elements above four bytes are an innermost axis of 32-bit words: words survive the copy bit by bit.
+  const merged = wide ? merge([...shape, width / 4], [...perm, shape.length]) : merge(shape, perm);
+  const output = new Uint8Array(bytes.byteLength);
+  if (bytes.byteLength === 0) return output;
+  const word = Math.min(width, 4);
+  const aligned = bytes.byteOffset % word === 0 ? bytes : bytes.slice();
+  permuteWords(wordsOf(aligned, word), wordsOf(output, word), merged);
+  return output;
+}
+
+type Words = Uint8Array | Uint16Array | Uint32Array;
+
+interface Move {
+  /** Sizes in the order of the output. */
+  readonly sizes: readonly number[];
+  /** How far an element is from the next one of that axis, in the input. */
+  readonly strides: readonly number[];
+}
+
+/** Drops axes of size 1 and merges those that stay neighbours. */
+function merge(shape: readonly number[], perm: readonly number[]): Move {
+  const strideOf = rowMajorStrides(shape);
+  const sizes: number[] = [];
+  const strides: number[] = [];
+  for (const axis of perm) {
+    const size = shape[axis] as number;
+    const stride = strideOf[axis] as number;
+    if (size === 1) continue;
+    const last = sizes.length - 1;
+    if (last >= 0 && strides[last] === stride * size) {
+      sizes[last] = (sizes[last] as number) * size;
+      strides[last] = stride;
+    } else {
+      sizes.push(size);
+      strides.push(stride);
+    }
+  }
+  return { sizes, strides };
+}
+
+export function rowMajorStrides(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length).fill(1);
+  for (let axis = shape.length - 2; axis >= 0; axis--) {
+    strides[axis] = (strides[axis + 1] as number) * (shape[axis + 1] as number);
+  }
+  return strides;
+}
+
+function permuteWords(input: Words, output: Words, move: Move): void {
+  const rank = move.sizes.length;
+  if (rank === 0 || move.strides[rank - 1] === 1) return copyRows(input, output, move);
+  const outStrides = rowMajorStrides(move.sizes);
+  const across = move.strides.indexOf(1); // the input's innermost axis
+  const outer = move.sizes.map((_, axis) => axis).filter((axis) => axis !== across && axis !== rank - 1);
+  const square = {
+    rows: move.sizes[across] as number,
+    rowStride: outStrides[across] as number,
+    columns: move.sizes[rank - 1] as number,
+    columnStride: move.strides[rank - 1] as number,
+  };
+  walk(outer, move, outStrides, (from, to) => turn(input, output, from, to, square));
+}
+
+function copyRows(input: Words, output: Words, move: Move): void {
+  const rank = move.sizes.length;
+  const length = rank === 0 ? input.length : (move.sizes[rank - 1] as number);
+  const outer = move.sizes.map((_, axis) => axis).slice(0, -1);
+  walk(outer, move, rowMajorStrides(move.sizes), (from, to) => {
+    if (length > 16) output.set(input.subarray(from, from + length), to);
+    else for (let index = 0; index < length; index++) output[to + index] = input[from + index] as number;
+  });
+}
+
+/** Calls `visit` with the input's and the output's offset for every position of the given axes. */
+function walk(
+  axes: readonly number[],
+  move: Move,
+  outStrides: readonly number[],
+  visit: (from: number, to: number) => void,
+): void {
+  const position = axes.map(() => 0);
+  let from = 0;
+  let to = 0;
+  for (;;) {
+    visit(from, to);
+    let level = axes.length - 1;
+    for (; level >= 0; level--) {
+      const axis = axes[level] as number;
+      const size = move.sizes[axis] as number;
+      from += move.strides[axis] as number;
+      to += outStrides[axis] as number;
+      position[level] = (position[level] as number) + 1;
+      if ((position[level] as number) < size) break;
+      from -= size * (move.strides[axis] as number);
+      to -= size * (outStrides[axis] as number);
+      position[level] = 0;
+    }
+    if (level < 0) return;
+  }
+}
+
+interface Square {
+  /** Along the input's innermost axis. */
+  readonly rows: number;
+  readonly rowStride: number;
+  /** Along the output's innermost axis. */
+  readonly columns: number;
+  readonly columnStride: number;
+}
+
+const TILE = 32;
+
+function turn(input: Words, output: Words, from: number, to: number, square: Square): void {
+  const { rows, rowStride, columns, columnStride } = square;
+  for (let top = 0; top < rows; top += TILE) {
+    const bottom = Math.min(rows, top + TILE);
+    for (let left = 0; left < columns; left += TILE) {
+      const right = Math.min(columns, left + TILE);
+      for (let row = top; row < bottom; row++) {
+        let source = from + row + left * columnStride;
+        const start = to + row * rowStride;
+        for (let column = left; column < right; column++) {
+          output[start + column] = input[source] as number;
+          source += columnStride;
+        }
+      }
+    }
+  }
+}
+
+function wordsOf(bytes: Uint8Array, width: number): Words {
+  if (width === 1) return bytes;
+  if (width === 2) return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+}
+
+function permuteList<T>(list: readonly T[], shape: readonly number[], perm: readonly number[]): T[] {
+  const order = new Uint32Array(list.length).map((_, index) => index);
+  const moved = permuteBytes(new Uint8Array(order.buffer), 4, shape, perm);
+  return [...new Uint32Array(moved.buffer)].map((index) => list[index] as T); // a permutation of valid indices
+}
