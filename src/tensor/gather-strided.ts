@@ -78,7 +78,7 @@ type CopyRow = (from: number, step: number, to: number, length: number) => void;
 /** Copies elements as machine words where their width is one; as runs of bytes otherwise. */
 function rowCopier(storage: Uint8Array, width: number, out: Uint8Array): CopyRow {
   if (width !== 1 && width !== 2 && width !== 4) return byteRowCopier(storage, width, out);
-  const source = wordsOf(storage.byteOffset % width === 0 ? storage : storage.slice(), width);
+  const source = wordsOf(storage.byteOffset % width === 0 ? storage : new Uint8Array(storage), width);
   const target = wordsOf(out, width);
   return (from, step, to, length) => {
     if (step === 1) target.set(source.subarray(from, from + length), to);

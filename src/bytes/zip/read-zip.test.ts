@@ -1,0 +1,138 @@
+// Zip archives of Python and PyTorch, and hostile ones.
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { bytesSource } from "../../core/byte-source.ts";
+import { FerryError, Problem } from "../../core/errors.ts";
+import { readNpz } from "../npz.ts";
+import { looksLikeZip, readZip, ZIP_LIMITS, type ZipArchive, type ZipLimits } from "./read-zip.ts";
+
+const FIXTURES: Record<string, string> = JSON.parse(
+  readFileSync(new URL("zip.fixtures.json", import.meta.url), "utf8"),
+);
+
+const file = (name: string): Uint8Array => Uint8Array.from(Buffer.from(FIXTURES[name] ?? "", "base64"));
+const source = (bytes: Uint8Array) => bytesSource("a.zip", bytes);
+
+function open(bytes: Uint8Array, limits: Partial<ZipLimits> = {}): ZipArchive {
+  const archive = readZip(source(bytes), { ...ZIP_LIMITS, ...limits });
+  if (archive instanceof Problem) throw new FerryError([archive]);
+  return archive;
+}
+
+function texts(archive: ZipArchive): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const entry of archive.values()) {
+    const bytes = entry.bytes();
+    if (bytes instanceof Problem) throw new FerryError([bytes]);
+    const contents = entry.source();
+    if (contents instanceof Problem) throw new FerryError([contents]);
+    expect(contents.read(0, contents.size)).toEqual(bytes);
+    found[entry.name] = new TextDecoder().decode(bytes);
+  }
+  return found;
+}
+
+const TWO = { "a.txt": "first", "folder/b.txt": "second ".repeat(9) };
+const FOUR = { ...TWO, "../é": "third", empty: "" };
+
+/** Offset of the directory's record for the entry at `index`. */
+function recordAt(bytes: Uint8Array, index: number): number {
+  let at = -1;
+  for (let count = 0; count <= index; count++) {
+    at = Buffer.from(bytes.buffer, bytes.byteOffset).indexOf("PK\x01\x02", at + 1, "latin1");
+  }
+  return at;
+}
+
+describe("readZip", () => {
+  it("reads stored, deflated and 64-bit archives of Python", () => {
+    for (const name of ["stored", "deflated", "zip64"]) expect(texts(open(file(name))), name).toEqual(FOUR);
+  });
+
+  it("reads PyTorch's archives, whose local headers are padded and state no sizes", () => {
+    const archive = texts(open(file("torch")));
+    expect(archive).toMatchObject({ "archive/a.txt": "first", "archive/folder/b.txt": TWO["folder/b.txt"] });
+  });
+
+  it("recognises a zip by its first bytes", () => {
+    expect(looksLikeZip(source(file("stored")))).toBe(true);
+    expect(looksLikeZip(source(new Uint8Array(3)))).toBe(false);
+  });
+
+  it("says that a file was cut short", () => {
+    const bytes = file("torch");
+    expect(() => open(bytes.subarray(0, bytes.length / 2))).toThrow(/a\.zip: .*cut short/);
+  });
+
+  it("names the entry it cannot read", () => {
+    expect(() => texts(open(file("bzip2")))).toThrow(/"a\.txt" is compressed by method 12/);
+    const encrypted = file("stored");
+    encrypted[recordAt(encrypted, 0) + 8] = 1;
+    expect(() => texts(open(encrypted))).toThrow(/"a\.txt" is encrypted/);
+  });
+
+  it("checks CRC-32", () => {
+    const bytes = file("stored");
+    bytes[Buffer.from(bytes).indexOf("first")] = 0;
+    expect(() => texts(open(bytes))).toThrow(/CRC-32/);
+  });
+
+  it("does not inflate beyond the stated size", () => {
+    const bytes = file("deflated");
+    const view = new DataView(bytes.buffer);
+    view.setUint32(recordAt(bytes, 1) + 24, 5, true);
+    expect(() => texts(open(bytes))).toThrow(/does not inflate to the size it states/);
+    view.setUint32(recordAt(bytes, 1) + 24, 2 ** 30, true);
+    expect(() => texts(open(bytes))).toThrow(/claims to inflate/);
+  });
+
+  it("refuses overlapping entries, names that stand twice, and directories over the limit", () => {
+    const overlap = file("stored");
+    new DataView(overlap.buffer).setUint32(recordAt(overlap, 1) + 42, 0, true);
+    expect(() => open(overlap)).toThrow(/reaches into what follows/);
+    const twice = file("stored");
+    twice.set(new TextEncoder().encode("empty"), recordAt(twice, 0) + 46);
+    expect(() => open(twice)).toThrow(/two entries are named "empty"/);
+    expect(() => open(file("stored"), { maxEntries: 3 })).toThrow(/over the limit/);
+  });
+
+  it("answers truncated and mutated archives with errors of the table", () => {
+    const mutation = fc.tuple(
+      fc.constantFrom(...Object.keys(FIXTURES)),
+      fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 }),
+      fc.nat(),
+    );
+    fc.assert(
+      fc.property(mutation, ([name, changes, cut]) => {
+        const bytes = file(name);
+        for (const [at, byte] of changes) bytes[bytes.length - 1 - (at % bytes.length)] = byte;
+        try {
+          texts(open(bytes.subarray(0, bytes.length - (cut % 4 ? 0 : cut % bytes.length))));
+        } catch (error) {
+          if (!(error instanceof FerryError)) throw error;
+        }
+      }),
+      { numRuns: 2000, seed: 1 },
+    );
+  });
+});
+
+describe("readNpz", () => {
+  it("reads np.savez and np.savez_compressed", () => {
+    for (const name of ["savez", "savez_compressed"]) {
+      const tensors = readNpz(bytesSource("a.npz", file(name)));
+      expect([...tensors].map(([key, tensor]) => [key, tensor.dtype, tensor.shape])).toEqual([
+        ["a", "float32", [4]],
+        ["b", "int64", [2, 2]],
+      ]);
+      expect([...new Float32Array(tensors.get("a")?.read().slice().buffer ?? [])]).toEqual([0, 1, 2, 3]);
+    }
+  });
+
+  it("names the array in messages", () => {
+    const bytes = file("savez");
+    bytes[Buffer.from(bytes).indexOf("NUMPY")] = 0;
+    expect(() => readNpz(bytesSource("a.npz", bytes))).toThrow(/a\.npz\[a\]: does not begin/);
+  });
+});
