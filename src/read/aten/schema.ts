@@ -1,0 +1,94 @@
+// Operator schemas: argument names, types and defaults, so that arguments which the file omits get PyTorch's defaults.
+// Source: https://github.com/pytorch/pytorch/blob/main/aten/src/ATen/native/README.md ("func")
+// Layout of a line: `name.overload(Type name=default, *, Type? name=None) -> Result`; `(a!)` after a type means written to,
+// `(a)` that the result may share its memory.
+// Not here: the lines themselves (schema-table.ts, generated).
+import { SCHEMA_LINES } from "./schema-table.ts";
+
+export interface SchemaArgument {
+  readonly name: string;
+  /** The type without annotations, such as `Tensor`, `SymInt[2]`, `Scalar?`. */
+  readonly type: string;
+  /** The literal of the default as it is written, if there is one. */
+  readonly fallback: string | undefined;
+  /** The operator writes into this tensor. */
+  readonly written: boolean;
+}
+
+export interface Schema {
+  /** Such as `aten::conv2d.default`. */
+  readonly target: string;
+  readonly arguments: readonly SchemaArgument[];
+  /** What follows the arrow. */
+  readonly returns: string;
+}
+
+let lines: Map<string, string> | undefined;
+const parsed = new Map<string, Schema>();
+
+/** The schema of a target such as `aten::add.Tensor`; undefined for operators that are not ATen's. */
+export function schemaOf(target: string): Schema | undefined {
+  const known = parsed.get(target);
+  if (known) return known;
+  lines ??= indexLines();
+  const line = lines.get(target);
+  if (line === undefined) return undefined;
+  const schema = parseSchema(target, line);
+  parsed.set(target, schema);
+  return schema;
+}
+
+function indexLines(): Map<string, string> {
+  const index = new Map<string, string>();
+  for (const line of SCHEMA_LINES.split("\n")) {
+    const name = line.slice(0, line.indexOf("("));
+    if (name) index.set(withNamespace(withOverload(name)), line);
+  }
+  return index;
+}
+
+function withOverload(name: string): string {
+  return name.includes(".") ? name : `${name}.default`;
+}
+
+function withNamespace(name: string): string {
+  return name.includes("::") ? name : `aten::${name}`;
+}
+
+function parseSchema(target: string, line: string): Schema {
+  const end = line.lastIndexOf(") -> ");
+  const inner = line.slice(line.indexOf("(") + 1, end);
+  const parts = splitOutside(inner).filter((part) => part !== "*" && part !== "");
+  return { target, arguments: parts.map(parseArgument), returns: line.slice(end + 5) };
+}
+
+/** Splits at commas that stand in no bracket and no string. */
+function splitOutside(text: string): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let start = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (char === '"') quoted = !quoted;
+    else if (!quoted && (char === "(" || char === "[")) depth += 1;
+    else if (!quoted && (char === ")" || char === "]")) depth -= 1;
+    else if (!quoted && depth === 0 && char === ",") {
+      parts.push(text.slice(start, at).trim());
+      start = at + 1;
+    }
+  }
+  parts.push(text.slice(start).trim());
+  return parts;
+}
+
+function parseArgument(part: string): SchemaArgument {
+  const match = /^(.*?) (\w+)(?:=(.*))?$/.exec(part);
+  const type = match?.[1] ?? part;
+  return {
+    name: match?.[2] ?? "",
+    type: type.replace(/\([^)]*\)/g, ""),
+    fallback: match?.[3],
+    written: type.includes("!"),
+  };
+}

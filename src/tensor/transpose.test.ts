@@ -1,0 +1,54 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { DType } from "./dtype.ts";
+import { numbersOf, tensorOfNumbers } from "./numbers.ts";
+import { elementCount, tensorFromBytes } from "./tensor.ts";
+import { transposed } from "./transpose.ts";
+
+/** The definition: result[i] = source[indices of i, put in the places perm tells]. */
+function reference(numbers: readonly number[], shape: readonly number[], perm: readonly number[]): number[] {
+  const sizes = perm.map((axis) => shape[axis] as number);
+  return numbers.map((_, flat) => {
+    const index = new Array<number>(shape.length).fill(0);
+    let rest = flat;
+    for (let axis = sizes.length - 1; axis >= 0; axis -= 1) {
+      index[perm[axis] as number] = rest % (sizes[axis] as number);
+      rest = Math.floor(rest / (sizes[axis] as number));
+    }
+    return numbers[index.reduce((sum, at, axis) => sum * (shape[axis] as number) + at, 0)] as number;
+  });
+}
+
+const cases = fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 5 }).chain((shape) =>
+  fc.record({
+    shape: fc.constant(shape),
+    perm: fc.shuffledSubarray([...shape.keys()], { minLength: shape.length }),
+    dtype: fc.constantFrom<DType>("uint8", "float16", "float32", "int64"),
+  }),
+);
+
+describe("transposed", () => {
+  it("agrees with the definition", () => {
+    fc.assert(
+      fc.property(cases, ({ shape, perm, dtype }) => {
+        const numbers = Array.from({ length: elementCount(shape) }, (_, index) => index % 200);
+        const result = transposed(tensorOfNumbers(dtype, shape, numbers), perm);
+        expect(result.shape).toEqual(perm.map((axis) => shape[axis]));
+        expect(numbersOf(result)).toEqual(reference(numbers, shape, perm));
+      }),
+    );
+  });
+
+  it("crosses tile borders", () => {
+    const numbers = Array.from({ length: 130 * 3 * 70 }, (_, index) => index);
+    const result = transposed(tensorOfNumbers("int32", [130, 3, 70], numbers), [2, 1, 0]);
+    expect(numbersOf(result)).toEqual(reference(numbers, [130, 3, 70], [2, 1, 0]));
+  });
+
+  it("moves 16-byte elements and unaligned bytes", () => {
+    const bytes = Uint8Array.from({ length: 65 }, (_, index) => index).subarray(1);
+    const result = transposed(tensorFromBytes("complex128", [2, 2], bytes), [1, 0]);
+    expect([...result.read()].filter((_, at) => at % 16 === 0)).toEqual([1, 33, 17, 49]);
+    expect(result.transposeOf?.perm).toEqual([1, 0]);
+  });
+});
