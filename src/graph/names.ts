@@ -5,40 +5,56 @@
 // Not here: names of TensorFlow nodes, which have their own alphabet (tensorflow/).
 import { type Graph, type Node, subgraphsOf, type Value } from "./graph.ts";
 
-/** Names everything in place. Values and nodes have separate name spaces, as in ONNX. */
-export function assignNames(graph: Graph): void {
-  const { nodes, inputs, outputs, weights, computed } = collect(graph);
-  const nodeNames = new NameSpace();
-  for (const node of nodes) if (node.name) node.name = nodeNames.take(node.name);
-  for (const node of nodes) if (!node.name) node.name = nodeNames.take(nodeHint(node));
+/** Unique names of everything in a graph. Values and nodes have separate name spaces, as in ONNX. */
+export interface Names {
+  readonly values: ReadonlyMap<Value, string>;
+  readonly nodes: ReadonlyMap<Node, string>;
+}
 
-  const valueNames = new NameSpace();
-  const named = new Set<Value>();
-  const name = (value: Value, hint: string): void => {
-    if (named.has(value) || hint === "") return;
-    named.add(value);
-    value.name = valueNames.take(hint);
-  };
-  for (const value of [...inputs, ...outputs, ...weights.keys(), ...computed.keys()]) name(value, value.name);
-  for (const value of inputs) name(value, "input");
-  for (const [value, user] of weights) name(value, user ? `${user.name}/constant` : "constant");
-  for (const [value, node] of computed) name(value, computedHint(value, node));
+/** Names everything in place. */
+export function assignNames(graph: Graph): void {
+  const { values, nodes } = chooseNames(graph);
+  for (const [value, name] of values) value.name = name;
+  for (const [node, name] of nodes) node.name = name;
+}
+
+/** The names that `assignNames` would give. */
+export function chooseNames(graph: Graph): Names {
+  const { nodes, inputs, outputs, weights, computed } = collect(graph);
+  const nodeNames = new NameSpace<Node>();
+  for (const node of nodes) nodeNames.give(node, node.name);
+  for (const node of nodes) nodeNames.give(node, nodeHint(node));
+
+  const valueNames = new NameSpace<Value>();
+  const all = [...inputs, ...outputs, ...weights.keys(), ...computed.keys()];
+  for (const value of all) valueNames.give(value, value.name);
+  for (const value of inputs) valueNames.give(value, "input");
+  for (const [value, user] of weights) {
+    valueNames.give(value, user ? `${nodeNames.names.get(user)}/constant` : "constant");
+  }
+  for (const [value, node] of computed) {
+    valueNames.give(value, computedHint(value, node, nodeNames.names.get(node) ?? ""));
+  }
+  return { values: valueNames.names, nodes: nodeNames.names };
 }
 
 /** Hands out names, each once. */
-class NameSpace {
+class NameSpace<Named> {
+  readonly names = new Map<Named, string>();
   private readonly taken = new Set<string>();
   /** The next suffix to try for a name, so that a thousand equal hints need no search. */
   private readonly next = new Map<string, number>();
 
-  take(hint: string): string {
+  /** Gives the hint, with a suffix if it is taken; an empty hint or one who has a name already gets nothing. */
+  give(named: Named, hint: string): void {
+    if (hint === "" || this.names.has(named)) return;
     let name = hint;
     for (let suffix = this.next.get(hint) ?? 1; this.taken.has(name); suffix++) {
       name = `${hint}_${suffix}`;
       this.next.set(hint, suffix + 1);
     }
     this.taken.add(name);
-    return name;
+    this.names.set(named, name);
   }
 }
 
@@ -82,7 +98,7 @@ function nodeHint(node: Node): string {
   return node.origin.scope ? `${node.origin.scope}/${node.op}` : node.op;
 }
 
-function computedHint(value: Value, node: Node): string {
+function computedHint(value: Value, node: Node, nodeName: string): string {
   const index = node.outputs.indexOf(value);
-  return index === 0 ? node.name : `${node.name}/${index}`;
+  return index === 0 ? nodeName : `${nodeName}/${index}`;
 }
