@@ -16,6 +16,12 @@ export const INPUT_ERRORS = {
     grpc: 3,
     text: "{file}: names the weights file {location}, which is refused: {reason}; put a copy beside the model and name it by its plain file name",
   },
+  SAVED_MODEL_MISSING: {
+    exit: 3,
+    http: 404,
+    grpc: 5,
+    text: "SavedModel file does not exist at: {directory}{hint}",
+  },
   SAVED_MODEL_BROKEN: {
     exit: 3,
     http: 500,

@@ -8,4 +8,10 @@ export const OUTPUT_ERRORS = {
     grpc: 7,
     text: "{path}: cannot be written ({reason}); choose a directory you may write to",
   },
+  OUTPUT_EXISTS: {
+    exit: 1,
+    http: 409,
+    grpc: 6,
+    text: 'Output file {file} already exists. Add "--overwrite" to overwrite the existing output files.',
+  },
 } as const satisfies Record<string, ErrorRow>;
