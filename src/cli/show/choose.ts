@@ -18,11 +18,11 @@ export function chooseGraph(model: SavedModelSummary, tagSet: string): MetaGraph
   );
 }
 
-/** Throws SIGNATURE_NOT_FOUND. */
+/** Throws SIGNATURE_UNKNOWN. */
 export function chooseSignature(graph: MetaGraphSummary, name: string): Signature {
   return (
     graph.signatures.find((signature) => signature.name === name) ??
-    fail("SIGNATURE_NOT_FOUND", {
+    fail("SIGNATURE_UNKNOWN", {
       signature: name,
       choices: graph.signatures.map((signature) => signature.name).join(", "),
     })
