@@ -1,0 +1,70 @@
+"""Python environments: one virtual environment for each list of pinned packages, kept in a cache outside the checkout.
+
+Usage: python3 conformance/environment.py NAME   sets it up if needed and prints the path of its python.
+
+An environment's folder is named after its list's content and the Python release, so that a changed list makes a new
+one. The file `.complete` is its last step: a folder without it is a set-up that broke off, and is made again.
+Modules are run with `python -m`: the launchers in bin/ hold absolute paths and would not survive a moved cache.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+LISTS = Path(__file__).parent / "environments"
+
+
+def cache_folder() -> Path:
+    """Where environments, exports and work folders are kept."""
+    if own := os.environ.get("TORCHFERRY_CACHE"):
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "torchferry"
+
+
+def fingerprint(*parts: bytes) -> str:
+    """Twelve hexadecimal digits that name the given contents."""
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
+
+
+def environment_folder(name: str) -> Path:
+    """The folder that belongs to environments/NAME.txt and this Python release."""
+    release = f"{sys.version_info.major}.{sys.version_info.minor}".encode()
+    digest = fingerprint((LISTS / f"{name}.txt").read_bytes(), release)
+    return cache_folder() / "python" / f"{name}-{digest}"
+
+
+def ready_python(name: str) -> Path:
+    """The environment's python; sets the environment up first when it is not complete."""
+    folder = environment_folder(name)
+    python = folder / "bin" / "python"
+    if (folder / ".complete").exists():
+        return python
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(f"{folder}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a second run waits here, and then finds the work done
+        if not (folder / ".complete").exists():
+            set_up(name, folder)
+    return python
+
+
+def set_up(name: str, folder: Path) -> None:
+    """Makes the virtual environment and installs the list; minutes and gigabytes the first time."""
+    print(f"environment {name}: installing into {folder}", file=sys.stderr, flush=True)
+    started = time.monotonic()
+    shutil.rmtree(folder, ignore_errors=True)
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    install = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-input", "--no-deps"]
+    install += ["--no-compile", "--disable-pip-version-check", "--requirement", LISTS / f"{name}.txt"]
+    subprocess.run(install, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+    (folder / ".complete").touch()
+    print(f"environment {name}: ready after {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    print(ready_python(sys.argv[1]))

@@ -1,0 +1,164 @@
+"""The proof in real PyTorch, real TensorFlow and real clients: `npm run conformance [-- OPTIONS]`.
+
+Runs in any Python 3.11 or later without packages: it sets up the environments (environment.py), exports the models
+(exports.py), then runs each stage as a process of its own and counts the lines `ok` and `FAIL` that it prints.
+The last line is `N passed, N failed`; the exit code is not zero when a check failed or a stage broke off.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from environment import LISTS, cache_folder, fingerprint, ready_python
+from run_context import CHECKOUT
+
+CONFORMANCE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A module of stages/, the environment it runs in, and variables it needs."""
+
+    name: str
+    module: str
+    environment: str | None = None  # None: this Python
+    variables: dict[str, str] = field(default_factory=dict)
+    only_with: tuple[str, ...] = ()  # left out unless one of these options is given
+
+
+STAGES = (
+    Stage("conversion", "conversion"),
+    Stage("onnxruntime", "in_onnxruntime", "tensorflow"),
+    Stage("tensorflow", "in_tensorflow", "tensorflow"),
+    Stage("tensorflow-plain", "in_tensorflow", "tensorflow", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
+    Stage("graph", "tensorflow_graph", "tensorflow"),
+    Stage("saved_model_cli", "saved_model_cli", "tensorflow"),
+    Stage("serving", "serving", "tensorflow"),
+    Stage("load", "serving_under_load", "tensorflow"),
+    Stage("bad-input", "bad_input"),
+    Stage("survey", "survey", "tensorflow", only_with=("corpus", "full")),
+)
+
+
+@dataclass
+class Tally:
+    """What came of one stage."""
+
+    name: str
+    passed: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+
+
+def main() -> int:
+    """Runs the stages asked for; returns the exit code."""
+    options = read_options()
+    models = exported(more=options.full)
+    cache_folder().joinpath("work").mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=cache_folder() / "work"))
+    try:
+        tallies = [run_stage(stage, options, models, work) for stage in wanted(options)]
+    finally:
+        if options.keep:
+            print(f"kept: {work}")
+        else:
+            shutil.rmtree(work, ignore_errors=True)
+    return summarize(tallies)
+
+
+def read_options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="npm run conformance --", description=__doc__.splitlines()[0])
+    parser.add_argument("--full", action="store_true", help="also what is too long for CI: more models, more kills")
+    parser.add_argument("--corpus", type=Path, metavar="DIR", help="also survey a folder of recorded models")
+    names = [stage.name for stage in STAGES]
+    parser.add_argument("--only", action="append", choices=names, help="this stage (and conversion, which others need)")
+    parser.add_argument("--keep", action="store_true", help="keep the work folder, with conversions and server logs")
+    options = parser.parse_args()
+    options.corpus = options.corpus and options.corpus.resolve()
+    return options
+
+
+def wanted(options: argparse.Namespace) -> list[Stage]:
+    """The stages to run: conversion comes first, since all but the survey read what it wrote."""
+    possible = [s for s in STAGES if not s.only_with or any(getattr(options, name) for name in s.only_with)]
+    if not options.only:
+        return possible
+    needs_conversion = any(name != "survey" for name in options.only)
+    return [s for s in possible if s.name in options.only or (s.name == "conversion" and needs_conversion)]
+
+
+def exported(more: bool) -> Path:
+    """The folder of exported models, kept in the cache under the content of what makes them."""
+    makers = [CONFORMANCE / "models.py", CONFORMANCE / "exports.py", LISTS / "torch.txt"]
+    folder = cache_folder() / "exports" / fingerprint(*(maker.read_bytes() for maker in makers))
+    export(folder)
+    if more:
+        export(folder.with_name(folder.name + "-more"), "--more")
+    return folder
+
+
+def export(folder: Path, *options: str) -> None:
+    """Runs exports.py unless its last step is already there."""
+    if (folder / ".complete").exists():
+        return
+    print(f"exporting models into {folder}", file=sys.stderr, flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    command = [ready_python("torch"), CONFORMANCE / "exports.py", folder, *options]
+    done = subprocess.run(command, env=variables(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(f"exports.py failed:\n{done.stderr[-3000:]}")
+
+
+def variables() -> dict[str, str]:
+    """The environment of every Python we start; compiled modules go to the cache, not beside their sources."""
+    cached = str(cache_folder() / "pycache")
+    return {**os.environ, "PYTHONPATH": str(CONFORMANCE), "PYTHONPYCACHEPREFIX": cached, "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+def run_stage(stage: Stage, options: argparse.Namespace, models: Path, work: Path) -> Tally:
+    """Runs one stage, passing on what it prints."""
+    python = ready_python(stage.environment) if stage.environment else sys.executable
+    command = [python, "-m", f"stages.{stage.module}", "--models", models, "--work", work]
+    command += ["--full"] * options.full + (["--corpus", options.corpus] if options.corpus else [])
+    print(f"\n{stage.name}", flush=True)
+    tally, started, log = Tally(stage.name), time.monotonic(), work / f"{stage.name}.log"
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            command,
+            env={**variables(), **stage.variables},
+            cwd=CHECKOUT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+        for line in process.stdout or ():
+            print(f"  {line}", end="", flush=True)
+            tally.passed += line.startswith("ok ")
+            tally.failed += line.startswith("FAIL ")
+    if process.wait() or tally.passed + tally.failed == 0:
+        print(f"  FAIL  the stage broke off with {process.returncode}:\n{log.read_text(errors='replace')[-3000:]}")
+        tally.failed += 1
+    tally.seconds = time.monotonic() - started
+    return tally
+
+
+def summarize(tallies: list[Tally]) -> int:
+    """Prints the table and the last line; returns the exit code."""
+    print(f"\n{'stage':<18}{'passed':>8}{'failed':>8}{'seconds':>9}")
+    for tally in tallies:
+        print(f"{tally.name:<18}{tally.passed:>8}{tally.failed:>8}{tally.seconds:>9.0f}")
+    passed, failed = (sum(getattr(tally, side) for tally in tallies) for side in ("passed", "failed"))
+    print(f"\n{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
