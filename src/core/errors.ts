@@ -6,6 +6,7 @@ import { CONVERSION_ERRORS } from "./errors/conversion.ts";
 import { ENGINE_ERRORS } from "./errors/engine.ts";
 import { FILE_FORMAT_ERRORS } from "./errors/file-formats.ts";
 import { INPUT_ERRORS } from "./errors/input.ts";
+import { MODEL_FILE_ERRORS } from "./errors/model-files.ts";
 import { OUTPUT_ERRORS } from "./errors/output.ts";
 import type { ErrorRow } from "./errors/row.ts";
 import { SERVING_ERRORS } from "./errors/serving.ts";
@@ -15,6 +16,7 @@ export const ERRORS = {
   ...USAGE_ERRORS,
   ...INPUT_ERRORS,
   ...FILE_FORMAT_ERRORS,
+  ...MODEL_FILE_ERRORS,
   ...CONVERSION_ERRORS,
   ...OUTPUT_ERRORS,
   ...ENGINE_ERRORS,
