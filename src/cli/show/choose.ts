@@ -18,11 +18,11 @@ export function chooseGraph(model: SavedModelSummary, tagSet: string): MetaGraph
   );
 }
 
-/** Throws SIGNATURE_UNKNOWN. */
+/** Throws SIGNATURE_KEY_UNKNOWN. */
 export function chooseSignature(graph: MetaGraphSummary, name: string): Signature {
   return (
     graph.signatures.find((signature) => signature.name === name) ??
-    fail("SIGNATURE_UNKNOWN", {
+    fail("SIGNATURE_KEY_UNKNOWN", {
       signature: name,
       choices: graph.signatures.map((signature) => signature.name).join(", "),
     })

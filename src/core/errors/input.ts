@@ -28,4 +28,16 @@ export const INPUT_ERRORS = {
     grpc: 13,
     text: "{file}: not a SavedModel: {reason}; convert the model again",
   },
+  VERIFY_NOT_NPZ: {
+    exit: 3,
+    http: 400,
+    grpc: 3,
+    text: "{file}: holds a single array; a .npz with inputs and outputs by name is wanted; save one with numpy.savez",
+  },
+  VERIFY_ARRAY_MISSING: {
+    exit: 3,
+    http: 400,
+    grpc: 3,
+    text: "{file}: has no array for the {what}; it is looked for under {names}; save it with numpy.savez",
+  },
 } as const satisfies Record<string, ErrorRow>;

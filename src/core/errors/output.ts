@@ -14,4 +14,10 @@ export const OUTPUT_ERRORS = {
     grpc: 6,
     text: 'Output file {file} already exists. Add "--overwrite" to overwrite the existing output files.',
   },
+  NUMBERS_DIFFER: {
+    exit: 5,
+    http: 500,
+    grpc: 13,
+    text: "{model}: {count} of {total} outputs differ from {file}; nothing was written",
+  },
 } as const satisfies Record<string, ErrorRow>;

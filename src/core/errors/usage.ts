@@ -9,7 +9,7 @@ export const USAGE_ERRORS = {
     grpc: 3,
     text: "MetaGraphDef associated with tag-set {tags} could not be found in the SavedModel. Please use one of the following tag-sets: {choices}",
   },
-  SIGNATURE_UNKNOWN: {
+  SIGNATURE_KEY_UNKNOWN: {
     exit: 2,
     http: 400,
     grpc: 3,

@@ -1,0 +1,78 @@
+// `torchferry run`: feeds a signature with arrays and prints the outputs, in the words of saved_model_cli 2.21.
+import { Command } from "commander";
+import { createEngine } from "../../engine/create-engine.ts";
+import type { TensorValue } from "../../engine/engine.ts";
+import type { Signature } from "../../model/signature.ts";
+import type { Io } from "../io.ts";
+import { readFeeds } from "../run/feeds.ts";
+import { outputsAsJson } from "../run/outputs-as-json.ts";
+import { printOutputs } from "../run/print-outputs.ts";
+import { readSavedModelIn } from "../saved-model-directory.ts";
+import { chooseGraph, chooseSignature } from "../show/choose.ts";
+import { withVersionDirectory } from "../with-version-directory.ts";
+
+interface RunFlags {
+  dir?: string;
+  tag_set: string;
+  signature_def: string;
+  inputs: string;
+  input_exprs: string;
+  input_examples: string;
+  outdir?: string;
+  overwrite?: boolean;
+  json?: boolean;
+}
+
+const EXAMPLES = `Examples:
+  $ torchferry run model.pt2 --inputs 'image=image.npy'
+  $ torchferry run --dir models/resnet/1 --tag_set serve --signature_def serving_default \\
+      --inputs 'image=images.npz[test]' --outdir results
+  $ torchferry run --dir models/sum/1 --input_exprs 'x=[[1.0, 2.0]];y=3'
+`;
+
+export function runCommand(io: Io): Command {
+  return new Command("run")
+    .summary("run a signature on arrays and print the outputs")
+    .description("Runs one signature and prints what saved_model_cli 2.21 prints.")
+    .argument("[model]", "a model file (.pt2, .onnx), or a SavedModel directory, in place of --dir")
+    .option("--dir <directory>", "directory of a SavedModel: BASE/VERSION")
+    .option("--tag_set <tags>", "tags of the graph", "serve")
+    .option("--signature_def <name>", "the signature to run", "serving_default")
+    .option("--inputs <texts>", "'name=file.npy;other=file.npz[array]', cast to the signature's dtypes", "")
+    .option("--input_exprs <texts>", "'name=[[1.0, 2.0]];other=3': Python literals", "")
+    .option("--input_examples <texts>", "'name=[{\"feature\":[1.0]}]': serialized tf.Examples", "")
+    .option("--outdir <directory>", "save each output as NAME.npy in this directory")
+    .option("--overwrite", "overwrite files in --outdir")
+    .option("--json", "print the outputs as one JSON object")
+    .addHelpText("before", EXAMPLES)
+    .action(async (model: string | undefined, flags: RunFlags) => {
+      await withVersionDirectory({ dir: flags.dir, model }, io, (directory) => run(directory, flags, io));
+    });
+}
+
+async function run(directory: string, flags: RunFlags, io: Io): Promise<void> {
+  const graph = chooseGraph(readSavedModelIn(directory), flags.tag_set);
+  const signature = chooseSignature(graph, flags.signature_def);
+  const texts = {
+    inputs: flags.inputs,
+    inputExprs: flags.input_exprs,
+    inputExamples: flags.input_examples,
+  };
+  const feeds = readFeeds(texts, signature, (message) => io.err(`torchferry: ${message}\n`));
+  const outputs = await runOnce(directory, signature, feeds);
+  if (flags.json) io.out(`${outputsAsJson(outputs)}\n`);
+  else printOutputs(outputs, { outdir: flags.outdir, overwrite: flags.overwrite ?? false }, io);
+}
+
+async function runOnce(
+  directory: string,
+  signature: Signature,
+  feeds: ReadonlyMap<string, TensorValue>,
+): Promise<Map<string, TensorValue>> {
+  const model = await createEngine().load(directory);
+  try {
+    return await model.run(signature.name, feeds);
+  } finally {
+    await model.close();
+  }
+}

@@ -1,0 +1,18 @@
+// Converts a model file by its path: opens it and the weight files beside it, and closes them whatever happens.
+import { type ConvertedModel, type ConvertOptions, convertModel } from "../convert.ts";
+import { openFile, siblingOpener } from "./open-file.ts";
+
+/** Options of convertModel but those that this function fills in. */
+export type ConvertFileOptions = Omit<ConvertOptions, "openSibling">;
+
+/** Throws what openFile and convertModel throw. */
+export async function convertFile(file: string, options: ConvertFileOptions): Promise<ConvertedModel> {
+  const source = openFile(file);
+  const siblings = siblingOpener(file);
+  try {
+    return await convertModel(source, { ...options, openSibling: siblings.open });
+  } finally {
+    siblings.close();
+    source.close();
+  }
+}

@@ -1,0 +1,37 @@
+// What a command may touch of its surroundings, handed in so that tests run commands in their own process.
+// Invariant: results go to `out`, messages to `err`, so that output can be piped.
+export interface Io {
+  out(text: string): void;
+  err(text: string): void;
+  readonly outIsTerminal: boolean;
+  readonly errIsTerminal: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Resolves when the user or the system asks the process to stop. */
+  stopRequested(): Promise<void>;
+}
+
+/** The streams, environment and signals of this process. */
+export function processIo(): Io {
+  // A reader such as `head` may close the pipe before everything is written: that is no failure.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    outIsTerminal: process.stdout.isTTY === true,
+    errIsTerminal: process.stderr.isTTY === true,
+    env: process.env,
+    stopRequested: () =>
+      new Promise((resolve) => {
+        process.once("SIGTERM", () => resolve());
+        process.once("SIGINT", () => resolve());
+      }),
+  };
+}
+
+/** Bold on a terminal that wants it (https://no-color.org), plain elsewhere. */
+export function bold(io: Io, text: string): string {
+  const colours = io.outIsTerminal && !io.env["NO_COLOR"] && io.env["TERM"] !== "dumb";
+  return colours ? `\x1b[1m${text}\x1b[22m` : text;
+}

@@ -1,0 +1,75 @@
+// The command line as a whole: its commands, its help, and how every error ends.
+// Not here: the work of each command (commands/), the exit codes themselves (core/errors/).
+import * as fs from "node:fs";
+import { Command, CommanderError } from "commander";
+import { convertCommand } from "./commands/convert.ts";
+import { runCommand } from "./commands/run.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { showCommand } from "./commands/show.ts";
+import type { Io } from "./io.ts";
+import { reportError } from "./report-error.ts";
+
+const EXAMPLES = `Examples:
+  $ torchferry convert model.pt2 --output models/resnet
+  $ torchferry show model.pt2
+  $ torchferry run --dir models/resnet/1 --inputs 'image=image.npy'
+  $ torchferry serve models/resnet
+`;
+
+const EXIT_CODES = `
+Exit codes:
+  0  done
+  1  anything that is none of the others: a full disk, a port in use
+  2  the command line is wrong
+  3  an input cannot be read
+  4  the model cannot be converted
+  5  the numbers differ (--verify-with)
+
+Results go to standard output, messages to standard error. NO_COLOR is honoured.
+Set DEBUG or give --verbose for stack traces.
+`;
+
+/** Runs one command line (without `node` and the script) and resolves to the exit code. Never rejects. */
+export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {
+  let exitCode = 0;
+  const program = buildProgram(io, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return reportError(error, io, args.includes("--verbose"));
+  }
+}
+
+function buildProgram(io: Io, end: (exitCode: number) => void): Command {
+  const program = new Command("torchferry")
+    .description("Takes a PyTorch model to production: convert, inspect, run and serve it.")
+    .version(packageVersion())
+    .option("--verbose", "print stack traces of errors")
+    .addHelpText("before", EXAMPLES)
+    .addHelpText("after", EXIT_CODES)
+    .showHelpAfterError("(torchferry --help tells more)");
+  for (const command of [convertCommand(io, end), showCommand(io), runCommand(io), serveCommand(io)]) {
+    program.addCommand(command.option("--verbose", "print stack traces of errors"));
+  }
+  for (const command of [program, ...program.commands]) adopt(command, io);
+  return program;
+}
+
+/** Errors become exceptions and texts go through `io`, for each command alike. */
+function adopt(command: Command, io: Io): void {
+  command.exitOverride().configureOutput({
+    writeOut: io.out,
+    writeErr: io.err,
+    outputError: (text, write) => write(text.replace(/^error: /, "torchferry: ")),
+  });
+}
+
+function packageVersion(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  const { version } = JSON.parse(fs.readFileSync(file, "utf8")) as { version: string }; // our own file
+  return version;
+}

@@ -1,0 +1,101 @@
+// --verify-with FILE.npz: runs a converted model on recorded inputs and compares with the recorded outputs.
+// Layout of the file: one array per input and output, named as the model names them or `in0`, `in1`, `out0`, ... in
+// the model's order. A prefix `b2.`, `b3.`, ... makes several groups, each run by itself (say, one a batch size).
+import { FerryError, fail, Problem, problem, raise } from "../../core/errors.ts";
+import type { LoadedModel, TensorValue } from "../../engine/engine.ts";
+import type { TensorSpec } from "../../model/signature.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { openFile } from "../open-file.ts";
+import { castTensor } from "../run/cast-tensor.ts";
+import { isSingle, readArrays } from "../run/read-array.ts";
+import { type Comparison, compareTensors } from "./compare.ts";
+
+/** One output of one group. */
+export interface Verdict extends Comparison {
+  /** Such as `b2`; empty if the file has one group. */
+  readonly group: string;
+  readonly output: string;
+  readonly shape: readonly number[];
+}
+
+/** What is to be checked: inputs and outputs in the model's own order. */
+export interface Interface {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+}
+
+const SIGNATURE = "serving_default";
+
+/** Runs every group of the file. Throws VERIFY_ARRAY_MISSING, or what reading and running say. */
+export async function verifyWith(file: string, model: LoadedModel, of: Interface): Promise<Verdict[]> {
+  const source = openFile(file);
+  try {
+    const arrays = readArrays(source);
+    if (isSingle(arrays)) return fail("VERIFY_NOT_NPZ", { file });
+    const verdicts: Verdict[] = [];
+    for (const [group, members] of groupsOf(arrays)) {
+      const found = await model.run(SIGNATURE, inputsOf(file, group, members, of.inputs));
+      verdicts.push(...compareOutputs(file, group, members, of.outputs, found));
+    }
+    return verdicts;
+  } finally {
+    source.close();
+  }
+}
+
+function groupsOf(arrays: ReadonlyMap<string, Tensor>): Map<string, Map<string, Tensor>> {
+  const groups = new Map<string, Map<string, Tensor>>();
+  for (const [name, tensor] of arrays) {
+    const [, group = "", member = name] = /^(b\d+)\.(.+)$/.exec(name) ?? [];
+    const members = groups.get(group) ?? new Map<string, Tensor>();
+    groups.set(group, members.set(member, tensor));
+  }
+  return groups;
+}
+
+function inputsOf(
+  file: string,
+  group: string,
+  members: ReadonlyMap<string, Tensor>,
+  specs: readonly TensorSpec[],
+): Map<string, TensorValue> {
+  const feeds = new Map<string, TensorValue>();
+  const problems: Problem[] = [];
+  for (const [index, spec] of specs.entries()) {
+    const tensor = members.get(spec.key) ?? members.get(`in${index}`);
+    const value =
+      tensor && spec.dtype
+        ? castTensor(tensor, spec.dtype, `${file}[${spec.key}]`)
+        : missing(file, group, `input ${spec.key}`, [spec.key, `in${index}`]);
+    if (value instanceof Problem) problems.push(value);
+    else feeds.set(spec.key, value);
+  }
+  raise(problems);
+  return feeds;
+}
+
+function compareOutputs(
+  file: string,
+  group: string,
+  members: ReadonlyMap<string, Tensor>,
+  specs: readonly TensorSpec[],
+  found: ReadonlyMap<string, TensorValue>,
+): Verdict[] {
+  return specs.map((spec, index) => {
+    const wanted = members.get(spec.key) ?? members.get(`out${index}`);
+    const value = found.get(spec.key);
+    if (!wanted || !value) {
+      throw new FerryError([missing(file, group, `output ${spec.key}`, [spec.key, `out${index}`])]);
+    }
+    return { group, output: spec.key, shape: wanted.shape, ...compareTensors(value, wanted) };
+  });
+}
+
+function missing(file: string, group: string, what: string, names: readonly string[]): Problem {
+  const prefix = group === "" ? "" : `${group}.`;
+  return problem("VERIFY_ARRAY_MISSING", {
+    file,
+    what,
+    names: [...new Set(names)].map((name) => `'${prefix}${name}'`).join(" or "),
+  });
+}

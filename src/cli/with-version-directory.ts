@@ -1,0 +1,40 @@
+// Gives a command the version directory to work on: the one the user named, or a temporary one made of a model file.
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { fail } from "../core/errors.ts";
+import { convertFile } from "./convert-file.ts";
+import type { Io } from "./io.ts";
+
+/** Exactly one of the two is set, or the command line is wrong. */
+export interface Named {
+  readonly dir: string | undefined;
+  readonly model: string | undefined;
+}
+
+/**
+ * Calls `use` with the directory and whether it was converted for this call. A converted one is removed afterwards.
+ * Throws USAGE if neither or both are named.
+ */
+export async function withVersionDirectory<T>(
+  named: Named,
+  io: Io,
+  use: (directory: string, isConverted: boolean) => Promise<T>,
+): Promise<T> {
+  if ((named.dir === undefined) === (named.model === undefined)) {
+    fail("USAGE", { message: "give a model file or --dir DIRECTORY, one of the two" });
+  }
+  const place = named.dir ?? named.model ?? "";
+  if (named.dir !== undefined || isDirectory(place)) return use(place, false);
+  const base = fs.mkdtempSync(path.join(io.env["TMPDIR"] ?? os.tmpdir(), "torchferry-"));
+  try {
+    const { directory } = await convertFile(place, { output: base, compact: true });
+    return await use(directory, true);
+  } finally {
+    fs.rmSync(base, { recursive: true, force: true });
+  }
+}
+
+function isDirectory(place: string): boolean {
+  return fs.statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
