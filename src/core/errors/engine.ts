@@ -3,4 +3,26 @@ import type { ErrorRow } from "./row.ts";
 
 export const ENGINE_ERRORS = {
   ENGINE_FAILED: { exit: 1, http: 500, grpc: 13, text: "{model}: the engine failed: {reason}" },
+  ENGINE_UNAVAILABLE: {
+    exit: 1,
+    http: 503,
+    grpc: 14,
+    text: "{file}: onnxruntime cannot be loaded ({reason}); reinstall the package onnxruntime-node",
+  },
+  ENGINE_UNKNOWN: { exit: 2, http: 400, grpc: 3, text: "there is no engine '{engine}'; there are: {known}" },
+  ENGINE_LOAD_FAILED: {
+    exit: 3,
+    http: 500,
+    grpc: 13,
+    text: "{model}: onnxruntime cannot load it: {reason}; convert the model anew",
+  },
+  ENGINE_INPUT_REFUSED: { exit: 2, http: 400, grpc: 3, text: "{model}: the inputs do not fit: {reason}" },
+  SIGNATURE_UNKNOWN: {
+    exit: 2,
+    http: 400,
+    grpc: 3,
+    text: "{model}: there is no signature '{signature}'; there are: {known}",
+  },
+  MODEL_CLOSED: { exit: 1, http: 503, grpc: 14, text: "{model}: has been closed; load it again" },
+  RUN_STOPPED: { exit: 1, http: 499, grpc: 1, text: "{model}: the run was stopped by its caller" },
 } as const satisfies Record<string, ErrorRow>;

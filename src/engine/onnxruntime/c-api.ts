@@ -1,0 +1,136 @@
+// ONNX Runtime's C API: the functions we call, bound by their place in the table of function pointers `OrtApi`.
+// Source: https://onnxruntime.ai/docs/api/c/struct_ort_api.html
+// Invariant: the table only ever grows at its end, so an index holds for every library that has API_VERSION; the
+// library is asked for exactly that version. A wrong index is a crash: every function here is called by a test.
+// Not here: what the calls are for (session.ts, values.ts, strings.ts), where the library lies (library.ts).
+import koffi, { type LibraryHandle } from "koffi";
+
+/** The first version (onnxruntime 1.15) that has everything below. */
+export const API_VERSION = 15;
+
+/** An address in memory; null is C's NULL. */
+export type Address = bigint | null;
+
+/** What may stand for a pointer: an address, or bytes that are used where they lie. */
+type Pointer = Address | ArrayBufferView;
+
+interface Arguments {
+  readonly pointer: Pointer;
+  readonly int: number;
+  readonly size: number;
+  readonly text: string;
+  readonly path: string;
+}
+
+interface Results {
+  readonly pointer: Address;
+  readonly int: number;
+  readonly text: string;
+  readonly nothing: undefined;
+}
+
+/** C's types by our words. Paths are wchar_t on Windows. */
+const C_TYPES = {
+  pointer: "void *",
+  int: "int",
+  size: "size_t",
+  text: "str",
+  path: process.platform === "win32" ? "str16" : "str",
+  nothing: "void",
+} as const;
+
+type Prototype = readonly [result: keyof Results, ...parameters: (keyof Arguments)[]];
+type Row = readonly [index: number, ...prototype: Prototype];
+
+/** Result `pointer` is an OrtStatus unless the name says otherwise: NULL means that all is well. */
+const FUNCTIONS = {
+  getErrorCode: [1, "int", "pointer"],
+  getErrorMessage: [2, "text", "pointer"],
+  createSession: [7, "pointer", "pointer", "path", "pointer", "pointer"],
+  /** session, run options, input names, inputs, their count, output names, their count, outputs */
+  run: [9, "pointer", "pointer", "pointer", "pointer", "pointer", "size", "pointer", "size", "pointer"],
+  createSessionOptions: [10, "pointer", "pointer"],
+  setIntraOpNumThreads: [24, "pointer", "pointer", "int"],
+  createRunOptions: [39, "pointer", "pointer"],
+  runOptionsSetTerminate: [46, "pointer", "pointer"],
+  /** allocator, dimensions, rank, element type, the new value */
+  createTensorAsOrtValue: [48, "pointer", "pointer", "pointer", "size", "int", "pointer"],
+  /** memory info, data, its bytes, dimensions, rank, element type, the new value */
+  createTensorWithDataAsOrtValue: [
+    49,
+    "pointer",
+    "pointer",
+    "pointer",
+    "size",
+    "pointer",
+    "size",
+    "int",
+    "pointer",
+  ],
+  getTensorMutableData: [51, "pointer", "pointer", "pointer"],
+  fillStringTensor: [52, "pointer", "pointer", "pointer", "size"],
+  getStringTensorDataLength: [53, "pointer", "pointer", "pointer"],
+  /** value, buffer, its bytes, offsets, their count */
+  getStringTensorContent: [54, "pointer", "pointer", "pointer", "size", "pointer", "size"],
+  getTensorElementType: [60, "pointer", "pointer", "pointer"],
+  getDimensionsCount: [61, "pointer", "pointer", "pointer"],
+  getDimensions: [62, "pointer", "pointer", "pointer", "size"],
+  getTensorTypeAndShape: [65, "pointer", "pointer", "pointer"],
+  createCpuMemoryInfo: [69, "pointer", "int", "int", "pointer"],
+  getAllocatorWithDefaultOptions: [78, "pointer", "pointer"],
+  releaseStatus: [93, "nothing", "pointer"],
+  releaseSession: [95, "nothing", "pointer"],
+  releaseValue: [96, "nothing", "pointer"],
+  releaseRunOptions: [97, "nothing", "pointer"],
+  releaseTensorTypeAndShapeInfo: [99, "nothing", "pointer"],
+  releaseSessionOptions: [100, "nothing", "pointer"],
+  /** log level, log id, threading options, the new environment */
+  createEnvWithGlobalThreadPools: [119, "pointer", "int", "text", "pointer", "pointer"],
+  disablePerSessionThreads: [120, "pointer", "pointer"],
+  createThreadingOptions: [121, "pointer", "pointer"],
+  releaseThreadingOptions: [122, "nothing", "pointer"],
+  addSessionConfigEntry: [130, "pointer", "pointer", "text", "text"],
+  setGlobalIntraOpNumThreads: [147, "pointer", "pointer", "int"],
+  setGlobalSpinControl: [149, "pointer", "pointer", "int"],
+  /** value, element, its bytes, the buffer to fill */
+  getResizedStringTensorElementBuffer: [252, "pointer", "pointer", "size", "size", "pointer"],
+} as const satisfies Record<string, Row>;
+
+type ArgumentsOf<Words extends readonly (keyof Arguments)[]> = {
+  readonly [Index in keyof Words]: Arguments[Words[Index]];
+};
+
+/** A C function. `async` runs it on a thread of libuv's pool; what it points at must stay alive until then. */
+export interface CFunction<Parameters extends readonly unknown[], Result> {
+  (...parameters: Parameters): Result;
+  async(...parameters: [...Parameters, (error: unknown, result: Result) => void]): void;
+}
+
+type Bound<R extends Row> = R extends readonly [number, infer Result, ...infer Parameters]
+  ? CFunction<
+      ArgumentsOf<Extract<Parameters, readonly (keyof Arguments)[]>>,
+      Results[Extract<Result, keyof Results>]
+    >
+  : never;
+
+export type OrtApi = { readonly [Name in keyof typeof FUNCTIONS]: Bound<(typeof FUNCTIONS)[Name]> };
+
+/** Binds the C API of a loaded library; undefined if it is older than API_VERSION. */
+export function bindOrtApi(library: LibraryHandle): OrtApi | undefined {
+  // struct OrtApiBase { const OrtApi *GetApi(uint32_t version); const char *GetVersionString(void); }
+  const base: unknown = library.func("OrtGetApiBase", C_TYPES.pointer, [])();
+  const getApi = functionAt(base, 0, "void *", ["uint32_t"]);
+  const table: unknown = getApi(API_VERSION);
+  if (table === null) return undefined;
+  const bound = Object.entries(FUNCTIONS as Record<string, Row>).map(([name, row]) => {
+    const [index, result, ...parameters] = row;
+    const types = parameters.map((word) => C_TYPES[word]);
+    return [name, functionAt(table, index, C_TYPES[result], types)] as const;
+  });
+  return Object.fromEntries(bound) as unknown as OrtApi; // the rows say the types
+}
+
+function functionAt(table: unknown, index: number, result: string, parameters: string[]) {
+  const address: unknown = koffi.decode(table, index * koffi.sizeof("void *"), "void *");
+  return koffi.decode(address, koffi.proto(result, parameters)) as (...args: unknown[]) => unknown; // koffi has no types
+}
