@@ -2,20 +2,16 @@
 // in which the symbols stand.
 // Invariant: one symbol has one source, the first value that was registered for it; results are made once per expression.
 // Not here: the arithmetic on dimensions itself (graph/dim.ts).
-import type { GraphBuilder } from "../../graph/builder.ts";
-import {
-  type Dim,
-  type DimAtom,
-  dimKey,
-  sameDim,
-  symbolsIn,
-  termsOf,
-} from "../../graph/dim.ts";
+
 import { int } from "../../graph/attribute.ts";
+import type { GraphBuilder } from "../../graph/builder.ts";
+import { type Dim, type DimAtom, dimKey, sameDim, symbolsIn, termsOf } from "../../graph/dim.ts";
 import type { Value } from "../../graph/graph.ts";
 
 /** What a symbol is computed from: the size of an axis of a value that has that expression, or a scalar value itself. */
-type Source = { readonly value: Value; readonly axis: number; readonly expression: Dim } | { readonly scalar: Value };
+type Source =
+  | { readonly value: Value; readonly axis: number; readonly expression: Dim }
+  | { readonly scalar: Value };
 
 export class UnknownSymbol extends Error {
   readonly symbol: string;
@@ -104,7 +100,8 @@ export class DimEmitter {
     if (direct) return direct;
     const parts = termsOf(dim).map((term) => {
       const factors = term.atoms.map((atom) => this.atom(atom));
-      if (term.coefficient !== 1 || factors.length === 0) factors.push(this.builder.int64s([term.coefficient]));
+      if (term.coefficient !== 1 || factors.length === 0)
+        factors.push(this.builder.int64s([term.coefficient]));
       return factors.reduce((a, b) => this.builder.emit("Mul", [a, b]));
     });
     return parts.reduce((a, b) => this.builder.emit("Add", [a, b]));

@@ -4,7 +4,9 @@ import { schemaOf } from "./schema.ts";
 describe("schemaOf", () => {
   it("reads names, types and defaults", () => {
     const schema = schemaOf("aten::conv2d.padding");
-    expect(schema?.arguments.map((argument) => `${argument.type} ${argument.name}=${argument.fallback}`)).toEqual([
+    expect(
+      schema?.arguments.map((argument) => `${argument.type} ${argument.name}=${argument.fallback}`),
+    ).toEqual([
       "Tensor input=undefined",
       "Tensor weight=undefined",
       "Tensor? bias=None",

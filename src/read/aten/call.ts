@@ -1,0 +1,193 @@
+// A call with the values of the graph being built: what a rule's `emit` works with.
+// Invariant: emitted values have exactly the declared dtype; complex tensors are real ones with a last axis of 2 (re, im).
+// Not here: looking at arguments only (argument.ts), arithmetic on sizes (emit-dims.ts).
+
+import { onnxNumber } from "../../bytes/protobuf/onnx-dtypes.ts";
+import { type Attribute, int } from "../../graph/attribute.ts";
+import type { EmitOptions, GraphBuilder } from "../../graph/builder.ts";
+import { type Dim, sameDim, sameShape } from "../../graph/dim.ts";
+import type { Value } from "../../graph/graph.ts";
+import { type DType, isComplex } from "../../tensor/dtype.ts";
+import { tensorOfNumbers } from "../../tensor/numbers.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+
+import { Facts, Refusal } from "./argument.ts";
+import { type DimEmitter, reshapeTarget } from "./emit-dims.ts";
+import type { AtenCall, AtenGraph } from "./program.ts";
+import type { Operand } from "./promote.ts";
+
+/** What all calls of a graph share. */
+export interface Scope {
+  readonly builder: GraphBuilder;
+  readonly dims: DimEmitter;
+  readonly types: AtenGraph["types"];
+  /** The value of a name of the program; throws Refusal if nothing computes it. */
+  valueOf(name: string): Value;
+  /** Constants that several calls use, by what they are. */
+  readonly shared: Map<string, Value>;
+}
+
+export class Call extends Facts {
+  private readonly scope: Scope;
+
+  constructor(call: AtenCall, scope: Scope) {
+    super(call, scope.types);
+    this.scope = scope;
+  }
+
+  get builder(): GraphBuilder {
+    return this.scope.builder;
+  }
+
+  get dimEmitter(): DimEmitter {
+    return this.scope.dims;
+  }
+
+  tensor(name: string): Value {
+    const argument = this.argument(name);
+    if (argument.kind === "tensor") return this.scope.valueOf(argument.value);
+    throw new Refusal(`its argument ${name} is no tensor`);
+  }
+
+  optional(name: string): Value | undefined {
+    return this.has(name) ? this.tensor(name) : undefined;
+  }
+
+  /** The values of a list of tensors. */
+  tensors(name: string): Value[] {
+    return this.names(name).flatMap((value) => (value === undefined ? [] : [this.scope.valueOf(value)]));
+  }
+
+  /** As `tensors`, with undefined where the list holds None. */
+  optionalTensors(name: string): (Value | undefined)[] {
+    return this.names(name).map((value) => (value === undefined ? undefined : this.scope.valueOf(value)));
+  }
+
+  /** The argument's contents, if it is a weight. */
+  constant(name: string): Tensor | undefined {
+    return this.argument(name).kind === "tensor" ? this.tensor(name).initializer : undefined;
+  }
+
+  /** One ONNX node with one output. */
+  op(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    options: EmitOptions = {},
+  ): Value {
+    return this.builder.emit(op, inputs, attributes, options);
+  }
+
+  /** A scalar constant. */
+  number(value: number, dtype: DType): Value {
+    const key = `${dtype} ${Object.is(value, -0) ? "-0" : value}`;
+    return this.once(key, () => this.builder.constant(tensorOfNumbers(dtype, [], [value])));
+  }
+
+  /** A value that is made once for all calls that ask by this key. */
+  once(key: string, make: () => Value): Value {
+    const known = this.scope.shared.get(key);
+    if (known) return known;
+    const made = make();
+    this.scope.shared.set(key, made);
+    return made;
+  }
+
+  /** A constant vector or matrix. */
+  table(dtype: DType, shape: readonly number[], values: ArrayLike<number>): Value {
+    return this.builder.constant(tensorOfNumbers(dtype, shape, values));
+  }
+
+  cast(value: Value, from: DType, to: DType): Value {
+    return from === to ? value : this.op("Cast", [value], { to: int(onnxNumber(to)) });
+  }
+
+  /** What type promotion needs to know of an argument that is a tensor or a number. */
+  operand(name: string): Operand {
+    const argument = this.argument(name);
+    if (argument.kind === "tensor") {
+      const type = this.typeOf(argument.value);
+      return { dtype: type.dtype, rank: type.shape.length > 0 ? "dims" : "scalar" };
+    }
+    if (argument.kind === "complex") return { dtype: "complex64", rank: "number" };
+    const { kind } = this.scalar(name);
+    return {
+      dtype:
+        kind === "bool" ? "bool" : kind === "float" ? "float32" : kind === "symbol" ? "float32" : "int64",
+      rank: "number",
+    };
+  }
+
+  /** A tensor or number argument in a dtype. */
+  as(name: string, dtype: DType): Value {
+    const argument = this.argument(name);
+    if (argument.kind === "tensor")
+      return this.cast(this.tensor(name), this.typeOf(argument.value).dtype, dtype);
+    const scalar = this.scalar(name);
+    if (scalar.kind === "symbol") return this.cast(this.scope.valueOf(scalar.value), "float64", dtype);
+    if (scalar.kind === "dim") return this.cast(this.scope.dims.scalar(scalar.value), "int64", dtype);
+    return this.number(scalar.value, dtype);
+  }
+
+  /** An int64 vector of these sizes. */
+  vector(dims: readonly Dim[]): Value {
+    return this.scope.dims.vector(dims);
+  }
+
+  /** `value` of shape `from` in shape `to`, which has as many elements. */
+  reshape(value: Value, from: readonly Dim[], to: readonly Dim[]): Value {
+    if (sameShape(from, to)) return value;
+    const target = reshapeTarget(from, to);
+    if (target) return this.op("Reshape", [value, this.builder.int64s(target)]);
+    return this.op("Reshape", [value, this.vector(to)], { allowzero: int(1) });
+  }
+
+  /** `value` of shape `from` broadcast to shape `to`. */
+  expand(value: Value, from: readonly Dim[], to: readonly Dim[]): Value {
+    if (sameShape(from, to)) return value;
+    const lead = to.length - from.length;
+    const target = to.map((dim, axis) => (axis >= lead && sameDim(dim, from[axis - lead] as Dim) ? 1 : dim));
+    return this.op("Expand", [value, this.vector(target)]);
+  }
+
+  unsqueeze(value: Value, ...axes: readonly number[]): Value {
+    return this.op("Unsqueeze", [value, this.builder.int64s(axes)]);
+  }
+
+  squeeze(value: Value, ...axes: readonly number[]): Value {
+    return this.op("Squeeze", [value, this.builder.int64s(axes)]);
+  }
+
+  transpose(value: Value, perm: readonly number[]): Value {
+    if (perm.every((axis, index) => axis === index)) return value;
+    return this.op("Transpose", [value], { perm: { kind: "ints", value: perm } });
+  }
+
+  /** Sum, mean, maximum, ... over axes. */
+  reduce(op: string, value: Value, axes: readonly number[], keep: boolean): Value {
+    if (axes.length === 0) return value;
+    return this.op(op, [value, this.builder.int64s(axes)], { keepdims: int(keep ? 1 : 0) });
+  }
+
+  /** Elements [start, end) of one axis; sizes may be symbolic. */
+  slice(value: Value, axis: number, start: Dim, end: Dim, step = 1): Value {
+    return this.op("Slice", [
+      value,
+      this.vector([start]),
+      this.vector([end]),
+      this.builder.int64s([axis]),
+      ...(step === 1 ? [] : [this.builder.int64s([step])]),
+    ]);
+  }
+}
+
+/** The shape of the real tensor that stands for a tensor of this type. */
+export function realShape(dtype: DType, shape: readonly Dim[]): readonly Dim[] {
+  return isComplex(dtype) ? [...shape, 2] : shape;
+}
+
+/** The element type of the real tensor that stands for a tensor of this dtype. */
+export function realDType(dtype: DType): DType {
+  if (dtype === "complex64") return "float32";
+  return dtype === "complex128" ? "float64" : dtype;
+}

@@ -1,0 +1,254 @@
+// Turns operators that write into their argument into ones that return new contents, also through views.
+// Method: every value is a root or a view of one; a root has a version. Writing makes a new value and, through the views'
+// inverses, a new root; whoever reads an older view gets it made again from the new root.
+// Invariant: writing to a fresh value only renames it, so the common case (relu_ after a convolution) costs no call.
+// Not here: which operators make views, and their inverses (views.ts).
+import { type Problem, problem } from "../../core/errors.ts";
+import type { TensorType } from "../../graph/type.ts";
+import { Refusal } from "./argument.ts";
+import type { AtenArgument, AtenCall, AtenGraph } from "./program.ts";
+import { renameArgument, renameArguments, valuesIn } from "./rename.ts";
+import { schemaOf } from "./schema.ts";
+import { type Step, sharedArgument, undoView } from "./views.ts";
+import { whereOf } from "./where.ts";
+
+interface Root {
+  readonly name: string;
+  version: number;
+}
+
+interface View {
+  readonly root: Root;
+  /** What it is a view of; undefined for the root's own contents. */
+  readonly parent: View | undefined;
+  readonly call: AtenCall | undefined;
+  readonly argument: string;
+  readonly index: number;
+  /** The name that now holds its contents, if `version` is the root's. */
+  value: string;
+  version: number;
+}
+
+export interface Functional {
+  readonly graph: AtenGraph;
+  /** Inputs and weights of the graph that were written to, with the call that did it first. */
+  readonly written: ReadonlyMap<string, AtenCall>;
+  readonly problems: readonly Problem[];
+}
+
+/** The same graph without in-place operators. */
+export function functionalize(graph: AtenGraph, file: string): Functional {
+  return new Functionalizer(graph, file).run();
+}
+
+/** In-place operators that only say something about memory or gradients. */
+const NO_CHANGE = new Set([
+  "detach_",
+  "requires_grad_",
+  "retain_grad",
+  "dropout_",
+  "feature_dropout_",
+  "alpha_dropout_",
+]);
+/** In-place operators that change how a tensor is seen, not its elements. */
+const RESEEN = new Set("squeeze_ unsqueeze_ t_ transpose_ swapaxes_ swapdims_ as_strided_".split(" "));
+
+class Functionalizer {
+  private readonly graph: AtenGraph;
+  private readonly file: string;
+  private readonly views = new Map<string, View>();
+  private readonly calls: AtenCall[] = [];
+  private readonly types: Map<string, TensorType>;
+  private readonly written = new Map<string, AtenCall>();
+  private readonly problems: Problem[] = [];
+  private made = 0;
+
+  constructor(graph: AtenGraph, file: string) {
+    this.graph = graph;
+    this.file = file;
+    this.types = new Map(graph.types);
+  }
+
+  run(): Functional {
+    for (const call of this.graph.calls) {
+      try {
+        this.visit(call);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        const where = whereOf(call);
+        this.problems.push(
+          problem("OPERATOR_UNSUPPORTED", {
+            file: this.file,
+            operator: call.target,
+            where,
+            reason: error.message,
+          }),
+        );
+      }
+    }
+    const outputs = this.graph.outputs.map((output) => renameArgument(output, (name) => this.current(name)));
+    const graph = { ...this.graph, outputs, calls: this.calls, types: this.types };
+    return { graph, written: this.written, problems: this.problems };
+  }
+
+  private visit(call: AtenCall): void {
+    const name = nameOf(call.target);
+    const target =
+      name.endsWith("_") && !name.startsWith("__") ? withName(call.target, name.slice(0, -1)) : undefined;
+    if (isDunderInPlace(name)) this.write(call, withName(call.target, `__${name.slice(3)}`));
+    else if (target === undefined) this.pass(call);
+    else if (NO_CHANGE.has(name)) this.rename(call);
+    else if (RESEEN.has(name)) this.resee(call, target);
+    else this.write(call, target);
+  }
+
+  /** A call that writes nothing: its arguments are brought up to date, its results are fresh or views. */
+  private pass(call: AtenCall): void {
+    const shared = sharedArgument(call, {
+      types: this.types,
+      ...(this.graph.strides ? { strides: this.graph.strides } : {}),
+    });
+    const source = shared === undefined ? undefined : call.args.get(shared);
+    this.calls.push({ ...call, args: this.currentArguments(call) });
+    if (shared === undefined || source?.kind !== "tensor") return;
+    const parent = this.viewOf(source.value);
+    for (const [index, result] of call.outputs.flatMap(valuesIn).entries()) {
+      const version = parent.root.version;
+      this.views.set(result, {
+        root: parent.root,
+        parent,
+        call,
+        argument: shared,
+        index,
+        value: result,
+        version,
+      });
+    }
+  }
+
+  /** The result is the argument itself. */
+  private rename(call: AtenCall): void {
+    const view = this.viewOf(firstTensor(call));
+    for (const result of call.outputs.flatMap(valuesIn)) this.views.set(result, view);
+  }
+
+  /** `x.unsqueeze_(0)`: from here on the name stands for a view of what it was. */
+  private resee(call: AtenCall, target: string): void {
+    const self = firstTensor(call);
+    this.pass({ ...call, target });
+    const [result] = call.outputs.flatMap(valuesIn);
+    const view = result === undefined ? undefined : this.views.get(result);
+    if (view) this.views.set(self, view);
+  }
+
+  private write(call: AtenCall, target: string): void {
+    const argument = schemaOf(call.target)?.arguments.find((candidate) => candidate.written)?.name;
+    const self = argument === undefined ? undefined : call.args.get(argument);
+    if (self?.kind !== "tensor" || !schemaOf(target)) {
+      this.pass(call); // lowering will say that it is unknown
+      return;
+    }
+    const view = this.viewOf(self.value);
+    const fresh = this.freshName(call.outputs.flatMap(valuesIn)[0], self.value);
+    const outputs: AtenArgument[] = [{ kind: "tensor", value: fresh }];
+    this.calls.push({ ...call, target, args: this.currentArguments(call), outputs });
+    this.replace(view, fresh, call);
+    if (!this.written.has(view.root.name)) this.written.set(view.root.name, call);
+    for (const result of call.outputs.flatMap(valuesIn)) this.views.set(result, view);
+  }
+
+  /** Makes `fresh` the contents of a view, and of everything it is a part of. */
+  private replace(view: View, fresh: string, cause: AtenCall): void {
+    if (view.parent && view.call) {
+      const base = this.refresh(view.parent);
+      const undo = undoView(view.call, view.argument, view.index, base, fresh, this.types);
+      const whole = undo ? this.emit(undo, base, cause) : fresh;
+      this.replace(view.parent, whole, cause);
+    } else view.root.version += 1;
+    view.value = fresh;
+    view.version = view.root.version;
+  }
+
+  /** Appends a call whose one result is like `like`. */
+  private emit(step: Step, like: string, cause: AtenCall): string {
+    const name = this.freshName(undefined, like);
+    this.calls.push({ ...step, outputs: [{ kind: "tensor", value: name }], origin: cause.origin });
+    return name;
+  }
+
+  /** The name that holds a view's contents now; the view is made again if its root has changed. */
+  private refresh(view: View): string {
+    const { parent, call } = view;
+    if (view.version === view.root.version || !parent || !call) return view.value;
+    const base = this.refresh(parent);
+    const names = new Map<string, string>();
+    const again = (name: string) => names.get(name) ?? this.nameAgain(name, names);
+    const outputs = call.outputs.map((output) => renameArgument(output, again));
+    const args = new Map(this.currentArguments(call));
+    args.set(view.argument, { kind: "tensor", value: base });
+    this.calls.push({ ...call, args, outputs });
+    view.value = outputs.flatMap(valuesIn)[view.index] ?? view.value;
+    view.version = view.root.version;
+    return view.value;
+  }
+
+  private nameAgain(name: string, names: Map<string, string>): string {
+    const fresh = this.freshName(undefined, name);
+    names.set(name, fresh);
+    return fresh;
+  }
+
+  private currentArguments(call: AtenCall): Map<string, AtenArgument> {
+    return renameArguments(call.args, (name) => this.current(name));
+  }
+
+  private current(name: string): string {
+    const view = this.views.get(name);
+    return view ? this.refresh(view) : name;
+  }
+
+  private viewOf(name: string): View {
+    const known = this.views.get(name);
+    if (known) return known;
+    const root: Root = { name, version: 0 };
+    const view: View = {
+      root,
+      parent: undefined,
+      call: undefined,
+      argument: "",
+      index: 0,
+      value: name,
+      version: 0,
+    };
+    this.views.set(name, view);
+    return view;
+  }
+
+  /** `wanted`, or a new name for a value typed like `like`. */
+  private freshName(wanted: string | undefined, like: string): string {
+    if (wanted !== undefined && !this.views.has(wanted)) return wanted;
+    this.made += 1;
+    const name = `${like}~${this.made}`;
+    const type = this.types.get(like);
+    if (type) this.types.set(name, type);
+    return name;
+  }
+}
+
+function nameOf(target: string): string {
+  return target.slice(target.indexOf("::") + 2).replace(/\..*$/, "");
+}
+
+function withName(target: string, name: string): string {
+  return target.replace(/::[^.]*/, `::${name}`);
+}
+
+/** `__ior__` and the like; the functional form is `__or__`. */
+function isDunderInPlace(name: string): boolean {
+  return /^__i(and|or|xor|lshift|rshift)__$/.test(name);
+}
+
+function firstTensor(call: AtenCall): string {
+  for (const argument of call.args.values()) if (argument.kind === "tensor") return argument.value;
+  throw new Refusal("it writes to no tensor");
+}

@@ -1,0 +1,42 @@
+// Largest element of each window. The indices count within a channel's plane, ONNX's over the whole tensor.
+import { int, ints } from "../../../graph/attribute.ts";
+import { productOf } from "../../../graph/dim.ts";
+import type { Value } from "../../../graph/graph.ts";
+import type { Call } from "../call.ts";
+import { poolWindow } from "../pool-window.ts";
+import type { Rule } from "../rule.ts";
+
+export const MAX_POOL: Rule = {
+  targets: ["aten::max_pool1d.default", "aten::max_pool2d.default", "aten::max_pool3d.default"],
+  emit: (call) => pool(call, false),
+};
+
+export const MAX_POOL_INDICES: Rule = {
+  targets: [
+    "aten::max_pool1d_with_indices.default",
+    "aten::max_pool2d_with_indices.default",
+    "aten::max_pool3d_with_indices.default",
+  ],
+  emit: (call) => pool(call, true),
+};
+
+function pool(call: Call, wantsIndices: boolean): Value[] {
+  const count = Number(/\dd/.exec(call.name)?.[0][0]);
+  const shape = call.shape("self");
+  const sizes = shape.slice(-count);
+  const window = poolWindow(call, count, sizes);
+  const unbatched = shape.length === count + 1;
+  const input = unbatched ? call.unsqueeze(call.tensor("self"), 0) : call.tensor("self");
+  const ends = window.padding.map((pad, axis) => pad + (window.overhang?.[axis] ?? 0));
+  const attributes = {
+    kernel_shape: ints(window.kernel),
+    strides: ints(window.stride),
+    dilations: ints(window.dilation),
+    pads: ints([...window.padding, ...ends]),
+    ...(window.overhang ? {} : { ceil_mode: int(1) }),
+  };
+  const outputs = call.builder.emitAll("MaxPool", [input], attributes, { outputs: wantsIndices ? 2 : 1 });
+  const [values, flat] = unbatched ? outputs.map((output) => call.squeeze(output, 0)) : outputs;
+  if (!values) return [];
+  return flat ? [values, call.op("Mod", [flat, call.dimEmitter.scalar(productOf(sizes))])] : [values];
+}

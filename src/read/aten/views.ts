@@ -1,0 +1,221 @@
+// Which results share memory with an argument, and how a base is rebuilt when a view of it was written to.
+// Method: each view operator has an inverse: given the base and the view's new contents, calls that make the new base.
+// Source: https://docs.pytorch.org/docs/stable/tensor_view.html
+// Not here: keeping track of who shares with whom (functionalize.ts).
+import { addDims, type Dim, mulDims, sameDim, sameShape } from "../../graph/dim.ts";
+import type { TensorType } from "../../graph/type.ts";
+import { Facts, normalAxis, Refusal } from "./argument.ts";
+import type { AtenArgument, AtenCall, AtenGraph } from "./program.ts";
+import { schemaOf } from "./schema.ts";
+
+/** A call without results yet: target and arguments. */
+export interface Step {
+  readonly target: string;
+  readonly args: ReadonlyMap<string, AtenArgument>;
+}
+
+const tensor = (value: string): AtenArgument => ({ kind: "tensor", value });
+const int = (value: Dim): AtenArgument => ({ kind: "int", value });
+const ints = (values: readonly Dim[]): AtenArgument => ({ kind: "ints", values });
+const step = (target: string, args: Record<string, AtenArgument>): Step => ({
+  target,
+  args: new Map(Object.entries(args)),
+});
+
+/** Results that are their argument under another name. */
+const SAME = new Set(
+  "alias detach lift_fresh positive resolve_conj resolve_neg contiguous to type_as dropout feature_dropout alpha_dropout _reshape_alias".split(
+    " ",
+  ),
+);
+/** Results with the same elements in the same order. */
+const RESHAPES = new Set(
+  (
+    "view reshape reshape_as view_as flatten unflatten ravel squeeze unsqueeze atleast_1d atleast_2d atleast_3d " +
+    "_unsafe_view expand expand_as broadcast_to"
+  ).split(" "),
+);
+/** Permutations of axes that undo themselves. */
+const SELF_INVERSE = new Set("transpose t numpy_T mT swapaxes swapdims adjoint mH matrix_H".split(" "));
+/** Of those above, the ones that copy when memory does not allow a view. */
+const COPY_IF_NEEDED = new Set("reshape reshape_as flatten ravel".split(" "));
+
+/** The name of the argument whose memory the results share; undefined if they are fresh. */
+export function sharedArgument(
+  call: AtenCall,
+  graph: Pick<AtenGraph, "types" | "strides">,
+): string | undefined {
+  const facts = new Facts(call, graph.types);
+  const argument = sharingByName(facts) ?? sharingBySchema(call.target);
+  if (argument === undefined || call.args.get(argument)?.kind !== "tensor") return undefined;
+  return copies(facts, argument, graph) ? undefined : argument;
+}
+
+/** Operators that return their argument as it is, although their schema does not say so. */
+function sharingByName(facts: Facts): string | undefined {
+  if (facts.name.includes("dropout"))
+    return facts.argument("train").kind === "bool" && !facts.bool("train") ? "input" : undefined;
+  return facts.name === "type_as" ? "self" : undefined;
+}
+
+function sharingBySchema(target: string): string | undefined {
+  const schema = schemaOf(target);
+  if (!schema || !/\(a/.test(schema.returns) || schema.arguments.some((argument) => argument.written))
+    return undefined;
+  return schema.arguments[0]?.name;
+}
+
+function copies(facts: Facts, argument: string, graph: Pick<AtenGraph, "types" | "strides">): boolean {
+  const result = facts.outputNames()[0];
+  const source = facts.type(argument);
+  if (facts.name === "to" || facts.name === "type_as") {
+    const declared = result === undefined ? undefined : graph.types.get(result);
+    return declared?.dtype !== source.dtype || (facts.name === "to" && facts.bool("copy"));
+  }
+  const base = facts.argument(argument);
+  const strides = base.kind === "tensor" ? graph.strides?.get(base.value) : undefined;
+  if (!strides) return false;
+  if (facts.name === "contiguous") return !viewIsPossible(source.shape, strides, source.shape);
+  if (!COPY_IF_NEEDED.has(facts.name)) return false;
+  return !viewIsPossible(source.shape, strides, facts.result().shape);
+}
+
+/** Whether a tensor of this shape and these strides can be seen in another shape without moving elements. */
+export function viewIsPossible(
+  shape: readonly Dim[],
+  strides: readonly Dim[],
+  target: readonly Dim[],
+): boolean {
+  const runs = contiguousRuns(shape, strides);
+  let axis = 0;
+  for (const run of runs) {
+    let count: Dim = 1;
+    while (!sameDim(count, run) && axis < target.length) {
+      count = mulDims(count, target[axis] as Dim);
+      axis += 1;
+      if (typeof count === "number" && typeof run === "number" && count > run) return false;
+    }
+    if (!sameDim(count, run)) return false;
+  }
+  return target.slice(axis).every((dim) => dim === 1);
+}
+
+/** Numbers of elements of the stretches that lie in memory without gaps, from the first axis on. */
+function contiguousRuns(shape: readonly Dim[], strides: readonly Dim[]): Dim[] {
+  const runs: Dim[] = [];
+  let next: Dim | undefined;
+  for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
+    const size = shape[axis] as Dim;
+    const stride = strides[axis] ?? 1;
+    if (size === 1) continue;
+    if (next !== undefined && sameDim(stride, next)) runs[0] = mulDims(runs[0] as Dim, size);
+    else runs.unshift(size);
+    next = mulDims(stride, size);
+  }
+  return runs;
+}
+
+/**
+ * The call that gives the new contents of `base` after result `index` of the view `call` was replaced by `fresh`.
+ * Undefined means that the base is `fresh` itself. Throws Refusal where no such call is known.
+ */
+export function undoView(
+  call: AtenCall,
+  argument: string,
+  index: number,
+  base: string,
+  fresh: string,
+  types: ReadonlyMap<string, TensorType>,
+): Step | undefined {
+  const facts = new Facts(call, types);
+  const { name } = facts;
+  if (SAME.has(name) || name.includes("dropout")) return undefined;
+  const shape = facts.shape(argument);
+  if (name === "view" && call.target === "aten::view.dtype") throw new Refusal(unknownView(facts));
+  if (RESHAPES.has(name)) return undoReshape(facts, shape, fresh);
+  if (SELF_INVERSE.has(name))
+    return { target: call.target, args: new Map([...call.args, [argument, tensor(fresh)]]) };
+  if (name === "permute")
+    return step("aten::permute.default", {
+      self: tensor(fresh),
+      dims: ints(inverse(facts.ints("dims"), shape.length)),
+    });
+  if (name === "movedim" || name === "moveaxis") {
+    const [source, destination] = [facts.argument("source"), facts.argument("destination")];
+    return step(call.target, { self: tensor(fresh), source: destination, destination: source });
+  }
+  if (name === "view_as_real") return step("aten::view_as_complex.default", { self: tensor(fresh) });
+  if (name === "view_as_complex") return step("aten::view_as_real.default", { self: tensor(fresh) });
+  return undoPart(facts, index, base, fresh, shape);
+}
+
+function undoReshape(facts: Facts, shape: readonly Dim[], fresh: string): Step | undefined {
+  const seen = facts.result().shape;
+  if (
+    /expand|broadcast/.test(facts.name) &&
+    !sameShape(
+      seen.filter((dim) => dim !== 1),
+      shape.filter((dim) => dim !== 1),
+    )
+  ) {
+    throw new Refusal("it is written to through an expanded view, whose elements share memory");
+  }
+  return step("aten::reshape.default", { self: tensor(fresh), shape: ints(shape) });
+}
+
+/** Views of a part of the base: the part is put back by the `_scatter` operators. */
+function undoPart(facts: Facts, index: number, base: string, fresh: string, shape: readonly Dim[]): Step {
+  const put = { self: tensor(base), src: tensor(fresh) };
+  const { name } = facts;
+  const dim = facts.argument("dim");
+  if (name === "select")
+    return step("aten::select_scatter.default", { ...put, dim, index: facts.argument("index") });
+  if (name === "unbind") return step("aten::select_scatter.default", { ...put, dim, index: int(index) });
+  if (name === "slice") {
+    const [start, end] = [facts.argument("start"), facts.argument("end")];
+    return step("aten::slice_scatter.default", { ...put, dim, start, end, step: facts.argument("step") });
+  }
+  if (name === "narrow") {
+    const start = facts.dim("start");
+    return step("aten::slice_scatter.default", {
+      ...put,
+      dim,
+      start: int(start),
+      end: int(addDims(start, facts.dim("length"))),
+    });
+  }
+  if (name === "diagonal") {
+    const args = {
+      offset: facts.argument("offset"),
+      dim1: facts.argument("dim1"),
+      dim2: facts.argument("dim2"),
+    };
+    return step("aten::diagonal_scatter.default", { ...put, ...args });
+  }
+  if (name === "as_strided") {
+    const args = { size: facts.argument("size"), stride: facts.argument("stride") };
+    return step("aten::as_strided_scatter.default", {
+      ...put,
+      ...args,
+      storage_offset: facts.argument("storage_offset"),
+    });
+  }
+  if (/^(unsafe_)?(split|split_with_sizes|chunk|tensor_split)$/.test(name)) {
+    const axis = normalAxis(facts.int("dim"), shape.length);
+    const sizes = facts.outputNames().map((_, place) => facts.result(place).shape[axis] as Dim);
+    const start = sizes.slice(0, index).reduce<Dim>(addDims, 0);
+    const end = addDims(start, sizes[index] as Dim);
+    return step("aten::slice_scatter.default", { ...put, dim, start: int(start), end: int(end) });
+  }
+  throw new Refusal(unknownView(facts));
+}
+
+function unknownView(facts: Facts): string {
+  return `it is written to through a view made by ${facts.name}; export with run_decompositions({})`;
+}
+
+function inverse(perm: readonly number[], rank: number): number[] {
+  const result = new Array<number>(rank).fill(0);
+  for (const [to, from] of perm.entries()) result[normalAxis(from, rank)] = to;
+  return result;
+}
