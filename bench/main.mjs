@@ -1,0 +1,17 @@
+// Runs a benchmark by name: `npm run bench -- engines`. Each is a module with `run(arguments)`, which prints its table.
+const BENCHES = {
+  engines: "ways to run onnxruntime from Node: latency, throughput, event-loop delay, memory",
+  conversion: "whole-process conversion of resnet18.onnx, beside onnx2tf",
+  serving: "server throughput, beside a bare loop around the engine",
+};
+
+const [name, ...rest] = process.argv.slice(2);
+
+if (name === undefined || !Object.hasOwn(BENCHES, name)) {
+  console.error("usage: npm run bench -- NAME [arguments]\n");
+  for (const [bench, what] of Object.entries(BENCHES)) console.error(`  ${bench.padEnd(12)}${what}`);
+  process.exit(2);
+}
+
+const { run } = await import(`./${name}.mjs`);
+await run(rest);
