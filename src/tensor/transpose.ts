@@ -98,7 +98,10 @@ export function rowMajorStrides(shape: readonly number[]): number[] {
 
 function permuteWords(input: Words, output: Words, move: Move): void {
   const rank = move.sizes.length;
-  if (rank === 0 || move.strides[rank - 1] === 1) return copyRows(input, output, move);
+  if (rank === 0 || move.strides[rank - 1] === 1) {
+    copyRows(input, output, move);
+    return;
+  }
   const outStrides = rowMajorStrides(move.sizes);
   const across = move.strides.indexOf(1); // the input's innermost axis
   const outer = move.sizes.map((_, axis) => axis).filter((axis) => axis !== across && axis !== rank - 1);
