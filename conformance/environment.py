@@ -66,5 +66,11 @@ def set_up(name: str, folder: Path) -> None:
     print(f"environment {name}: ready after {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
 
 
+def python_variables() -> dict[str, str]:
+    """The environment of every Python we start; compiled modules go to the cache, not beside their sources."""
+    cached = str(cache_folder() / "pycache")
+    return {**os.environ, "PYTHONPATH": str(LISTS.parent), "PYTHONPYCACHEPREFIX": cached, "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
 if __name__ == "__main__":
     print(ready_python(sys.argv[1]))

@@ -6,7 +6,6 @@ The last line is `N passed, N failed`; the exit code is not zero when a check fa
 """
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -15,10 +14,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from environment import LISTS, cache_folder, fingerprint, ready_python
+from environment import cache_folder, python_variables, ready_python
+from exported import exported
 from run_context import CHECKOUT
-
-CONFORMANCE = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
@@ -94,34 +92,6 @@ def wanted(options: argparse.Namespace) -> list[Stage]:
     return [s for s in possible if s.name in options.only or (s.name == "conversion" and needs_conversion)]
 
 
-def exported(more: bool) -> Path:
-    """The folder of exported models, kept in the cache under the content of what makes them."""
-    makers = [CONFORMANCE / "models.py", CONFORMANCE / "exports.py", LISTS / "torch.txt"]
-    folder = cache_folder() / "exports" / fingerprint(*(maker.read_bytes() for maker in makers))
-    export(folder)
-    if more:
-        export(folder.with_name(folder.name + "-more"), "--more")
-    return folder
-
-
-def export(folder: Path, *options: str) -> None:
-    """Runs exports.py unless its last step is already there."""
-    if (folder / ".complete").exists():
-        return
-    print(f"exporting models into {folder}", file=sys.stderr, flush=True)
-    shutil.rmtree(folder, ignore_errors=True)
-    command = [ready_python("torch"), CONFORMANCE / "exports.py", folder, *options]
-    done = subprocess.run(command, env=variables(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    if done.returncode:
-        sys.exit(f"exports.py failed:\n{done.stderr[-3000:]}")
-
-
-def variables() -> dict[str, str]:
-    """The environment of every Python we start; compiled modules go to the cache, not beside their sources."""
-    cached = str(cache_folder() / "pycache")
-    return {**os.environ, "PYTHONPATH": str(CONFORMANCE), "PYTHONPYCACHEPREFIX": cached, "TF_CPP_MIN_LOG_LEVEL": "3"}
-
-
 def run_stage(stage: Stage, options: argparse.Namespace, models: Path, work: Path) -> Tally:
     """Runs one stage, passing on what it prints."""
     python = ready_python(stage.environment) if stage.environment else sys.executable
@@ -132,7 +102,7 @@ def run_stage(stage: Stage, options: argparse.Namespace, models: Path, work: Pat
     with log.open("wb") as errors:
         process = subprocess.Popen(
             command,
-            env={**variables(), **stage.variables},
+            env={**python_variables(), **stage.variables},
             cwd=CHECKOUT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
