@@ -1,0 +1,24 @@
+// Prints rows as a table for people, or as JSON for scripts.
+
+/** Prints an array of flat objects; the keys of the first are the columns. */
+export function printTable(rows, { json }) {
+  if (json) {
+    console.log(JSON.stringify(rows, null, 1));
+    return;
+  }
+  const columns = Object.keys(rows[0] ?? {});
+  const cells = [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? "")))];
+  const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i].length)));
+  const line = (texts) =>
+    texts.map((text, i) => (i ? text.padStart(widths[i]) : text.padEnd(widths[0]))).join("  ");
+  console.log(
+    [line(cells[0]), widths.map((width) => "-".repeat(width)).join("  "), ...cells.slice(1).map(line)].join(
+      "\n",
+    ),
+  );
+}
+
+/** The median of numbers; of an even count the lower one. */
+export function median(numbers) {
+  return numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)];
+}

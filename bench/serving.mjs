@@ -1,0 +1,132 @@
+// Server throughput over REST and gRPC, beside a bare loop around the engine in the same run.
+// Usage: npm run bench -- serving [--rounds 3] [--seconds 3] [--json]
+// The server, the load generator and the bare loop are processes of their own; on two cores the first two share them,
+// so that the ratio is of the whole exchange, client included. Rounds are interleaved, figures are medians.
+import { execFile, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
+import { median, printTable } from "./print-table.mjs";
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+const CHECKOUT = path.dirname(HERE);
+const MAIN = path.join(CHECKOUT, "dist/cli/main.js");
+const CLIENTS = [1, 8];
+const START_TIMEOUT_MS = 30_000;
+const execute = promisify(execFile);
+
+// Inputs are float32. The tiny model is a vector's arithmetic; a call costs what the path around it costs.
+const MODELS = [
+  { name: "plus_one", input: { key: "x", shape: [1, 3] } },
+  { name: "resnet18", input: { key: "x", shape: [1, 3, 224, 224] } },
+];
+
+/** Measures both models and prints one row for each number of clients and way of calling. */
+export async function run(argv) {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      rounds: { type: "string", default: "3" },
+      seconds: { type: "string", default: "3" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const folder = mkdtempSync(path.join(tmpdir(), "torchferry-bench-"));
+  const rows = [];
+  try {
+    const exported = execFileSync("python3", [path.join(CHECKOUT, "conformance/exported.py")], {
+      encoding: "utf8",
+    }).trim();
+    for (const model of MODELS) {
+      const base = path.join(folder, model.name);
+      execFileSync(process.execPath, [
+        MAIN,
+        "convert",
+        path.join(exported, model.name, "model.pt2"),
+        "--output",
+        base,
+      ]);
+      rows.push(...(await measureModel(model, base, Number(values.rounds), Number(values.seconds))));
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  printTable(rows, values);
+}
+
+/** One model: the server stays up, the bare loop takes turns with the load generators. */
+async function measureModel(model, base, rounds, seconds) {
+  const server = await startServer(model.name, base);
+  const rows = [];
+  try {
+    for (const clients of CLIENTS) {
+      const work = { model: model.name, clients, seconds, input: model.input };
+      const results = { engine: [], gRPC: [], REST: [] };
+      for (let round = 0; round < rounds; round++) {
+        results.engine.push(await child("serving-bare.mjs", { ...work, directory: path.join(base, "1") }));
+        results.gRPC.push(
+          await child("serving-calls.mjs", { ...work, protocol: "grpc", port: server.grpcPort }),
+        );
+        results.REST.push(
+          await child("serving-calls.mjs", { ...work, protocol: "rest", port: server.restPort }),
+        );
+      }
+      for (const [way, measured] of Object.entries(results))
+        rows.push(row(model.name, clients, way, measured, results.engine));
+    }
+  } finally {
+    server.process.kill("SIGTERM");
+  }
+  return rows;
+}
+
+/** Medians, with the ratio to the engine's own calls a second, round by round. */
+function row(model, clients, way, measured, engine) {
+  const of = (key) => median(measured.map((result) => result[key]));
+  const ratio = median(measured.map((result, i) => result.callsPerSecond / engine[i].callsPerSecond));
+  return {
+    model,
+    clients,
+    way,
+    "of the engine": ratio.toFixed(2),
+    "calls/s": of("callsPerSecond").toFixed(0),
+    "p50, ms": of("p50Ms").toFixed(2),
+    "p99, ms": of("p99Ms").toFixed(2),
+  };
+}
+
+/** Runs a script with its work as JSON and returns the JSON it prints. */
+async function child(script, work) {
+  const { stdout } = await execute(process.execPath, [path.join(HERE, script), JSON.stringify(work)]);
+  return JSON.parse(stdout);
+}
+
+/** Starts `torchferry serve` and waits until the model is available. */
+async function startServer(name, base) {
+  const [grpcPort, restPort] = [await freePort(), await freePort()];
+  const ports = ["--port", grpcPort, "--rest_api_port", restPort];
+  const args = [MAIN, "serve", "--model_name", name, "--model_base_path", base, ...ports].map(String);
+  const server = spawn(process.execPath, args, { stdio: "ignore" });
+  const until = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < until && server.exitCode === null) {
+    const answer = await fetch(`http://127.0.0.1:${restPort}/v1/models/${name}`).catch(() => undefined);
+    if (answer?.ok && (await answer.text()).includes("AVAILABLE"))
+      return { process: server, grpcPort, restPort };
+    await sleep(50);
+  }
+  server.kill();
+  throw new Error(`the server of ${name} did not become available`);
+}
+
+/** A port that was free a moment ago. */
+async function freePort() {
+  const probe = createServer();
+  await new Promise((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
