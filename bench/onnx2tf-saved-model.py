@@ -6,8 +6,9 @@ That part takes ten times as long as the SavedModel, has no flag to leave it out
 import os
 import sys
 
-import tensorflow as tf
 from onnx2tf import main
+
+import tensorflow as tf
 
 
 def stop(*_: object, **__: object) -> None:

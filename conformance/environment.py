@@ -69,7 +69,12 @@ def set_up(name: str, folder: Path) -> None:
 def python_variables() -> dict[str, str]:
     """The environment of every Python we start; compiled modules go to the cache, not beside their sources."""
     cached = str(cache_folder() / "pycache")
-    return {**os.environ, "PYTHONPATH": str(LISTS.parent), "PYTHONPYCACHEPREFIX": cached, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return {
+        **os.environ,
+        "PYTHONPATH": str(LISTS.parent),
+        "PYTHONPYCACHEPREFIX": cached,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
 
 
 if __name__ == "__main__":

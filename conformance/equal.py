@@ -20,7 +20,9 @@ def largest_error(got: Sequence[np.ndarray], want: Sequence[np.ndarray], float32
     """Compares lists of outputs; returns the largest relative error, raises Unmet where they are not equal."""
     if len(got) != len(want):
         raise Unmet(f"{len(got)} outputs, want {len(want)}")
-    return max((one_error(i, np.asarray(g), w, float32_limit) for i, (g, w) in enumerate(zip(got, want))), default=0.0)
+    return max(
+        (one_error(i, np.asarray(g), w, float32_limit) for i, (g, w) in enumerate(zip(got, want))), default=0.0
+    )
 
 
 def one_error(index: int, got: np.ndarray, want: np.ndarray, float32_limit: float) -> float:
@@ -55,4 +57,7 @@ def limit_of(dtype: np.dtype, float32_limit: float) -> float:
 
 def tells_something(outputs: Sequence[np.ndarray]) -> bool:
     """Whether some output is neither empty nor constant, so that comparing it proves something."""
-    return any(o.size > 1 and not np.array_equal(o, np.full_like(o, o.flat[0]), equal_nan=o.dtype.kind in "fc") for o in outputs)
+    return any(
+        o.size > 1 and not np.array_equal(o, np.full_like(o, o.flat[0]), equal_nan=o.dtype.kind in "fc")
+        for o in outputs
+    )

@@ -30,7 +30,9 @@ def export(folder: Path, *options: str) -> None:
     print(f"exporting models into {folder}", file=sys.stderr, flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     command = [ready_python("torch"), CONFORMANCE / "exports.py", folder, *options]
-    done = subprocess.run(command, env=python_variables(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        command, env=python_variables(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     if done.returncode:
         sys.exit(f"exports.py failed:\n{done.stderr[-3000:]}")
 

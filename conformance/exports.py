@@ -28,7 +28,9 @@ def export_case(case: models.Case, folder: Path) -> None:
     files = {"pt2": "model.pt2", "onnx": "model.onnx"}
     if case.name == "encoder":
         (folder / "external").mkdir()
-        torch.onnx.export(program, dynamo=True, verbose=False).save(folder / "external/model.onnx", external_data=True)
+        torch.onnx.export(program, dynamo=True, verbose=False).save(
+            folder / "external/model.onnx", external_data=True
+        )
         files["external"] = "external/model.onnx"
     if many := case.facts.get("many"):
         record_many(model, many, folder)
@@ -99,7 +101,9 @@ def export_more(folder: Path) -> None:
         try:
             export_program(model, inputs(2), target)
         except Exception as error:  # PyTorch's exporters throw whatever they like
-            print(f"note  {name}: PyTorch does not export it: {type(error).__name__}: {str(error)[:200]}", flush=True)
+            print(
+                f"note  {name}: PyTorch does not export it: {type(error).__name__}: {str(error)[:200]}", flush=True
+            )
 
 
 def main() -> None:

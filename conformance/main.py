@@ -73,11 +73,17 @@ def main() -> int:
 def read_options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="npm run conformance --", description=__doc__.splitlines()[0])
-    parser.add_argument("--full", action="store_true", help="also what is too long for CI: more models, more kills")
+    parser.add_argument(
+        "--full", action="store_true", help="also what is too long for CI: more models, more kills"
+    )
     parser.add_argument("--corpus", type=Path, metavar="DIR", help="also survey a folder of recorded models")
     names = [stage.name for stage in STAGES]
-    parser.add_argument("--only", action="append", choices=names, help="this stage (and conversion, which others need)")
-    parser.add_argument("--keep", action="store_true", help="keep the work folder, with conversions and server logs")
+    parser.add_argument(
+        "--only", action="append", choices=names, help="this stage (and conversion, which others need)"
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the work folder, with conversions and server logs"
+    )
     options = parser.parse_args()
     options.corpus = options.corpus and options.corpus.resolve()
     return options

@@ -84,25 +84,72 @@ RENAME = ("--signature", "predict_images", "--input-names", "input_img", "--outp
 BOTH = ("serving_default", "predict_images")
 
 CASES = (
-    Case("resnet18", vision("resnet18"), images(224), ("input_img",), ("confidences",), RENAME, BOTH, facts={"many": 64, "size_limit": 2.1}),
-    Case("mobilenet_v3_small", vision("mobilenet_v3_small"), images(224), ("input_img",), ("confidences",), RENAME, BOTH, facts={"size_limit": 2.1}),
-    Case("encoder", encoder, lambda batch: (torch.randn(batch, 9, 192),), ("src",), ("output_0",), facts={"size_limit": 1.1}),
-    Case("pair", Pair, lambda batch: (torch.randn(batch, 3, 8, 8), torch.rand(batch, 1)), ("image", "gain"), ("scores", "best", "features")),
-    Case("plus_one", lambda: Plus(1.0), lambda batch: (torch.arange(batch * 3.0).reshape(batch, 3),), ("x",), ("output_0",)),
-    Case("plus_two", lambda: Plus(2.0), lambda batch: (torch.arange(batch * 3.0).reshape(batch, 3),), ("x",), ("output_0",)),
+    Case(
+        "resnet18",
+        vision("resnet18"),
+        images(224),
+        ("input_img",),
+        ("confidences",),
+        RENAME,
+        BOTH,
+        facts={"many": 64, "size_limit": 2.1},
+    ),
+    Case(
+        "mobilenet_v3_small",
+        vision("mobilenet_v3_small"),
+        images(224),
+        ("input_img",),
+        ("confidences",),
+        RENAME,
+        BOTH,
+        facts={"size_limit": 2.1},
+    ),
+    Case(
+        "encoder",
+        encoder,
+        lambda batch: (torch.randn(batch, 9, 192),),
+        ("src",),
+        ("output_0",),
+        facts={"size_limit": 1.1},
+    ),
+    Case(
+        "pair",
+        Pair,
+        lambda batch: (torch.randn(batch, 3, 8, 8), torch.rand(batch, 1)),
+        ("image", "gain"),
+        ("scores", "best", "features"),
+    ),
+    Case(
+        "plus_one",
+        lambda: Plus(1.0),
+        lambda batch: (torch.arange(batch * 3.0).reshape(batch, 3),),
+        ("x",),
+        ("output_0",),
+    ),
+    Case(
+        "plus_two",
+        lambda: Plus(2.0),
+        lambda batch: (torch.arange(batch * 3.0).reshape(batch, 3),),
+        ("x",),
+        ("output_0",),
+    ),
 )
 
+
+def inception(build: Callable[..., nn.Module]) -> Callable[[], nn.Module]:
+    """Of the two models with auxiliary outputs: without them, as they are deployed."""
+    return lambda: build(weights=None, aux_logits=False, init_weights=False)
+
+
 # With --full: more architectures, in the layout that stages/survey.py reads.
+SMALL_IMAGES = """alexnet vgg11_bn resnet50 resnext50_32x4d densenet121 squeezenet1_1 mobilenet_v2 mobilenet_v3_large
+    mnasnet0_5 shufflenet_v2_x1_0 efficientnet_b0 efficientnet_v2_s regnet_y_400mf convnext_tiny swin_t"""
 MORE = {
-    **{name: (vision(name), images(96)) for name in (
-        "alexnet", "vgg11_bn", "resnet50", "resnext50_32x4d", "densenet121", "squeezenet1_1", "mobilenet_v2",
-        "mobilenet_v3_large", "mnasnet0_5", "shufflenet_v2_x1_0", "efficientnet_b0", "efficientnet_v2_s", "regnet_y_400mf",
-        "convnext_tiny", "swin_t",
-    )},
-    "googlenet": (lambda: torchvision.models.googlenet(weights=None, aux_logits=False, init_weights=False), images(96)),
-    "inception_v3": (lambda: torchvision.models.inception_v3(weights=None, aux_logits=False, init_weights=False), images(128)),
+    **{name: (vision(name), images(96)) for name in SMALL_IMAGES.split()},
+    "googlenet": (inception(torchvision.models.googlenet), images(96)),
+    "inception_v3": (inception(torchvision.models.inception_v3), images(128)),
     "vit_b_16": (vision("vit_b_16"), images(224)),
-}  # fmt: skip
+}
 
 
 def settle(model: nn.Module, inputs: Callable[[int], tuple[Tensor, ...]]) -> nn.Module:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import grpc
 import numpy as np
-import tensorflow as tf
 from tensorflow_serving.apis import model_service_pb2_grpc, predict_pb2, prediction_service_pb2_grpc
 
+import tensorflow as tf
 from command import torchferry_arguments
 from report import Unmet, require
 
@@ -130,7 +130,9 @@ class Grpc:
         self.models = model_service_pb2_grpc.ModelServiceStub(self.channel)
         self.name = server.name
 
-    def predict(self, inputs: dict[str, np.ndarray], signature: str = "", only: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
+    def predict(
+        self, inputs: dict[str, np.ndarray], signature: str = "", only: tuple[str, ...] = ()
+    ) -> dict[str, np.ndarray]:
         """Predict with tensors as tf.make_tensor_proto encodes them."""
         request = predict_pb2.PredictRequest(output_filter=only)
         request.model_spec.name = self.name

@@ -53,7 +53,11 @@ def cases(context: Context) -> dict[str, Case]:
     operators = ("aten.linalg_eigvalsh", "aten.special_bessel_j0")
     return {
         "truncated.pt2": (lambda f: truncate(good / "model.pt2", f, 0.7), UNREADABLE, ("truncated.pt2",)),
-        "truncated-early.pt2": (lambda f: truncate(good / "model.pt2", f, 0.001), UNREADABLE, ("truncated-early.pt2",)),
+        "truncated-early.pt2": (
+            lambda f: truncate(good / "model.pt2", f, 0.001),
+            UNREADABLE,
+            ("truncated-early.pt2",),
+        ),
         "truncated.onnx": (lambda f: truncate(good / "model.onnx", f, 0.7), UNREADABLE, ("truncated.onnx",)),
         "state_dict.pt": (
             lambda f: shutil.copy(broken / "weights.pt", f),
@@ -63,7 +67,11 @@ def cases(context: Context) -> dict[str, Case]:
         "text.onnx": (lambda f: f.write_text("this is a text, not a model\n"), UNREADABLE, ("text.onnx",)),
         "empty.onnx": (lambda f: f.write_bytes(b""), UNREADABLE, ("empty.onnx",)),
         "page.pt2": (lambda f: f.write_text("<!DOCTYPE html><html>Not Found</html>"), UNREADABLE, ("page.pt2",)),
-        "lfs-pointer.pt2": (lambda f: f.write_text("version https://git-lfs.github.com/spec/v1\n"), UNREADABLE, ()),
+        "lfs-pointer.pt2": (
+            lambda f: f.write_text("version https://git-lfs.github.com/spec/v1\n"),
+            UNREADABLE,
+            (),
+        ),
         "pickle-bomb.pt": (write_hostile_pickle, UNREADABLE, ("pickle-bomb.pt",)),
         "compiled.pt2": (write_aotinductor_package, UNREADABLE, ("AOTInductor",)),
         "weights-missing.onnx": (
@@ -148,7 +156,9 @@ def mounted(folder: Path, options: str) -> bool:
     """Mounts a tmpfs; whether that was allowed."""
     if os.geteuid() != 0:
         return False
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, check=False)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, check=False
+    )
     return done.returncode == 0
 
 
@@ -160,7 +170,10 @@ def read_only(context: Context) -> None:
     prefix = ()
     if os.geteuid() == 0:
         prefix = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-all", "--")
-        if not shutil.which("setpriv") or subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:
+        if (
+            not shutil.which("setpriv")
+            or subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode
+        ):
             note("read-only directory: left out, root cannot drop its capabilities here")
             return
     for name, base in (("directory without permission", folder), ("base below it", folder / "base")):

@@ -55,7 +55,9 @@ def check_told(model: Model, told: dict) -> str:
     require(names == want, f"told {names}, want {want}")
     shapes = [spec["shape"] for spec in (*told["inputs"], *told["outputs"])]
     require(all(shape and shape[0] == -1 for shape in shapes), f"the batch is not free everywhere: {shapes}")
-    return " ".join(f"{spec['name']} {spec['dtype']} {tuple(spec['shape'])}" for spec in (*told["inputs"], *told["outputs"]))
+    return " ".join(
+        f"{spec['name']} {spec['dtype']} {tuple(spec['shape'])}" for spec in (*told["inputs"], *told["outputs"])
+    )
 
 
 def check_size(version: Path, model: Model, file: Path, limit: float) -> str:

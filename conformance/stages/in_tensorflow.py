@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
+import tensorflow as tf
 from equal import largest_error
 from report import check, require
 from run_context import Model, converted, exported_models, read_context
@@ -32,7 +32,9 @@ def check_version(model: Model, name: str, version: Path) -> None:
     kernels = "without oneDNN" if os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0" else "oneDNN"
     with check(f"{name}: tf.saved_model.load, {kernels}") as figure:
         loaded = tf.saved_model.load(str(version))
-        require(sorted(loaded.signatures) == sorted(model.facts["signatures"]), f"signatures {list(loaded.signatures)}")
+        require(
+            sorted(loaded.signatures) == sorted(model.facts["signatures"]), f"signatures {list(loaded.signatures)}"
+        )
         figure(errors(model, lambda signature: second_style(loaded, signature)))
     with check(f"{name}: tf.compat.v1.saved_model.load, {kernels}") as figure:
         with tf.Graph().as_default(), tf.compat.v1.Session() as session:
@@ -43,7 +45,9 @@ def check_version(model: Model, name: str, version: Path) -> None:
 def second_style(loaded: object, signature: str) -> Run:
     """A signature of an object that TensorFlow 2 loaded."""
     function = loaded.signatures[signature]
-    return lambda inputs: {k: v.numpy() for k, v in function(**{k: tf.constant(v) for k, v in inputs.items()}).items()}
+    return lambda inputs: {
+        k: v.numpy() for k, v in function(**{k: tf.constant(v) for k, v in inputs.items()}).items()
+    }
 
 
 def first_style(session: tf.compat.v1.Session, meta: object, signature: str) -> Run:

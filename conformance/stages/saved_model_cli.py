@@ -118,7 +118,10 @@ def compare_refusals(version: Path) -> None:
     known = ("run", "--dir", version, "--tag_set", "serve", "--signature_def", "serving_default")
     calls = {
         "unknown tag set": (("show", "--dir", version, "--tag_set", "nope"), "tag-set nope could not be found"),
-        "unknown signature": ((*known[:-1], "nope", "--input_exprs", "x=[[1.0]]"), 'Could not find signature "nope"'),
+        "unknown signature": (
+            (*known[:-1], "nope", "--input_exprs", "x=[[1.0]]"),
+            'Could not find signature "nope"',
+        ),
         "unknown input": ((*known, "--input_exprs", "q=[[1.0]]"), '"q" is not a valid input key'),
         "no inputs": (known, "At least one of --inputs, --input_exprs or --input_examples must be required"),
     }
@@ -147,7 +150,10 @@ def same_text(got: str, want: str) -> None:
         return
     for number, (ours, theirs) in enumerate(zip(got.splitlines(), want.splitlines()), 1):
         require(ours == theirs, f"line {number} is {ours[:300]!r}, saved_model_cli prints {theirs[:300]!r}")
-    require(False, f"{len(got.splitlines())} lines, saved_model_cli prints {len(want.splitlines())}, or line ends differ")
+    require(
+        False,
+        f"{len(got.splitlines())} lines, saved_model_cli prints {len(want.splitlines())}, or line ends differ",
+    )
 
 
 main()

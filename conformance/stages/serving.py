@@ -9,13 +9,13 @@ from pathlib import Path
 import grpc
 import numpy as np
 from google.protobuf.json_format import MessageToDict
-from tensorflow import make_ndarray
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, predict_pb2
 
 from equal import largest_error
 from report import check, require
 from run_context import Context, Model, converted, exported_models, read_context, read_model
 from server_process import CALL_TIMEOUT_S, Grpc, Rest, Server, running
+from tensorflow import make_ndarray
 
 
 def main() -> None:
@@ -49,10 +49,16 @@ def check_model(server: Server, model: Model) -> None:
     with check(f"{model.name}: gRPC Predict, tensor_content") as figure:
         figure(errors(model, recorded, Grpc(server).predict))
     with check(f"{model.name}: gRPC Predict, values in float_val and int64_val") as figure:
-        figure(errors(model, recorded, lambda inputs, signature: predict_by_values(Grpc(server), inputs, signature)))
+        figure(
+            errors(model, recorded, lambda inputs, signature: predict_by_values(Grpc(server), inputs, signature))
+        )
     for layout, predict in (("row", predict_rows), ("columnar", predict_columns)):
         with check(f"{model.name}: REST predict, {layout}") as figure:
-            figure(errors(model, recorded, lambda inputs, signature, p=predict: p(Rest(server), model, inputs, signature)))
+            figure(
+                errors(
+                    model, recorded, lambda inputs, signature, p=predict: p(Rest(server), model, inputs, signature)
+                )
+            )
     with check(f"{model.name}: GetModelStatus and GET status"):
         check_status(server)
     with check(f"{model.name}: GetModelMetadata and GET metadata"):
@@ -76,7 +82,9 @@ def errors(model: Model, recorded: dict, predict: Callable[[dict, str], dict]) -
             got = predict(inputs, signature)
             require(sorted(got) == sorted(model.facts["outputs"]), f"outputs {sorted(got)}")
             want = [recorded[f"b{batch}.out{i}"] for i in range(len(got))]
-            worst[batch] = max(worst.get(batch, 0.0), largest_error([got[k] for k in model.facts["outputs"]], want))
+            worst[batch] = max(
+                worst.get(batch, 0.0), largest_error([got[k] for k in model.facts["outputs"]], want)
+            )
     return "  ".join(f"batch {batch}: {error:.1e}" for batch, error in worst.items())
 
 
@@ -129,7 +137,9 @@ def check_status(server: Server) -> None:
     """Version 1 is AVAILABLE in both protocols."""
     request = get_model_status_pb2.GetModelStatusRequest()
     request.model_spec.name = server.name
-    answer = MessageToDict(Grpc(server).models.GetModelStatus(request, timeout=CALL_TIMEOUT_S), preserving_proto_field_name=True)
+    answer = MessageToDict(
+        Grpc(server).models.GetModelStatus(request, timeout=CALL_TIMEOUT_S), preserving_proto_field_name=True
+    )
     (version,) = answer["model_version_status"]
     require((version["version"], version["state"]) == ("1", "AVAILABLE"), f"gRPC tells {version}")
     status, body = Rest(server).get(f"/v1/models/{server.name}/versions/1")
@@ -145,10 +155,16 @@ def check_metadata(server: Server, model: Model) -> None:
     require(answer.model_spec.version.value == 1, f"gRPC tells version {answer.model_spec.version.value}")
     signatures = get_model_metadata_pb2.SignatureDefMap()
     require(answer.metadata["signature_def"].Unpack(signatures), "the metadata is not a SignatureDefMap")
-    require(sorted(signatures.signature_def) == sorted(model.facts["signatures"]), f"gRPC tells {list(signatures.signature_def)}")
+    require(
+        sorted(signatures.signature_def) == sorted(model.facts["signatures"]),
+        f"gRPC tells {list(signatures.signature_def)}",
+    )
     status, body = Rest(server).get(f"/v1/models/{server.name}/metadata")
     require(status == 200, f"status {status}: {body}")
-    require(body["model_spec"] == {"name": server.name, "signature_name": "", "version": "1"}, f"REST tells {body['model_spec']}")
+    require(
+        body["model_spec"] == {"name": server.name, "signature_name": "", "version": "1"},
+        f"REST tells {body['model_spec']}",
+    )
     told = body["metadata"]["signature_def"]["signature_def"]
     for name, signature in signatures.signature_def.items():
         require(sorted(signature.inputs) == sorted(model.facts["inputs"]), f"inputs {list(signature.inputs)}")
@@ -157,7 +173,9 @@ def check_metadata(server: Server, model: Model) -> None:
             require(info.tensor_shape.dim[0].size == -1, f"the batch of {key} is {info.tensor_shape.dim[0].size}")
             rest = {**told[name]["inputs"], **told[name]["outputs"]}[key]
             sizes = [dim["size"] for dim in rest["tensor_shape"]["dim"]]
-            require(sizes == [str(dim.size) for dim in info.tensor_shape.dim], f"REST tells the shape {sizes} of {key}")
+            require(
+                sizes == [str(dim.size) for dim in info.tensor_shape.dim], f"REST tells the shape {sizes} of {key}"
+            )
             require(rest["name"] == info.name, f"REST tells the tensor {rest['name']}, gRPC {info.name}")
 
 
@@ -196,7 +214,9 @@ def check_refusals(server: Server, recorded: dict) -> None:
     for name, (body, want) in bodies.items():
         with check(f"REST refuses: {name}") as figure:
             client = Rest(server)
-            status, answer = client.predict(body) if body != "{" else client.exchange("POST", client.predict_path, body)
+            status, answer = (
+                client.predict(body) if body != "{" else client.exchange("POST", client.predict_path, body)
+            )
             require(status == want and list(answer) == ["error"], f"status {status}, {answer}")
             figure(f"{status} {answer['error'][:120]}")
     with check("REST refuses: an unknown model") as figure:

@@ -102,7 +102,9 @@ def rest_client(server: Server, inputs: dict[str, np.ndarray]) -> Callable[[], n
     return call
 
 
-def clients(server: Server, inputs: dict[str, np.ndarray], output: str, count: int) -> list[Callable[[], np.ndarray]]:
+def clients(
+    server: Server, inputs: dict[str, np.ndarray], output: str, count: int
+) -> list[Callable[[], np.ndarray]]:
     """`count` clients of each protocol."""
     both = [(grpc_client(server, inputs, output), rest_client(server, inputs)) for _ in range(count)]
     return [client for pair in both for client in pair]
@@ -115,7 +117,9 @@ def switch_versions(context: Context) -> str:
     convert(files[0], base)
     inputs = {"x": np.array([[0.0, 2.0, 4.0]], np.float32)}
     slowest = 0.0
-    with running("plus", context.work / "logs" / "switching.log", "--model_name", "plus", "--model_base_path", base) as server:
+    with running(
+        "plus", context.work / "logs" / "switching.log", "--model_name", "plus", "--model_base_path", base
+    ) as server:
         load = Load(clients(server, inputs, "output_0", CLIENTS_A_PROTOCOL))
         load.start()
         try:
@@ -127,7 +131,10 @@ def switch_versions(context: Context) -> str:
             calls = load.finish()
     failures = [call.failure for call in calls if call.failure]
     require(not failures, f"{len(failures)} of {len(calls)} calls failed: {failures[:2]}")
-    require(all(call.answer is not None and call.answer[0][0] in (1.0, 2.0) for call in calls), "an answer of no version")
+    require(
+        all(call.answer is not None and call.answer[0][0] in (1.0, 2.0) for call in calls),
+        "an answer of no version",
+    )
     for one in load.calls:
         changes = sum(a.answer[0][0] != b.answer[0][0] for a, b in zip(one, one[1:]))
         require(changes == SWITCHES, f"a client saw {changes} changes in {SWITCHES} switches")
@@ -164,7 +171,9 @@ def end_with_slow_requests(context: Context, model: Model) -> str:
     server = start(context, model.name)
     load = Load(clients(server, inputs, model.facts["outputs"][0], 2))
     load.start()
-    while min(map(len, load.calls)) < 1:  # every connection is open, and every client is in its second call or later
+    while (
+        min(map(len, load.calls)) < 1
+    ):  # every connection is open, and every client is in its second call or later
         time.sleep(0.01)
     time.sleep(RACE_S)
     terminated = time.monotonic()
@@ -203,14 +212,23 @@ def end_under_load(context: Context) -> str:
 
 def refused(failure: str) -> bool:
     """Whether a failure says that the server is going away, in either protocol."""
-    words = ("UNAVAILABLE", "RemoteDisconnected", "ConnectionRefused", "ConnectionReset", "BrokenPipe", "status 503")
+    words = (
+        "UNAVAILABLE",
+        "RemoteDisconnected",
+        "ConnectionRefused",
+        "ConnectionReset",
+        "BrokenPipe",
+        "status 503",
+    )
     return any(word in failure for word in words)
 
 
 def start(context: Context, name: str) -> Server:
     """A server of one converted model, available."""
     base = converted(context, f"{name}.pt2").parent
-    server = Server(name, context.work / "logs" / f"ending-{name}.log", "--model_name", name, "--model_base_path", base)
+    server = Server(
+        name, context.work / "logs" / f"ending-{name}.log", "--model_name", name, "--model_base_path", base
+    )
     try:
         server.wait_until_available()
     except Unmet:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-import tensorflow as tf
 
+import tensorflow as tf
 from command import torchferry
 from equal import DEEP, largest_error, tells_something
-from report import FAIL, OK, Unmet, note, tell
+from report import FAIL, OK, Unmet, note, require, tell
 from run_context import Context, read_context
 
 
@@ -28,6 +28,11 @@ class Recorded:
     name: str
     file: Path
     examples: tuple[tuple[list[np.ndarray], list[np.ndarray]], ...]
+    whole: bool = True  # False: only the first outputs were recorded
+
+    def error(self, got: list[np.ndarray], want: list[np.ndarray]) -> float:
+        """The largest error of one example's outputs."""
+        return largest_error(got if self.whole else got[: len(want)], want, DEEP)
 
 
 def main() -> None:
@@ -72,7 +77,7 @@ def digits(folder: Path) -> Iterator[Recorded]:
     if folder.exists():
         example = ([np.load(folder / "image.npy")], [np.load(folder / "probabilities.npy")])
         for file in sorted((*folder.glob("*.pt2"), *folder.glob("*.onnx"))):
-            yield Recorded(f"digits/{file.name}", file, (example,))
+            yield Recorded(f"digits/{file.name}", file, (example,), whole=False)
 
 
 def old_release(folder: Path) -> Iterator[Recorded]:
@@ -121,23 +126,28 @@ def onnx_error(file: Path, recorded: Recorded) -> float:
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     names = [value.name for value in session.get_inputs()]
     with place("onnxruntime"):
-        return max(
-            largest_error(session.run(None, dict(zip(names, inputs)))[: len(outputs)], outputs, DEEP)
-            for inputs, outputs in recorded.examples
-        )
+        require_same_count(names, recorded)
+        return max(recorded.error(session.run(None, dict(zip(names, x))), y) for x, y in recorded.examples)
 
 
 def tensorflow_error(version: Path, recorded: Recorded) -> float:
     """The largest error in TensorFlow; keys and their order are those of the ONNX beside it."""
     session = onnxruntime.InferenceSession(str(version / "model.onnx"), providers=["CPUExecutionProvider"])
-    inputs_of, outputs_of = ([v.name for v in values] for values in (session.get_inputs(), session.get_outputs()))
+    inputs = [value.name for value in session.get_inputs()]
+    outputs = [value.name for value in session.get_outputs()]
     function = tf.saved_model.load(str(version)).signatures["serving_default"]
     worst = 0.0
-    for inputs, outputs in recorded.examples:
-        got = function(**{key: tf.constant(value) for key, value in zip(inputs_of, inputs)})
+    for x, y in recorded.examples:
+        got = function(**{key: tf.constant(value) for key, value in zip(inputs, x)})
         with place("TensorFlow"):
-            worst = max(worst, largest_error([got[k].numpy() for k in outputs_of][: len(outputs)], outputs, DEEP))
+            worst = max(worst, recorded.error([got[key].numpy() for key in outputs], y))
     return worst
+
+
+def require_same_count(names: list[str], recorded: Recorded) -> None:
+    """The converted model takes as many inputs as PyTorch's did."""
+    count = len(recorded.examples[0][0])
+    require(len(names) == count, f"{len(names)} inputs, want {count}")
 
 
 @contextmanager
