@@ -5,6 +5,7 @@
 import { CONVERSION_ERRORS } from "./errors/conversion.ts";
 import { ENGINE_ERRORS } from "./errors/engine.ts";
 import { FILE_FORMAT_ERRORS } from "./errors/file-formats.ts";
+import { GRAPH_ERRORS } from "./errors/graph.ts";
 import { INPUT_ERRORS } from "./errors/input.ts";
 import { MODEL_FILE_ERRORS } from "./errors/model-files.ts";
 import { OUTPUT_ERRORS } from "./errors/output.ts";
@@ -18,6 +19,7 @@ export const ERRORS = {
   ...FILE_FORMAT_ERRORS,
   ...MODEL_FILE_ERRORS,
   ...CONVERSION_ERRORS,
+  ...GRAPH_ERRORS,
   ...OUTPUT_ERRORS,
   ...ENGINE_ERRORS,
   ...SERVING_ERRORS,
