@@ -19,7 +19,7 @@ export class CallFrame {
   readonly result: bigint;
   readonly dimensions: bigint;
   /** Bytes that the inputs point at: referenced here so that they outlive the run. */
-  held: readonly Uint8Array[] = [];
+  readonly held: Uint8Array[] = [];
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -34,15 +34,20 @@ export class CallFrame {
     this.dimensions = at(4 * capacity + 1);
   }
 
+  /** Forgets everything, once the values are released: a frame that is not in use holds nothing. */
+  clear(): void {
+    this.held.length = 0;
+    this.words.fill(0n);
+  }
+
   setInput(index: number, name: bigint, value: bigint): void {
     this.words[index] = name;
     this.words[this.capacity + index] = value;
   }
 
-  /** Names the output; the value NULL lets onnxruntime allocate it. */
+  /** Names the output; its value stays NULL, which lets onnxruntime allocate it. */
   setOutput(index: number, name: bigint): void {
     this.words[2 * this.capacity + index] = name;
-    this.words[3 * this.capacity + index] = 0n;
   }
 
   inputAt(index: number): bigint {

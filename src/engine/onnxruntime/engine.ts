@@ -10,13 +10,17 @@ import { readSavedModel } from "../../model/read-saved-model.ts";
 import type { Signature } from "../../model/signature.ts";
 import type { Engine, LoadedModel, LoadOptions } from "../engine.ts";
 import { OrtModel } from "./loaded-model.ts";
+import { LoopBudget } from "./run-costs.ts";
 import { RunSlots, runSlotCount } from "./run-slots.ts";
 import { OrtFailure, ortRuntime } from "./runtime.ts";
 import { openSession } from "./session.ts";
+import { hasSteadyCost, STEADY_MODEL_BYTES } from "./steady-cost.ts";
 
 export interface OnnxRuntimeOptions {
   /** Runs on threads at once, over all models; by default from the cores and libuv's pool (run-slots.ts). */
   readonly runsAtOnce?: number;
+  /** False: no run is ever on the event loop, however cheap (run-costs.ts says when one is). */
+  readonly runOnLoop?: boolean;
 }
 
 export interface OnnxRuntimeEngine extends Engine {
@@ -29,6 +33,7 @@ const SERVE_TAG = "serve";
 /** An engine; the library is loaded with its first model. Models of all engines share one pool of threads. */
 export function onnxRuntimeEngine(options: OnnxRuntimeOptions = {}): OnnxRuntimeEngine {
   let slots: RunSlots | undefined;
+  const budget = new LoopBudget();
 
   async function loadOnnx(
     file: string,
@@ -39,7 +44,8 @@ export function onnxRuntimeEngine(options: OnnxRuntimeOptions = {}): OnnxRuntime
     slots ??= new RunSlots(options.runsAtOnce ?? runSlotCount(runtime.cores));
     try {
       const session = await openSession(runtime, file, loading.intraOpThreads ?? 0);
-      return new OrtModel({ name: file, runtime, slots, session, signatures });
+      const steadyCost = options.runOnLoop !== false && (await isSteady(file));
+      return new OrtModel({ name: file, runtime, slots, budget, session, signatures, steadyCost });
     } catch (error) {
       if (!(error instanceof OrtFailure)) throw error;
       const reason = error.message.trim().replace(/\s+/g, " ");
@@ -55,6 +61,11 @@ export function onnxRuntimeEngine(options: OnnxRuntimeOptions = {}): OnnxRuntime
       return await loadOnnx(path.join(directory, "model.onnx"), signatures, loading);
     },
   };
+}
+
+async function isSteady(file: string): Promise<boolean> {
+  const { size } = await fs.stat(file);
+  return size <= STEADY_MODEL_BYTES && hasSteadyCost(await fs.readFile(file));
 }
 
 /** The signatures of the graph that is tagged for serving, or else of the first. */

@@ -1,17 +1,18 @@
-// A model in onnxruntime: runs its signatures on threads, many at a time, and stops them on request.
-// Invariant: the event loop only prepares a call and collects its outputs; everything that C points at is held by the
-// call until C is done with it, also when the caller has stopped waiting.
-// Not here: which run may start (run-slots.ts), tensors (values.ts, strings.ts).
+// A model in onnxruntime: checks calls, lets them run on threads, many at a time, or on the event loop where that is
+// cheaper, and stops them on request.
+// Invariant: a caller who stops waiting does not end the call's life: it is counted until C is done with it.
+// Not here: the call itself (call.ts), which run may start (run-slots.ts), which are cheap (run-costs.ts).
 import { FerryError, fail, problem } from "../../core/errors.ts";
 import type { Signature } from "../../model/signature.ts";
-import type { LoadedModel, RunOptions, TensorValue } from "../engine.ts";
+import type { LoadedModel, RunOptions } from "../engine.ts";
+import { type Callee, callOnLoop, callOnThread, type Inputs, type Outputs } from "./call.ts";
 import { CallFrame } from "./call-frame.ts";
 import { NativeNames } from "./native-names.ts";
+import { type LoopBudget, RunCosts } from "./run-costs.ts";
 import type { RunSlots } from "./run-slots.ts";
-import { check, made, OrtFailure, type OrtRuntime } from "./runtime.ts";
+import { OrtFailure, type OrtRuntime } from "./runtime.ts";
 import { releaseSession } from "./session.ts";
-import { makeStrings } from "./strings.ts";
-import { alignedBytes, isAligned, makeTensor, refuseInput, takeTensor } from "./values.ts";
+import { refuseInput } from "./values.ts";
 
 const INVALID_ARGUMENT = 2;
 
@@ -19,40 +20,48 @@ export interface OrtModelFields {
   readonly name: string;
   readonly runtime: OrtRuntime;
   readonly slots: RunSlots;
+  readonly budget: LoopBudget;
   readonly session: bigint;
   readonly signatures: readonly Signature[];
+  /** Whether past runs foretell what the next one costs (steady-cost.ts). */
+  readonly steadyCost: boolean;
 }
 
 export class OrtModel implements LoadedModel {
   readonly signatures: ReadonlyMap<string, Signature>;
   private readonly name: string;
-  private readonly runtime: OrtRuntime;
+  private readonly callee: Callee;
   private readonly slots: RunSlots;
-  private readonly session: bigint;
-  private readonly names = new NativeNames();
+  private readonly budget: LoopBudget;
+  private readonly costs: RunCosts | undefined;
   private readonly frames: CallFrame[] = [];
   private running = 0;
   private closing: Promise<void> | undefined;
   private whenIdle: (() => void) | undefined;
 
   constructor(fields: OrtModelFields) {
+    const { runtime, session } = fields;
     this.name = fields.name;
-    this.runtime = fields.runtime;
+    this.callee = { runtime, session, names: new NativeNames() };
     this.slots = fields.slots;
-    this.session = fields.session;
+    this.budget = fields.budget;
+    this.costs = fields.steadyCost ? new RunCosts() : undefined;
     this.signatures = new Map(fields.signatures.map((signature) => [signature.name, signature]));
   }
 
   async run(
     signature: string,
-    inputs: ReadonlyMap<string, TensorValue>,
+    inputs: Inputs,
     outputs: readonly string[] = [],
     options: RunOptions = {},
-  ): Promise<Map<string, TensorValue>> {
+  ): Promise<Outputs> {
     const wanted = this.refuse(signature, inputs, outputs);
     const { signal } = options;
+    if (signal?.aborted) throw this.stopped(signal);
+    const shapes = this.costs ? shapesOf(inputs) : "";
+    if (this.costs?.isCheap(shapes) && this.budget.isLeft) return this.runOnLoop(shapes, inputs, wanted);
     this.running += 1;
-    const work = this.execute(inputs, wanted, signal).finally(() => this.finished());
+    const work = this.runOnThread(shapes, inputs, wanted, signal).finally(() => this.finished());
     return signal ? this.unlessStopped(work, signal) : work;
   }
 
@@ -62,11 +71,7 @@ export class OrtModel implements LoadedModel {
   }
 
   /** Throws if the run cannot be started; gives the outputs that are wanted. */
-  private refuse(
-    signatureName: string,
-    inputs: ReadonlyMap<string, TensorValue>,
-    outputs: readonly string[],
-  ): readonly string[] {
+  private refuse(signatureName: string, inputs: Inputs, outputs: readonly string[]): readonly string[] {
     if (this.closing) fail("MODEL_CLOSED", { model: this.name });
     const signature = this.signatures.get(signatureName);
     if (!signature) {
@@ -80,15 +85,19 @@ export class OrtModel implements LoadedModel {
     return outputs.length > 0 ? outputs : signature.outputs.map((output) => output.key);
   }
 
-  private async execute(
-    inputs: ReadonlyMap<string, TensorValue>,
+  private async runOnThread(
+    shapes: string,
+    inputs: Inputs,
     outputs: readonly string[],
     signal: AbortSignal | undefined,
-  ): Promise<Map<string, TensorValue>> {
+  ): Promise<Outputs> {
     if (!(await this.slots.enter(this, signal))) throw this.stopped(signal);
     const frame = this.takeFrame(Math.max(inputs.size, outputs.length));
+    const begin = performance.now();
     try {
-      return await this.call(frame, inputs, outputs, signal);
+      const result = await callOnThread(this.callee, frame, inputs, outputs, signal);
+      this.costs?.ranOnThread(shapes, (performance.now() - begin) * 1000);
+      return result;
     } catch (error) {
       throw this.explain(error, signal);
     } finally {
@@ -97,77 +106,19 @@ export class OrtModel implements LoadedModel {
     }
   }
 
-  private async call(
-    frame: CallFrame,
-    inputs: ReadonlyMap<string, TensorValue>,
-    outputs: readonly string[],
-    signal: AbortSignal | undefined,
-  ): Promise<Map<string, TensorValue>> {
-    const { ort } = this.runtime;
-    frame.held = await this.bytesOf(inputs);
-    let made = 0;
-    for (const [index, name] of outputs.entries()) frame.setOutput(index, this.names.address(name));
+  private runOnLoop(shapes: string, inputs: Inputs, outputs: readonly string[]): Outputs {
+    const frame = this.takeFrame(Math.max(inputs.size, outputs.length));
+    const begin = performance.now();
     try {
-      for (const [name, value] of inputs) {
-        frame.setInput(made, this.names.address(name), this.makeInput(frame, value, frame.held[made]));
-        made += 1;
-      }
-      await this.runOnThread(frame, made, outputs.length, signal);
-      return await this.takeOutputs(frame, outputs);
+      return callOnLoop(this.callee, frame, inputs, outputs);
+    } catch (error) {
+      throw this.explain(error, undefined);
     } finally {
-      frame.held = [];
-      for (let index = 0; index < made; index += 1) ort.releaseValue(frame.inputAt(index));
-      for (const [index] of outputs.entries()) ort.releaseValue(frame.outputAt(index));
+      const us = (performance.now() - begin) * 1000;
+      this.costs?.ranOnLoop(shapes, us);
+      this.budget.spend(us);
+      this.frames.push(frame);
     }
-  }
-
-  /** The inputs' bytes in order, in place where they are aligned. */
-  private async bytesOf(inputs: ReadonlyMap<string, TensorValue>): Promise<Uint8Array[]> {
-    const all: Uint8Array[] = [];
-    for (const value of inputs.values()) {
-      all.push(isAligned(value) ? value.data : await alignedBytes(this.runtime, value));
-    }
-    return all;
-  }
-
-  private makeInput(frame: CallFrame, value: TensorValue, bytes = value.data): bigint {
-    return value.dtype === "string"
-      ? makeStrings(this.runtime, frame, value.shape, value.strings ?? [])
-      : makeTensor(this.runtime, frame, value, bytes);
-  }
-
-  private async runOnThread(
-    frame: CallFrame,
-    inputs: number,
-    outputs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const { ort } = this.runtime;
-    const { inputNames, inputs: values, outputNames, outputs: results } = frame;
-    const options = signal ? made(ort, (result) => ort.createRunOptions(result)) : null;
-    const stop = (): void => check(ort, ort.runOptionsSetTerminate(options));
-    signal?.addEventListener("abort", stop, { once: true });
-    if (signal?.aborted) stop();
-    try {
-      const status = await new Promise<bigint | null>((resolve, reject) => {
-        ort.run.async(
-          ...([this.session, options, inputNames, values, inputs, outputNames, outputs, results] as const),
-          (error, value) => (error ? reject(error) : resolve(value)),
-        );
-      });
-      check(ort, status);
-    } finally {
-      signal?.removeEventListener("abort", stop);
-      if (options !== null) ort.releaseRunOptions(options);
-    }
-  }
-
-  private async takeOutputs(frame: CallFrame, outputs: readonly string[]): Promise<Map<string, TensorValue>> {
-    const values = new Map<string, TensorValue>();
-    for (const [index, name] of outputs.entries()) {
-      values.set(name, await takeTensor(this.runtime, frame, frame.outputAt(index)));
-    }
-    return values;
   }
 
   private takeFrame(size: number): CallFrame {
@@ -204,6 +155,13 @@ export class OrtModel implements LoadedModel {
 
   private async release(): Promise<void> {
     if (this.running > 0) await new Promise<void>((resolve) => (this.whenIdle = resolve));
-    await releaseSession(this.runtime, this.session);
+    await releaseSession(this.callee.runtime, this.callee.session);
   }
+}
+
+/** The shapes of all inputs as one text; names and order matter, as they do to the cost. */
+function shapesOf(inputs: Inputs): string {
+  let text = "";
+  for (const [name, value] of inputs) text += `${name}[${value.shape.join(",")}]`;
+  return text;
 }

@@ -36,15 +36,6 @@ export function refuseInput(name: string, value: TensorValue): string | undefine
     : `'${name}' has ${given} bytes, ${dtype}[${shape.join(",")}] wants ${wanted}`;
 }
 
-/** The bytes as they may be used: where they lie, or a copy if they are not aligned to their elements. */
-export async function alignedBytes(runtime: OrtRuntime, value: TensorValue): Promise<Uint8Array> {
-  const { data } = value;
-  const copy = newBytes(data.byteLength);
-  if (data.byteLength <= COPY_ON_LOOP_BYTES) copy.set(data);
-  else await copyOffLoop(runtime, copy, data, data.byteLength);
-  return copy;
-}
-
 /** Whether kernels may read the bytes where they lie. */
 export function isAligned(value: TensorValue): boolean {
   const width = BYTES_PER_ELEMENT[value.dtype];
@@ -76,31 +67,27 @@ export function makeTensor(
   return frame.takeResult();
 }
 
-/** An output's tensor; its bytes are copied here, or on a thread if they are many. */
-export function takeTensor(
-  runtime: OrtRuntime,
-  frame: CallFrame,
-  output: bigint,
-): TensorValue | Promise<TensorValue> {
+/** An output whose bytes still lie with onnxruntime. */
+export interface PendingOutput {
+  /** `data` is there and has room. */
+  readonly value: TensorValue;
+  /** Where the bytes are, as long as the OrtValue lives; 0 if there are none to copy. */
+  readonly from: bigint;
+}
+
+/** Describes an output and makes room for its bytes; strings are taken whole. */
+export function describeOutput(runtime: OrtRuntime, frame: CallFrame, output: bigint): PendingOutput {
   const { ort } = runtime;
   const { dtype, shape } = takeType(runtime, frame, output);
+  const count = elementCount(shape);
   if (dtype === "string") {
-    return {
-      dtype,
-      shape,
-      data: new Uint8Array(0),
-      strings: takeStrings(runtime, frame, output, elementCount(shape)),
-    };
+    const strings = takeStrings(runtime, frame, output, count);
+    return { value: { dtype, shape, data: new Uint8Array(0), strings }, from: 0n };
   }
-  const byteLength = elementCount(shape) * BYTES_PER_ELEMENT[dtype];
-  const data = newBytes(byteLength);
-  const value = { dtype, shape, data };
-  if (byteLength === 0) return value;
+  const data = newBytes(count * BYTES_PER_ELEMENT[dtype]);
+  if (data.byteLength === 0) return { value: { dtype, shape, data }, from: 0n };
   check(ort, ort.getTensorMutableData(output, frame.result));
-  const from = frame.takeResult();
-  if (byteLength > COPY_ON_LOOP_BYTES) return copyOffLoop(runtime, data, from, byteLength).then(() => value);
-  runtime.c.memcpy(data, from, byteLength);
-  return value;
+  return { value: { dtype, shape, data }, from: frame.takeResult() };
 }
 
 function takeType(
@@ -126,20 +113,16 @@ function takeType(
 }
 
 /** Fresh bytes at an aligned address, not cleared if they are many. */
-function newBytes(byteLength: number): Uint8Array {
+export function newBytes(byteLength: number): Uint8Array {
   if (byteLength <= COPY_ON_LOOP_BYTES) return new Uint8Array(byteLength);
   return new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer);
 }
 
-function copyOffLoop(
-  { c }: OrtRuntime,
-  to: Uint8Array,
-  from: Uint8Array | bigint,
-  byteLength: number,
-): Promise<void> {
+/** Copies on a thread. */
+export function copyOffLoop({ c }: OrtRuntime, to: Uint8Array, from: Uint8Array | bigint): Promise<void> {
   return new Promise((resolve, reject) => {
     const held: unknown[] = [to, from]; // by the callback, until the copy is done
-    c.memcpy.async(to, from, byteLength, (error) => {
+    c.memcpy.async(to, from, to.byteLength, (error) => {
       held.length = 0;
       if (error) reject(error);
       else resolve();

@@ -1,0 +1,105 @@
+// Decides which runs are so cheap that they run on the event loop: a thread's way back and forth costs a tiny model
+// more than the run itself (docs/engines.md).
+// Invariant: only for models of steady cost (steady-cost.ts), only shapes that have been measured off the loop, and
+// at most LOOP_BUDGET_US in one turn of the loop, over all models; what comes on top goes to threads.
+// Not here: running (loaded-model.ts).
+
+/** A shape is cheap if its fastest run off the loop took at most this, the way back and forth included. */
+const CHEAP_RUN_US = 100;
+
+/** Runs off the loop before a shape is judged. */
+const JUDGED_AFTER_RUNS = 8;
+
+/** A run on the loop that takes longer than this counts against its shape. */
+const SLOW_RUN_US = 200;
+
+/** This many slow runs among WINDOW_RUNS send the shape back to threads; a busy machine makes single ones slow. */
+const SLOW_RUNS = 4;
+const WINDOW_RUNS = 64;
+
+/** After so many runs off the loop, a shape that was sent back is judged again. */
+const SENT_BACK_RUNS = 1000;
+
+/** Shapes that are remembered; more than a server's batch sizes need, and a bound for those who send any. */
+const MAX_SHAPES = 256;
+
+/** A run may start on the loop while the turn has used less; with the last one the loop is held 300 us at most. */
+const LOOP_BUDGET_US = 200;
+
+/** Time that runs may take from one turn of the event loop, over all models of the process. */
+export class LoopBudget {
+  private usedUs = 0;
+  private readonly renew = (): void => {
+    this.usedUs = 0;
+  };
+
+  get isLeft(): boolean {
+    return this.usedUs < LOOP_BUDGET_US;
+  }
+
+  spend(us: number): void {
+    if (this.usedUs === 0) setImmediate(this.renew); // runs once in every turn
+    this.usedUs += us;
+  }
+}
+
+interface ShapeCost {
+  /** Runs to go before the shape is judged; undefined once it is found cheap. */
+  toJudge: number | undefined;
+  fastestUs: number;
+  /** Runs on the loop in the present window, and the slow ones among them. */
+  windowRuns: number;
+  slowRuns: number;
+}
+
+/** What runs of one model cost, by the shapes of their inputs. */
+export class RunCosts {
+  private readonly costs = new Map<string, ShapeCost>();
+
+  /** Whether runs with these shapes may be on the event loop. */
+  isCheap(shapes: string): boolean {
+    const cost = this.costs.get(shapes);
+    return cost !== undefined && cost.toJudge === undefined;
+  }
+
+  /** Tells of a run on a thread; `us` is from its start to its end as the event loop saw them. */
+  ranOnThread(shapes: string, us: number): void {
+    const cost = this.costOf(shapes);
+    if (cost.toJudge === undefined) return;
+    cost.fastestUs = Math.min(cost.fastestUs, us);
+    cost.toJudge -= 1;
+    if (cost.toJudge > 0) return;
+    if (cost.fastestUs <= CHEAP_RUN_US) cost.toJudge = undefined;
+    else this.sendBack(cost);
+  }
+
+  /** Tells of a run on the event loop. */
+  ranOnLoop(shapes: string, us: number): void {
+    const cost = this.costOf(shapes);
+    cost.windowRuns += 1;
+    if (us > SLOW_RUN_US) cost.slowRuns += 1;
+    if (cost.slowRuns >= SLOW_RUNS) this.sendBack(cost);
+    else if (cost.windowRuns >= WINDOW_RUNS) Object.assign(cost, { windowRuns: 0, slowRuns: 0 });
+  }
+
+  private costOf(shapes: string): ShapeCost {
+    const known = this.costs.get(shapes);
+    if (known) return known;
+    if (this.costs.size >= MAX_SHAPES) this.costs.clear();
+    const fresh = {
+      toJudge: JUDGED_AFTER_RUNS,
+      fastestUs: Number.POSITIVE_INFINITY,
+      windowRuns: 0,
+      slowRuns: 0,
+    };
+    this.costs.set(shapes, fresh);
+    return fresh;
+  }
+
+  private sendBack(cost: ShapeCost): void {
+    cost.toJudge = SENT_BACK_RUNS;
+    cost.fastestUs = Number.POSITIVE_INFINITY;
+    cost.windowRuns = 0;
+    cost.slowRuns = 0;
+  }
+}
