@@ -1,0 +1,385 @@
+// A JSON parser that is fed piece by piece and reports what it meets; it holds no document.
+// Grammar, offsets and error texts are RapidJSON's (iterative, NaN and Inf allowed, stop when done), because
+// TensorFlow Serving's clients see them: https://github.com/Tencent/rapidjson (reader.h, error/en.h).
+// Invariant: any cutting of the same bytes into pieces reports the same events. Depth is bounded by the body alone:
+// nesting costs one byte a level and no recursion. A NUL byte ends the document, as it does there.
+// Not here: what the values mean (the handler), lists of plain numbers (scan-numbers.ts).
+import type { Capture } from "./capture.ts";
+import { type Escape, EscapeReader } from "./escape-reader.ts";
+import type { NumberColumn } from "./number-column.ts";
+import { type Scan, STOPPED_AFTER_VALUE, STOPPED_BEFORE_VALUE, scanNumbers } from "./scan-numbers.ts";
+import { type Scalar, type ScalarFailure, scanScalar } from "./scan-scalar.ts";
+import type { TextSink } from "./text-buffer.ts";
+
+/** What a parser reports to. Every value is one call, or a start and an end around its members. */
+export interface JsonHandler {
+  startObject(): void;
+  endObject(): void;
+  startArray(): void;
+  endArray(): void;
+  /** A member's name; a string value goes to `text`. */
+  key(name: string): void;
+  /** A string begins here. Its bytes, unescaped, go to the result, or nowhere. */
+  text(): TextSink | undefined;
+  /** The string that `text` announced is complete. */
+  endText(): void;
+  scalar(value: Scalar): void;
+  /** Where plain numbers of the list at hand may be stored without being reported one by one. */
+  numbers(): NumberColumn | undefined;
+  /** So many numbers went into that column. */
+  numbersStored(count: number): void;
+}
+
+export interface JsonSyntaxError {
+  readonly reason: string;
+  /** Bytes before it, as RapidJSON counts them. */
+  readonly offset: number;
+}
+
+/** Longer literals and numbers are refused; the longest double written out has 1,076 digits. */
+const MAX_SCALAR_BYTES = 64 * 1024;
+const FIRST_DEPTH = 64;
+
+const START = 0;
+const OBJECT_INITIAL = 1;
+const MEMBER_KEY = 2;
+const MEMBER_COLON = 3;
+const MEMBER_VALUE = 4;
+const MEMBER_COMMA = 5;
+const ARRAY_INITIAL = 6;
+const ELEMENT = 7;
+const ELEMENT_COMMA = 8;
+const FINISH = 9;
+
+/** The error of an unexpected byte, by state. */
+const REASONS: readonly string[] = [
+  "The document is empty.",
+  "Missing a name for object member.",
+  "Missing a colon after a name of object member.",
+  "Invalid value.",
+  "Missing a comma or } after an object member.",
+  "Missing a name for object member.",
+  "Invalid value.",
+  "Missing a comma or ] after an array element.",
+  "Invalid value.",
+];
+const INVALID_VALUE = "Invalid value.";
+const UNCLOSED_STRING = "Missing a closing quotation mark in string.";
+const CONTROL_IN_STRING = "Invalid encoding in string.";
+const NUMBER_TOO_BIG = "Number too big to be stored in double.";
+
+const NO_STRING = 0;
+const KEY_STRING = 1;
+const VALUE_STRING = 2;
+
+export class JsonParser {
+  /** Set once the text is known to be wrong; nothing is reported afterwards. */
+  error: JsonSyntaxError | undefined;
+  /** The root value is complete; whatever follows is ignored. */
+  finished = false;
+  /** Captures that want the raw text from their offset on; the handler puts them there, and replaces them. */
+  readonly captures: (Capture | undefined)[] = [];
+  readonly #handler: JsonHandler;
+  readonly #expectedBytes: number;
+  readonly #scan: Scan = { position: 0, stored: 0, stopped: STOPPED_BEFORE_VALUE };
+  readonly #escape = new EscapeReader();
+  readonly #keyText: TextSink & { take(): Uint8Array };
+  #state = START;
+  #containers = new Uint8Array(FIRST_DEPTH);
+  #depth = 0;
+  /** Bytes of the chunks before this one. */
+  #before = 0;
+  #string = NO_STRING;
+  #sink: TextSink | undefined;
+  /** A literal or number cut by the end of a chunk. */
+  #carried: Uint8Array | undefined;
+  #valueOffset = 0;
+
+  /** `expectedBytes` is the body's length where it is known, else Infinity; it only sizes memory. */
+  constructor(
+    handler: JsonHandler,
+    keyText: TextSink & { take(): Uint8Array },
+    expectedBytes = Number.POSITIVE_INFINITY,
+  ) {
+    this.#handler = handler;
+    this.#keyText = keyText;
+    this.#expectedBytes = expectedBytes;
+  }
+
+  /** Offset of the value being reported. */
+  get valueOffset(): number {
+    return this.#valueOffset;
+  }
+
+  /** Bytes of text that may still come. */
+  get bytesLeft(): number {
+    return Math.max(0, this.#expectedBytes - this.#before);
+  }
+
+  /** Bytes seen so far. */
+  get bytesSeen(): number {
+    return this.#before;
+  }
+
+  /** Takes the next piece of the text. The bytes are not kept. */
+  feed(chunk: Uint8Array): void {
+    if (!this.error && !this.finished) this.#run(chunk);
+    for (const capture of this.captures) capture?.take(chunk, this.#before);
+    this.#before += chunk.length;
+  }
+
+  /** Says that no more comes. */
+  finish(): void {
+    if (this.error || this.finished) return;
+    if (this.#carried) this.#endScalar(this.#carried, 0);
+    if (this.error || this.finished) return;
+    if (this.#string !== NO_STRING) {
+      if (this.#escape.pending) this.#takeEscape(0);
+      else this.#fail(UNCLOSED_STRING, this.#before);
+      return;
+    }
+    this.#failHere(this.#before);
+  }
+
+  #run(chunk: Uint8Array): void {
+    const end = chunk.length;
+    let at = 0;
+    if (this.#carried) at = this.#resumeScalar(chunk);
+    while (at < end && !this.error && !this.finished) {
+      if (this.#string !== NO_STRING) {
+        at = this.#readString(chunk, at);
+        continue;
+      }
+      const byte = chunk[at] as number;
+      if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) {
+        at++;
+        continue;
+      }
+      at = this.#step(chunk, at, byte);
+    }
+  }
+
+  /** One structural byte, or the beginning of a value. Returns where to go on. */
+  #step(chunk: Uint8Array, at: number, byte: number): number {
+    switch (this.#state) {
+      case MEMBER_COLON:
+      case ELEMENT_COMMA:
+      case START:
+        return this.#beginValue(chunk, at, byte);
+      case ARRAY_INITIAL:
+        if (byte === 0x5d) return this.#close(at);
+        return this.#beginValue(chunk, at, byte);
+      case ELEMENT:
+        if (byte === 0x2c) this.#state = ELEMENT_COMMA;
+        else if (byte === 0x5d) return this.#close(at);
+        else this.#failHere(this.#before + at);
+        return at + 1;
+      case MEMBER_VALUE:
+        if (byte === 0x2c) this.#state = MEMBER_COMMA;
+        else if (byte === 0x7d) return this.#close(at);
+        else this.#failHere(this.#before + at);
+        return at + 1;
+      case MEMBER_KEY:
+        if (byte === 0x3a) this.#state = MEMBER_COLON;
+        else this.#failHere(this.#before + at);
+        return at + 1;
+      default: // OBJECT_INITIAL and MEMBER_COMMA
+        if (byte === 0x22) {
+          this.#string = KEY_STRING;
+          this.#sink = this.#keyText;
+          return at + 1;
+        }
+        if (byte === 0x7d && this.#state === OBJECT_INITIAL) return this.#close(at);
+        this.#failHere(this.#before + at);
+        return at + 1;
+    }
+  }
+
+  #beginValue(chunk: Uint8Array, at: number, byte: number): number {
+    const inList = this.#state === ARRAY_INITIAL || this.#state === ELEMENT_COMMA;
+    if (inList && (byte === 0x2d || (byte >= 0x30 && byte <= 0x39))) {
+      const next = this.#storeNumbers(chunk, at);
+      if (next !== at) return next;
+    }
+    this.#valueOffset = this.#before + at;
+    if (byte === 0x5b || byte === 0x7b) {
+      this.#open(byte === 0x5b);
+      return at + 1;
+    }
+    if (byte === 0x22) {
+      this.#string = VALUE_STRING;
+      this.#sink = this.#handler.text();
+      return at + 1;
+    }
+    if (isScalarByte(byte)) return this.#readScalar(chunk, at);
+    if (this.#state === START && byte === 0xef && this.#before + at === 0) return this.#skipMark(chunk);
+    if (byte === 0 || this.#state === START) this.#failHere(this.#before + at);
+    else this.#fail(INVALID_VALUE, this.#before + at);
+    return at + 1;
+  }
+
+  /** UTF-8's byte order mark. A chunk that cuts it in two is not worth supporting: nobody sends 1-byte chunks with it. */
+  #skipMark(chunk: Uint8Array): number {
+    if (chunk[1] === 0xbb && chunk[2] === 0xbf) return 3;
+    this.#fail(INVALID_VALUE, 0);
+    return 1;
+  }
+
+  /** The fast way through a list of numbers. Returns `at` if it could not store any. */
+  #storeNumbers(chunk: Uint8Array, at: number): number {
+    const column = this.#handler.numbers();
+    if (!column) return at;
+    scanNumbers(chunk, at, column, this.bytesLeft, this.#scan);
+    const { stored, position, stopped } = this.#scan;
+    if (stored === 0) return at;
+    this.#handler.numbersStored(stored);
+    this.#state = stopped === STOPPED_AFTER_VALUE ? ELEMENT : ELEMENT_COMMA;
+    return position;
+  }
+
+  #open(isArray: boolean): void {
+    if (this.#depth === this.#containers.length) {
+      const larger = new Uint8Array(this.#depth * 2);
+      larger.set(this.#containers);
+      this.#containers = larger;
+    }
+    this.#containers[this.#depth++] = isArray ? 1 : 0;
+    this.#state = isArray ? ARRAY_INITIAL : OBJECT_INITIAL;
+    if (isArray) this.#handler.startArray();
+    else this.#handler.startObject();
+  }
+
+  #close(at: number): number {
+    this.#depth--;
+    if (this.#containers[this.#depth] === 1) this.#handler.endArray();
+    else this.#handler.endObject();
+    this.#endValue();
+    return at + 1;
+  }
+
+  #endValue(): void {
+    if (this.#depth === 0) {
+      this.#state = FINISH;
+      this.finished = true;
+    } else {
+      this.#state = this.#containers[this.#depth - 1] === 1 ? ELEMENT : MEMBER_VALUE;
+    }
+  }
+
+  #readString(chunk: Uint8Array, from: number): number {
+    const end = chunk.length;
+    let at = from;
+    while (at < end) {
+      if (this.#escape.pending) {
+        if (!this.#takeEscape(chunk[at++] as number)) return at;
+        continue;
+      }
+      const run = at;
+      let byte = 0;
+      while (at < end) {
+        byte = chunk[at] as number;
+        if (byte === 0x22 || byte === 0x5c || byte < 0x20) break;
+        at++;
+      }
+      if (at > run) this.#sink?.append(chunk, run, at, this.bytesLeft);
+      if (at === end) break;
+      if (byte === 0x22) {
+        this.#endString();
+        return at + 1;
+      }
+      if (byte === 0x5c) {
+        this.#escape.begin(this.#before + at);
+        at++;
+        continue;
+      }
+      this.#fail(byte === 0 ? UNCLOSED_STRING : CONTROL_IN_STRING, this.#before + at);
+      return at;
+    }
+    return at;
+  }
+
+  /** Gives the escape its next byte; false if it is wrong. */
+  #takeEscape(byte: number): boolean {
+    const result: Escape = this.#escape.take(byte);
+    if (result === undefined) return true;
+    if (typeof result === "string") {
+      this.#fail(result, this.#escape.offset);
+      return false;
+    }
+    this.#sink?.append(result, 0, result.length, this.bytesLeft);
+    return true;
+  }
+
+  #endString(): void {
+    const wasKey = this.#string === KEY_STRING;
+    this.#string = NO_STRING;
+    this.#sink = undefined;
+    if (wasKey) {
+      this.#state = MEMBER_KEY;
+      this.#handler.key(Buffer.from(this.#keyText.take()).toString());
+    } else {
+      this.#handler.endText();
+      this.#endValue();
+    }
+  }
+
+  #readScalar(chunk: Uint8Array, from: number): number {
+    let at = from + 1;
+    while (at < chunk.length && isScalarByte(chunk[at] as number)) at++;
+    if (at < chunk.length) return from + this.#endScalar(chunk.subarray(from, at), at - from);
+    this.#carried = chunk.slice(from);
+    return at;
+  }
+
+  /** Goes on with a literal that the last chunk's end cut. */
+  #resumeScalar(chunk: Uint8Array): number {
+    let at = 0;
+    while (at < chunk.length && isScalarByte(chunk[at] as number)) at++;
+    const carried = this.#carried as Uint8Array; // the caller looked
+    if (carried.length + at > MAX_SCALAR_BYTES) {
+      this.#fail(NUMBER_TOO_BIG, this.#valueOffset);
+      return at;
+    }
+    const whole = new Uint8Array(carried.length + at);
+    whole.set(carried);
+    whole.set(chunk.subarray(0, at), carried.length);
+    if (at === chunk.length) this.#carried = whole;
+    else this.#endScalar(whole, at);
+    return at;
+  }
+
+  /** Reports a literal. Returns `length`, so that callers can go on behind it. */
+  #endScalar(token: Uint8Array, length: number): number {
+    this.#carried = undefined;
+    const value: Scalar | ScalarFailure = scanScalar(token);
+    if ("reason" in value) {
+      this.#fail(value.reason, this.#valueOffset + value.at);
+      return length;
+    }
+    this.#handler.scalar(value);
+    this.#endValue();
+    // Such as `01`: the 0 is a number, and the 1 is not what may follow it.
+    if (value.length < token.length && !this.finished) this.#failHere(this.#valueOffset + value.length);
+    return length;
+  }
+
+  #failHere(offset: number): void {
+    this.#fail(REASONS[this.#state] ?? INVALID_VALUE, offset);
+  }
+
+  #fail(reason: string, offset: number): void {
+    this.error = { reason, offset };
+  }
+}
+
+/** Bytes of numbers, `true`, `NaN` and the like, and of whatever else a client mistook for a literal. */
+function isScalarByte(byte: number): boolean {
+  return (
+    (byte >= 0x30 && byte <= 0x39) ||
+    byte === 0x2b ||
+    byte === 0x2d ||
+    byte === 0x2e ||
+    (byte >= 0x41 && byte <= 0x5a) ||
+    (byte >= 0x61 && byte <= 0x7a)
+  );
+}

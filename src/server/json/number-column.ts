@@ -1,0 +1,124 @@
+// Numbers of one tensor, written one after the other into typed memory as a body arrives.
+// Invariant: appending never copies more than COPY_LIMIT_BYTES. Past that size a new segment is taken, sized by how
+// much of the body is still to come, so that a tensor usually is one segment and needs no joining at all.
+// Layout of int64 and uint64: pairs of 32-bit words, low word first.
+// Not here: reading digits (scan-numbers.ts), shapes (tensorflow-serving/rest/tensor-builder.ts).
+import type { DType } from "../../tensor/dtype.ts";
+
+export type NumberArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array;
+
+/** Growing by doubling copies at most this much at once, which takes some tens of microseconds. */
+const COPY_LIMIT_BYTES = 128 * 1024;
+const FIRST_CAPACITY = 16;
+/** No segment is larger; 1 GiB of float32 is 268 million numbers. */
+const MAX_SEGMENT_BYTES = 2 ** 30;
+/** Fewest bytes of JSON a number can take: a digit and a comma. */
+const MIN_TEXT_BYTES = 2;
+/** Joining segments copies this much between two looks at other work. */
+const JOIN_SLICE_BYTES = 256 * 1024;
+
+type ArrayOf = { new (length: number): NumberArray };
+
+const ARRAYS: Partial<Record<DType, ArrayOf>> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: Uint32Array,
+  uint8: Uint8Array,
+  uint32: Uint32Array,
+  uint64: Uint32Array,
+  bool: Uint8Array,
+};
+
+export class NumberColumn {
+  readonly dtype: DType;
+  /** The segment being filled, and how many of its elements are. Whoever appends keeps both up to date. */
+  array: NumberArray;
+  length = 0;
+  readonly #Array: ArrayOf;
+  readonly #words: number;
+  readonly #full: NumberArray[] = [];
+  #fullLength = 0;
+
+  constructor(dtype: DType, arrayOf: ArrayOf) {
+    this.dtype = dtype;
+    this.#Array = arrayOf;
+    this.#words = dtype === "int64" || dtype === "uint64" ? 2 : 1;
+    this.array = new arrayOf(FIRST_CAPACITY);
+  }
+
+  /** Elements so far; an int64 counts once. */
+  get count(): number {
+    return (this.#fullLength + this.length) / this.#words;
+  }
+
+  /** Appends one value; the array's own conversion (wrapping, rounding) applies. */
+  push(value: number, bodyBytesLeft: number): void {
+    if (this.length === this.array.length) this.makeRoom(bodyBytesLeft);
+    this.array[this.length++] = value;
+  }
+
+  /** Appends one 64-bit value as two words. */
+  pushWords(low: number, high: number, bodyBytesLeft: number): void {
+    this.push(low, bodyBytesLeft);
+    this.push(high, bodyBytesLeft);
+  }
+
+  /** Makes place for more. `bodyBytesLeft` is how much text can still come; Infinity where nobody knows. */
+  makeRoom(bodyBytesLeft: number): void {
+    const { array, length } = this;
+    const width = array.BYTES_PER_ELEMENT;
+    if (length * width * 2 <= COPY_LIMIT_BYTES) {
+      this.array = new this.#Array(array.length * 2);
+      this.array.set(array as never); // both are the same kind of array
+      return;
+    }
+    const most = Math.floor(MAX_SEGMENT_BYTES / width);
+    const known = Math.ceil((bodyBytesLeft / MIN_TEXT_BYTES) * this.#words) + 2;
+    const wanted = Number.isFinite(known) ? known : array.length * 2;
+    const next = new this.#Array(Math.min(wanted, most));
+    if (length * width <= COPY_LIMIT_BYTES && this.#full.length === 0) {
+      next.set(array as never); // both are the same kind of array
+    } else {
+      this.#full.push(array);
+      this.#fullLength += length;
+      this.length = 0;
+    }
+    this.array = next;
+  }
+
+  /** All bytes in one piece, in slices if they have to be joined. */
+  *bytes(): Generator<undefined, Uint8Array> {
+    const { array } = this;
+    const last = new Uint8Array(array.buffer, 0, this.length * array.BYTES_PER_ELEMENT);
+    if (this.#full.length === 0) return last;
+    const all = new Uint8Array((this.#fullLength + this.length) * array.BYTES_PER_ELEMENT);
+    let at = 0;
+    for (const segment of [...this.#full, last]) {
+      const bytes = new Uint8Array(segment.buffer, 0, segment.byteLength);
+      for (let from = 0; from < bytes.byteLength; from += JOIN_SLICE_BYTES) {
+        const slice = bytes.subarray(from, from + JOIN_SLICE_BYTES);
+        all.set(slice, at);
+        at += slice.byteLength;
+        yield;
+      }
+    }
+    return all;
+  }
+}
+
+/** A column for a dtype, or undefined if JSON has no numbers for it (strings, half precision, complex). */
+export function numberColumn(dtype: DType): NumberColumn | undefined {
+  const arrayOf = ARRAYS[dtype];
+  return arrayOf && new NumberColumn(dtype, arrayOf);
+}
