@@ -1,0 +1,62 @@
+// The files of a version directory: saved_model.pb, variables/ and model.onnx, whose large weights stand in variables/.
+// Invariant: the same graphs give the same bytes. Not here: making the directory appear at once (version-directory.ts).
+import type { Graph } from "../graph/graph.ts";
+import type { TfGraph } from "../tensorflow/graph.ts";
+import { encodeOnnx } from "./onnx/encode-graph.ts";
+import { planWeights } from "./plan-weights.ts";
+import { encodeSavedModel } from "./saved-model/encode-saved-model.ts";
+import { shareFilters } from "./share-filters.ts";
+import { type NewVersion, publishVersion } from "./version-directory.ts";
+import { writeWeights } from "./write-weights.ts";
+
+const DATA_FILE = "variables/variables.data-00000-of-00001";
+
+export interface WriteOptions {
+  /** The directory that holds the versions. */
+  readonly base: string;
+  /** The version's number; the next free one if absent. */
+  readonly version?: number;
+  /** Names of the signature beside `serving_default`. */
+  readonly signatures?: readonly string[];
+  /** Stores a convolution's weight once, as TensorFlow wants it; model.onnx transposes it when it is loaded. */
+  readonly compact?: boolean;
+  /** Hears how many bytes of weights are written, of how many. */
+  readonly onBytes?: (done: number, total: number) => void;
+}
+
+export interface WrittenVersion extends NewVersion {
+  /** Bytes of all files together. */
+  readonly byteLength: number;
+}
+
+/** What will be written, ready but for the disk. */
+export interface VersionPlan {
+  readonly byteLength: number;
+  write(): WrittenVersion;
+}
+
+/** Encodes both models and lays out their weights. `compact` changes `graph`. */
+export function planVersion(graph: Graph, tensorflow: TfGraph, options: WriteOptions): VersionPlan {
+  if (options.compact) shareFilters(graph, tensorflow.variables);
+  const weights = planWeights(graph, tensorflow.variables);
+  const savedModel = encodeSavedModel(tensorflow, options.signatures ?? []);
+  const onnx = encodeOnnx(graph, (tensor) => {
+    const place = weights.place(tensor);
+    return place && { location: DATA_FILE, ...place };
+  });
+  const byteLength = weights.byteLength + savedModel.byteLength + onnx.byteLength;
+  const write = (): WrittenVersion => {
+    let indexBytes = 0;
+    const written = publishVersion(options.base, options.version, (files) => {
+      const index = files.file(DATA_FILE, (sink) =>
+        writeWeights(weights, sink, (done) => options.onBytes?.(done, weights.byteLength)),
+      );
+      indexBytes = index.byteLength;
+      files.file("variables/variables.index", (sink) => sink.write(index));
+      files.file("saved_model.pb", (sink) => sink.write(savedModel));
+      files.file("model.onnx", (sink) => sink.write(onnx));
+    });
+    return { ...written, byteLength: byteLength + indexBytes };
+  };
+  return { byteLength, write };
+}
