@@ -21,6 +21,11 @@ class Outcome:
     stdout: str
     stderr: str
 
+    @property
+    def last_words(self) -> str:
+        """The last line on stderr: of a traceback, the exception."""
+        return (self.stderr.strip().splitlines() or ["nothing on stderr"])[-1]
+
 
 def torchferry_arguments(*arguments: object) -> list[str]:
     """The full argument list of one call."""

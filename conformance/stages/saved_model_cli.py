@@ -41,7 +41,7 @@ def compare_show(name: str, version: Path, signature: str) -> None:
     for form, options in forms.items():
         with check(f"{name}: {form}, the text of saved_model_cli") as figure:
             theirs = saved_model_cli("show", "--dir", version, *options)
-            require(theirs.code == 0, f"saved_model_cli failed: {theirs.stderr[-400:]}")
+            require(theirs.code == 0, f"saved_model_cli failed: {theirs.last_words}")
             ours = torchferry("show", "--dir", version, *options)
             require(ours.code == 0, f"torchferry failed: {ours.stderr[-400:]}")
             same_text(with_sorted_ops(ours.stdout), with_sorted_ops(theirs.stdout))
@@ -59,7 +59,7 @@ def run_many(context: Context, model: Model, kind: str) -> None:
         with check(f"{model.name}.{kind}: {tool} run, images of shape (64, 3, 224, 224)") as figure:
             folder = context.work / f"{tool}-{kind}"
             outcome = run(*call, folder)
-            require(outcome.code == 0, f"exit code {outcome.code}: {outcome.stderr[-400:]}")
+            require(outcome.code == 0, f"exit code {outcome.code}: {outcome.last_words}")
             texts[tool] = outcome.stdout.replace(str(folder), "OUT")
             figure(f"{largest_error([np.load(folder / 'confidences.npy')], [want]):.1e}")
     with check(f"{model.name}.{kind}: the printed result, number by number") as figure:
@@ -106,7 +106,7 @@ def compare_run(name: str, version: Path, options: tuple[str, ...], out: Path | 
         for tool, run in (("ours", torchferry), ("theirs", saved_model_cli)):
             folder = Path(f"{out}-{tool}")
             outcome = run(*call, *(("--outdir", folder) if out else ()))
-            require(outcome.code == 0, f"{tool}: exit code {outcome.code}: {outcome.stderr[-400:]}")
+            require(outcome.code == 0, f"{tool}: exit code {outcome.code}: {outcome.last_words}")
             texts.append(outcome.stdout.replace(str(folder), "OUT"))
             saved.append((folder / "output_0.npy").read_bytes() if out else b"")
         same_text(*texts)
@@ -128,7 +128,7 @@ def compare_refusals(version: Path) -> None:
     for name, (call, words) in calls.items():
         with check(f"refused as saved_model_cli does: {name}") as figure:
             theirs, ours = saved_model_cli(*call), torchferry(*call)
-            require(theirs.code and words in theirs.stderr, f"saved_model_cli says {theirs.stderr[-300:]}")
+            require(theirs.code and words in theirs.stderr, f"saved_model_cli says {theirs.last_words}")
             require(ours.code in (2, 3), f"exit code {ours.code}: {ours.stdout}")
             require(words in ours.stderr, f"torchferry says {ours.stderr}")
             figure(f"exit code {ours.code}")
