@@ -1,0 +1,129 @@
+// The folders of src/ and who may import whom. The table here is the truth; ARCHITECTURE.md must say the same.
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { describe, expect, it } from "vitest";
+import { importsOf, ROOT, sourceFiles } from "./sources.ts";
+
+/** Top to bottom: data flows down, imports point up. */
+const LAYERS = [
+  "core",
+  "tensor",
+  "bytes",
+  "graph",
+  "model",
+  "read",
+  "passes",
+  "tensorflow",
+  "write",
+  "convert.ts",
+  "engine",
+  "load.ts",
+  "server",
+  "cli",
+  "index.ts",
+] as const;
+
+type Layer = (typeof LAYERS)[number];
+
+const FOUNDATION = ["core", "tensor", "bytes", "graph"] as const;
+
+const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
+  core: [],
+  tensor: ["core"],
+  bytes: ["core", "tensor"],
+  graph: ["core", "tensor"],
+  model: ["core", "tensor", "bytes"],
+  read: FOUNDATION,
+  passes: FOUNDATION,
+  tensorflow: FOUNDATION,
+  write: [...FOUNDATION, "tensorflow", "model"],
+  "convert.ts": [...FOUNDATION, "model", "read", "passes", "tensorflow", "write"],
+  engine: ["core", "tensor", "bytes", "model"],
+  "load.ts": [...FOUNDATION, "model", "read", "passes", "tensorflow", "write", "convert.ts", "engine"],
+  server: ["core", "tensor", "bytes", "model", "engine"],
+  cli: LAYERS.filter((layer) => layer !== "cli" && layer !== "index.ts"),
+  "index.ts": ["convert.ts", "load.ts"],
+};
+
+/** Packages from outside, each kept to the folders that it is there for. */
+const PACKAGES: Readonly<Record<string, readonly Layer[]>> = {
+  "@bufbuild/protobuf": ["bytes", "model", "read", "write", "engine", "server", "cli"],
+  "@node-rs/crc32": ["bytes", "write"],
+  koffi: ["engine"],
+  "onnxruntime-node": ["engine"],
+  commander: ["cli"],
+  pino: ["cli"],
+};
+
+function layerOf(file: string): Layer {
+  const first = file.split("/")[1] ?? "";
+  const layer = LAYERS.find((name) => name === first);
+  if (!layer) throw new Error(`${file}: src/${first} is not in the table of layers`);
+  return layer;
+}
+
+/** Breaches of the table by the product's own files, as sentences. Tests may import what they test with. */
+function breaches(): string[] {
+  return sourceFiles()
+    .filter((file) => !file.isTest)
+    .flatMap((file) =>
+      importsOf(file.text)
+        .map((target) => breach(file.path, target))
+        .filter((text) => text !== undefined),
+    );
+}
+
+function breach(file: string, target: string): string | undefined {
+  const from = layerOf(file);
+  if (target.startsWith("node:")) return undefined;
+  if (!target.startsWith(".")) {
+    const name = target
+      .split("/")
+      .slice(0, target.startsWith("@") ? 2 : 1)
+      .join("/");
+    return PACKAGES[name]?.includes(from) ? undefined : `${file} imports the package ${name}`;
+  }
+  const to = layerOf(path.posix.join(path.posix.dirname(file), target));
+  return to === from || MAY_IMPORT[from].includes(to)
+    ? undefined
+    : `${file} (${from}) imports ${target} (${to})`;
+}
+
+describe("the folders of src/", () => {
+  it("import only what their row allows", () => {
+    expect(breaches()).toEqual([]);
+  });
+
+  it("have a table that points up only", () => {
+    for (const [at, layer] of LAYERS.entries()) {
+      for (const target of MAY_IMPORT[layer])
+        expect(LAYERS.indexOf(target), `${layer} -> ${target}`).toBeLessThan(at);
+    }
+  });
+
+  it("stand in ARCHITECTURE.md with the same rows", () => {
+    const text = fs.readFileSync(path.join(ROOT, "ARCHITECTURE.md"), "utf8");
+    const rows = [...text.matchAll(/^\| `src\/([\w.]+)\/?` *\|[^|]*\| *([^|]*?) *\|$/gm)];
+    expect(rows.map((row) => row[1])).toEqual([...LAYERS]);
+    for (const [, layer, cell] of rows) {
+      const allowed = MAY_IMPORT[layer as Layer]; // the line above compared the names
+      expect(expand(cell ?? "", layer as Layer), layer).toEqual([...allowed].sort());
+    }
+  });
+});
+
+/** The layers that a cell such as `core .. graph, model` or `all above` stands for, sorted. */
+function expand(cell: string, layer: Layer): string[] {
+  const above = LAYERS.slice(0, LAYERS.indexOf(layer));
+  if (cell === "nothing") return [];
+  if (cell === "all" || cell === "all above") return [...above].sort();
+  const parts = cell.split(", ").flatMap((part) => {
+    const [first, last] = part
+      .split(" .. ")
+      .map((name) => LAYERS.find((entry) => entry.replace(".ts", "") === name));
+    if (!first) throw new Error(`${layer}: ${part} is no folder`);
+    if (!last) return [first];
+    return LAYERS.slice(LAYERS.indexOf(first), LAYERS.indexOf(last) + 1);
+  });
+  return parts.sort();
+}
