@@ -2,8 +2,8 @@
 // and gives the batch its name.
 // Invariant: one text is one dimension; an expression that dimensions cannot hold is one new symbol everywhere.
 import { type Dim, substitute, symbol, symbolName, symbolsIn } from "../../graph/dim.ts";
-import { evaluateExpression } from "./evaluate-expression.ts";
-import { parseExpression } from "./expression-text.ts";
+import { evaluateExpression } from "../dimensions/evaluate-expression.ts";
+import { parseExpression } from "../dimensions/expression-text.ts";
 import type { JsonValue } from "./json-value.ts";
 
 /** The longest chain of "s1 is s2 is s3" that is followed; each step removes one symbol, so that none is a loop. */

@@ -1,0 +1,11 @@
+// Picks the line of the user's own code out of a Python stack trace, as both torch.export and torch.onnx keep it.
+
+const FRAME = /^\s*File "[^"\n]*", line \d+(?:, in [^\n]*)?$/gm;
+/** Frames inside PyTorch say how a layer is built, not where the model uses it. */
+const LIBRARY = /(?:"|site-packages\/|dist-packages\/)torch\//;
+
+/** The innermost frame outside PyTorch, such as `File "net.py", line 12, in forward`; empty without a trace. */
+export function userLine(trace: string): string {
+  const frames = trace.match(FRAME) ?? [];
+  return (frames.findLast((frame) => !LIBRARY.test(frame)) ?? frames.at(-1) ?? "").trim();
+}
