@@ -37,15 +37,17 @@ export interface VersionFiles {
 
 /**
  * Writes a version under `base`: number `version`, or the next free one. Throws a FerryError if that number is taken,
- * the disk is full or the place may not be written to; nothing is left behind then.
+ * the disk is full or the place may not be written to; nothing is left behind then, nor when `check`, which sees the
+ * finished directory under its hidden name, throws.
  */
-export function publishVersion(
+export async function publishVersion(
   base: string,
   version: number | undefined,
   fill: (files: VersionFiles) => void,
-): NewVersion {
+  check?: (directory: string) => void | Promise<void>,
+): Promise<NewVersion> {
   const path = version === undefined ? base : join(base, String(version));
-  return translated(path, () => {
+  return translated(path, async () => {
     mkdirSync(base, { recursive: true });
     removeLeftovers(base);
     if (version !== undefined && versionsIn(base).includes(version)) fail("VERSION_EXISTS", { path });
@@ -54,6 +56,7 @@ export function publishVersion(
     try {
       mkdirSync(temporary);
       fill(filesIn(temporary));
+      await check?.(temporary);
       return moveInto(base, temporary, version);
     } finally {
       rmSync(temporary, { recursive: true, force: true });
@@ -165,9 +168,9 @@ function codeOf(error: unknown): string {
 }
 
 /** Turns the file system's errors into rows of the table. */
-function translated<T>(path: string, action: () => T): T {
+async function translated<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
-    return action();
+    return await action();
   } catch (error) {
     const code = codeOf(error);
     if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG")

@@ -6,7 +6,7 @@ import { encodeOnnx } from "./onnx/encode-graph.ts";
 import { planWeights } from "./plan-weights.ts";
 import { encodeSavedModel } from "./saved-model/encode-saved-model.ts";
 import { shareFilters } from "./share-filters.ts";
-import { type NewVersion, publishVersion } from "./version-directory.ts";
+import { type NewVersion, publishVersion, type VersionFiles } from "./version-directory.ts";
 import { writeWeights } from "./write-weights.ts";
 
 const DATA_FILE = "variables/variables.data-00000-of-00001";
@@ -22,6 +22,8 @@ export interface WriteOptions {
   readonly compact?: boolean;
   /** Hears how many bytes of weights are written, of how many. */
   readonly onBytes?: (done: number, total: number) => void;
+  /** Looks at the finished files before they get their place; throwing removes them. */
+  readonly check?: (directory: string) => void | Promise<void>;
 }
 
 export interface WrittenVersion extends NewVersion {
@@ -32,7 +34,7 @@ export interface WrittenVersion extends NewVersion {
 /** What will be written, ready but for the disk. */
 export interface VersionPlan {
   readonly byteLength: number;
-  write(): WrittenVersion;
+  write(): Promise<WrittenVersion>;
 }
 
 /** Encodes both models and lays out their weights. `compact` changes `graph`. */
@@ -45,9 +47,9 @@ export function planVersion(graph: Graph, tensorflow: TfGraph, options: WriteOpt
     return place && { location: DATA_FILE, ...place };
   });
   const byteLength = weights.byteLength + savedModel.byteLength + onnx.byteLength;
-  const write = (): WrittenVersion => {
+  const write = async (): Promise<WrittenVersion> => {
     let indexBytes = 0;
-    const written = publishVersion(options.base, options.version, (files) => {
+    const fill = (files: VersionFiles) => {
       const index = files.file(DATA_FILE, (sink) =>
         writeWeights(weights, sink, (done) => options.onBytes?.(done, weights.byteLength)),
       );
@@ -55,7 +57,8 @@ export function planVersion(graph: Graph, tensorflow: TfGraph, options: WriteOpt
       files.file("variables/variables.index", (sink) => sink.write(index));
       files.file("saved_model.pb", (sink) => sink.write(savedModel));
       files.file("model.onnx", (sink) => sink.write(onnx));
-    });
+    };
+    const written = await publishVersion(options.base, options.version, fill, options.check);
     return { ...written, byteLength: byteLength + indexBytes };
   };
   return { byteLength, write };

@@ -14,4 +14,10 @@ export const CONVERSION_ERRORS = {
     grpc: 12,
     text: "{file}: forward changes the buffer '{buffer}' at {where} and the next call would read it; a converted model keeps nothing between calls; pass the state in and out of forward as a tensor",
   },
+  BATCH_FIXED: {
+    exit: 4,
+    http: 400,
+    grpc: 9,
+    text: "{file}: dimension {axis} of input '{input}' is fixed to {size} (first read by {where}); a free batch is wanted: export the model with dynamic_shapes, name another dimension with --batch-axis, or convert with --batch keep",
+  },
 } as const satisfies Record<string, ErrorRow>;

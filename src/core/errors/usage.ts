@@ -76,4 +76,16 @@ export const USAGE_ERRORS = {
     grpc: 3,
     text: "{where}: {reason}; the signature wants {dtype}",
   },
+  NAMES_MISFIT: {
+    exit: 2,
+    http: 400,
+    grpc: 3,
+    text: "{kind} names '{given}': {reason}; give one name for each, in order, without duplicates",
+  },
+  BATCH_AXIS_MISFIT: {
+    exit: 2,
+    http: 400,
+    grpc: 3,
+    text: "{file}: the batch axis of input '{input}' cannot be used: {reason}",
+  },
 } as const satisfies Record<string, ErrorRow>;

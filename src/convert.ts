@@ -1,0 +1,99 @@
+// The whole way as one sentence: a model file to a version directory.
+// Not here: what each word of it means; see ARCHITECTURE.md for the folders.
+import type { ByteSource } from "./core/byte-source.ts";
+import { fail } from "./core/errors.ts";
+import { demandFreeBatch } from "./passes/demand-free-batch.ts";
+import { optimize } from "./passes/optimize.ts";
+import { renameEndpoints } from "./passes/rename-endpoints.ts";
+import { readModel } from "./read/read-model.ts";
+import type { DType } from "./tensor/dtype.ts";
+import type { TfEndpoint, TfShape } from "./tensorflow/graph.ts";
+import { lowerToTensorFlow } from "./tensorflow/lower/lower-to-tensorflow.ts";
+import { planVersion } from "./write/write-version.ts";
+
+export interface ConvertOptions {
+  /** The directory that holds the versions; made if it is not there. Not needed for a dry run. */
+  readonly output?: string;
+  /** The version's number, at least 1; by default the next free one. */
+  readonly version?: number;
+  /** Further names of the signature; `serving_default` is always there. */
+  readonly signatures?: readonly string[];
+  /** New names of the inputs, one for each, in order. */
+  readonly inputNames?: readonly string[];
+  /** New names of the outputs, one for each, in order. */
+  readonly outputNames?: readonly string[];
+  /**
+   * `keep` takes the file as it is: free dimensions stay free, fixed ones fixed. `dynamic` demands that the batch of
+   * every input is free and fails with BATCH_FIXED where it is not. The default is `keep`.
+   */
+  readonly batch?: "dynamic" | "keep";
+  /** Which dimension of an input is the batch, by the input's (new) name; 0 where it is not said. */
+  readonly batchAxis?: Readonly<Record<string, number>>;
+  /** Stores a convolution's weight once instead of in both orders; model.onnx then takes longer to load. */
+  readonly compact?: boolean;
+  /** Does everything but the writing. */
+  readonly dryRun?: boolean;
+  /** Opens a file beside the model, where a model keeps weights outside. */
+  readonly openSibling?: (relativePath: string) => ByteSource;
+  /** Which model of an archive that holds several. */
+  readonly model?: string;
+  /** Looks at the finished directory before it gets its place; throwing removes it. */
+  readonly check?: (directory: string, converted: ConvertedModel) => void | Promise<void>;
+  /** Hears how far the conversion is: bytes of weights written, of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** An input or output of the converted model. */
+export interface Endpoint {
+  readonly name: string;
+  readonly dtype: DType;
+  /** Sizes in PyTorch's order, -1 where they are free; undefined where not even the rank is known. */
+  readonly shape: TfShape;
+}
+
+export interface ConvertedModel {
+  readonly inputs: readonly Endpoint[];
+  readonly outputs: readonly Endpoint[];
+  /** Names of the signature, `serving_default` first. */
+  readonly signatures: readonly string[];
+  /** Bytes of all files together, or of what would be written. */
+  readonly byteLength: number;
+  /** Where it was written; undefined after a dry run. */
+  readonly directory?: string;
+  readonly version?: number;
+}
+
+/**
+ * Converts a .pt2 or .onnx file. Throws a FerryError: exit code 2 for options that do not fit the model, 3 for a file
+ * that cannot be read, 4 with every reason why it cannot be converted, 1 for a place that cannot be written to.
+ */
+export async function convertModel(source: ByteSource, options: ConvertOptions): Promise<ConvertedModel> {
+  const { output } = options;
+  if (output === undefined && !options.dryRun)
+    return fail("USAGE", { message: "an output directory is wanted" });
+  const graph = readModel(source, options);
+  renameEndpoints(graph, options.inputNames, options.outputNames);
+  if (options.batch === "dynamic") demandFreeBatch(graph, source.name, options.batchAxis ?? {});
+  const typed = optimize(graph, {});
+  const tensorflow = lowerToTensorFlow(typed, { file: source.name });
+  const converted = {
+    inputs: tensorflow.inputs.map(endpoint),
+    outputs: tensorflow.outputs.map(endpoint),
+    signatures: ["serving_default", ...(options.signatures ?? [])],
+  };
+  const { check, onProgress } = options;
+  const plan = planVersion(typed.graph, tensorflow, {
+    ...options,
+    base: output ?? "",
+    ...(onProgress ? { onBytes: onProgress } : {}),
+    ...(check
+      ? { check: (directory: string) => check(directory, { ...converted, byteLength: plan.byteLength }) }
+      : {}),
+  });
+  if (options.dryRun) return { ...converted, byteLength: plan.byteLength };
+  return { ...converted, ...(await plan.write()) };
+}
+
+function endpoint({ key, dtype, shape }: TfEndpoint): Endpoint {
+  return { name: key, dtype, shape };
+}
