@@ -127,7 +127,7 @@ describe("the outside world", () => {
 
   it("cannot make us run what a model says", () => {
     const isFine = (text: string) =>
-      !/(?<!\.)\beval\(|\bnew Function\(|from "node:vm"/.test(withoutComments(text));
+      !/\beval\((?!\))|\bnew Function\(|from "node:vm"/.test(withoutComments(text));
     expect(failing(product, isFine)).toEqual([]);
   });
 });

@@ -1,12 +1,12 @@
 // The command line as a whole: its commands, its help, and how every error ends.
 // Not here: the work of each command (commands/), the exit codes themselves (core/errors/).
-import * as fs from "node:fs";
 import { Command, CommanderError } from "commander";
 import { convertCommand } from "./commands/convert.ts";
 import { runCommand } from "./commands/run.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { showCommand } from "./commands/show.ts";
 import type { Io } from "./io.ts";
+import { packageVersion } from "./package-version.ts";
 import { reportError } from "./report-error.ts";
 
 const EXAMPLES = `Examples:
@@ -31,20 +31,16 @@ Set DEBUG or give --verbose for stack traces.
 
 /** Runs one command line (without `node` and the script) and resolves to the exit code. Never rejects. */
 export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {
-  let exitCode = 0;
-  const program = buildProgram(io, (code) => {
-    exitCode = code;
-  });
   try {
-    await program.parseAsync(args, { from: "user" });
-    return exitCode;
+    await buildProgram(io).parseAsync(args, { from: "user" });
+    return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     return reportError(error, io, args.includes("--verbose"));
   }
 }
 
-function buildProgram(io: Io, end: (exitCode: number) => void): Command {
+function buildProgram(io: Io): Command {
   const program = new Command("torchferry")
     .description("Takes a PyTorch model to production: convert, inspect, run and serve it.")
     .version(packageVersion())
@@ -52,7 +48,7 @@ function buildProgram(io: Io, end: (exitCode: number) => void): Command {
     .addHelpText("before", EXAMPLES)
     .addHelpText("after", EXIT_CODES)
     .showHelpAfterError("(torchferry --help tells more)");
-  for (const command of [convertCommand(io, end), showCommand(io), runCommand(io), serveCommand(io)]) {
+  for (const command of [convertCommand(io), showCommand(io), runCommand(io), serveCommand(io)]) {
     program.addCommand(command.option("--verbose", "print stack traces of errors"));
   }
   for (const command of [program, ...program.commands]) adopt(command, io);
@@ -66,10 +62,4 @@ function adopt(command: Command, io: Io): void {
     writeErr: io.err,
     outputError: (text, write) => write(text.replace(/^error: /, "torchferry: ")),
   });
-}
-
-function packageVersion(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  const { version } = JSON.parse(fs.readFileSync(file, "utf8")) as { version: string }; // our own file
-  return version;
 }

@@ -28,8 +28,8 @@ export async function withVersionDirectory<T>(
   if (named.dir !== undefined || isDirectory(place)) return use(place, false);
   const base = fs.mkdtempSync(path.join(io.env["TMPDIR"] ?? os.tmpdir(), "torchferry-"));
   try {
-    const { directory } = await convertFile(place, { output: base, compact: true });
-    return await use(directory, true);
+    await convertFile(place, { output: base, version: 1, compact: true });
+    return await use(path.join(base, "1"), true);
   } finally {
     fs.rmSync(base, { recursive: true, force: true });
   }

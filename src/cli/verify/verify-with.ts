@@ -1,9 +1,9 @@
 // --verify-with FILE.npz: runs a converted model on recorded inputs and compares with the recorded outputs.
 // Layout of the file: one array per input and output, named as the model names them or `in0`, `in1`, `out0`, ... in
 // the model's order. A prefix `b2.`, `b3.`, ... makes several groups, each run by itself (say, one a batch size).
+import type { ConvertedModel, Endpoint } from "../../convert.ts";
 import { FerryError, fail, Problem, problem, raise } from "../../core/errors.ts";
 import type { LoadedModel, TensorValue } from "../../engine/engine.ts";
-import type { TensorSpec } from "../../model/signature.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { openFile } from "../open-file.ts";
 import { castTensor } from "../run/cast-tensor.ts";
@@ -18,16 +18,14 @@ export interface Verdict extends Comparison {
   readonly shape: readonly number[];
 }
 
-/** What is to be checked: inputs and outputs in the model's own order. */
-export interface Interface {
-  readonly inputs: readonly TensorSpec[];
-  readonly outputs: readonly TensorSpec[];
-}
-
 const SIGNATURE = "serving_default";
 
 /** Runs every group of the file. Throws VERIFY_ARRAY_MISSING, or what reading and running say. */
-export async function verifyWith(file: string, model: LoadedModel, of: Interface): Promise<Verdict[]> {
+export async function verifyWith(
+  file: string,
+  model: LoadedModel,
+  of: Pick<ConvertedModel, "inputs" | "outputs">,
+): Promise<Verdict[]> {
   const source = openFile(file);
   try {
     const arrays = readArrays(source);
@@ -57,18 +55,17 @@ function inputsOf(
   file: string,
   group: string,
   members: ReadonlyMap<string, Tensor>,
-  specs: readonly TensorSpec[],
+  endpoints: readonly Endpoint[],
 ): Map<string, TensorValue> {
   const feeds = new Map<string, TensorValue>();
   const problems: Problem[] = [];
-  for (const [index, spec] of specs.entries()) {
-    const tensor = members.get(spec.key) ?? members.get(`in${index}`);
-    const value =
-      tensor && spec.dtype
-        ? castTensor(tensor, spec.dtype, `${file}[${spec.key}]`)
-        : missing(file, group, `input ${spec.key}`, [spec.key, `in${index}`]);
+  for (const [index, endpoint] of endpoints.entries()) {
+    const tensor = members.get(endpoint.name) ?? members.get(`in${index}`);
+    const value = tensor
+      ? castTensor(tensor, endpoint.dtype, `${file}[${endpoint.name}]`)
+      : missing(file, group, `input ${endpoint.name}`, [endpoint.name, `in${index}`]);
     if (value instanceof Problem) problems.push(value);
-    else feeds.set(spec.key, value);
+    else feeds.set(endpoint.name, value);
   }
   raise(problems);
   return feeds;
@@ -78,16 +75,16 @@ function compareOutputs(
   file: string,
   group: string,
   members: ReadonlyMap<string, Tensor>,
-  specs: readonly TensorSpec[],
+  endpoints: readonly Endpoint[],
   found: ReadonlyMap<string, TensorValue>,
 ): Verdict[] {
-  return specs.map((spec, index) => {
-    const wanted = members.get(spec.key) ?? members.get(`out${index}`);
-    const value = found.get(spec.key);
+  return endpoints.map((endpoint, index) => {
+    const wanted = members.get(endpoint.name) ?? members.get(`out${index}`);
+    const value = found.get(endpoint.name);
     if (!wanted || !value) {
-      throw new FerryError([missing(file, group, `output ${spec.key}`, [spec.key, `out${index}`])]);
+      throw new FerryError([missing(file, group, `output ${endpoint.name}`, [endpoint.name, `out${index}`])]);
     }
-    return { group, output: spec.key, shape: wanted.shape, ...compareTensors(value, wanted) };
+    return { group, output: endpoint.name, shape: wanted.shape, ...compareTensors(value, wanted) };
   });
 }
 

@@ -1,0 +1,160 @@
+// `torchferry convert`: a model file to a version directory, checked against recorded numbers where wanted.
+// Not here: the conversion (convert.ts), the comparison (verify/).
+import { Command, InvalidArgumentError, Option } from "commander";
+import { FerryError, fail } from "../../core/errors.ts";
+import { createEngine } from "../../engine/create-engine.ts";
+import { conversionAsJson, printConversion, problemsAsJson } from "../convert/print-conversion.ts";
+import { progressBar } from "../convert/progress-bar.ts";
+import { type ConvertFileOptions, convertFile } from "../convert-file.ts";
+import type { Io } from "../io.ts";
+import { seconds } from "../seconds.ts";
+import { printVerdicts } from "../verify/print-verdicts.ts";
+import { type Verdict, verifyWith } from "../verify/verify-with.ts";
+
+interface ConvertFlags {
+  output?: string;
+  version?: number;
+  signature: string[];
+  inputNames?: string[];
+  outputNames?: string[];
+  batch: "dynamic" | "keep";
+  batchAxis: Record<string, number>;
+  verifyWith?: string;
+  compact?: boolean;
+  dryRun?: boolean;
+  model?: string;
+  json?: boolean;
+}
+
+const EXAMPLES = `Examples:
+  $ torchferry convert model.pt2 --output models/resnet
+  $ torchferry convert model.onnx --output models/resnet --signature predict_images
+  $ torchferry convert model.pt2 --output models/resnet --verify-with recorded.npz
+  $ torchferry convert model.pt2 --dry-run
+`;
+
+export function convertCommand(io: Io): Command {
+  return new Command("convert")
+    .summary("convert a model file to a TensorFlow SavedModel with ONNX beside it")
+    .description(
+      "Writes BASE/VERSION/ with saved_model.pb, variables/ and model.onnx: what TensorFlow Serving and torchferry serve.\n" +
+        "The directory appears at once and whole, or not at all.",
+    )
+    .argument("<model>", "a model file: .pt2 of torch.export.save, or .onnx")
+    .option("--output <base>", "directory that holds the versions; made if it is not there")
+    .option("--version <n>", "the version's number; by default the next free one", parseVersion)
+    .option("--signature <name>", "a further name of the signature; may be repeated", collect, [])
+    .option("--input-names <names>", "new names of the inputs, in order: a,b", parseNames)
+    .option("--output-names <names>", "new names of the outputs, in order: c,d", parseNames)
+    .addOption(
+      new Option("--batch <mode>", "keep the file's dimensions, or demand that the batch is free")
+        .choices(["dynamic", "keep"])
+        .default("keep"),
+    )
+    .option(
+      "--batch-axis <input=axis>",
+      "which dimension of an input is the batch; may be repeated",
+      collectAxis,
+      {},
+    )
+    .option("--verify-with <file.npz>", "run the result on recorded inputs; end with 5 if the outputs differ")
+    .option("--compact", "store every weight once: half the size for convolutions, slower to load")
+    .option("--dry-run", "write nothing; say whether the model can be converted and what stands in the way")
+    .option("--model <name>", "which model of a .pt2 that holds several")
+    .option("--json", "print the result as one JSON object")
+    .addHelpText("before", EXAMPLES)
+    .action(async (file: string, flags: ConvertFlags) => convert(file, flags, io));
+}
+
+async function convert(file: string, flags: ConvertFlags, io: Io): Promise<void> {
+  const started = performance.now();
+  const verdicts: Verdict[] = [];
+  const progress = progressBar(io);
+  try {
+    const converted = await convertFile(file, {
+      ...conversionOptions(flags),
+      ...checkOptions(file, flags, verdicts),
+      onProgress: progress.show,
+    });
+    progress.clear();
+    if (flags.json) io.out(`${conversionAsJson(converted, verdicts)}\n`);
+    else {
+      printVerdicts(verdicts, io);
+      printConversion(file, converted, seconds(started), io);
+    }
+  } catch (error) {
+    progress.clear();
+    if (!flags.json) printVerdicts(verdicts, io);
+    else if (error instanceof FerryError) io.out(`${problemsAsJson(error, verdicts)}\n`);
+    throw error;
+  }
+}
+
+function conversionOptions(flags: ConvertFlags): ConvertFileOptions {
+  if (flags.output === undefined && !flags.dryRun) {
+    fail("USAGE", {
+      message: "--output BASE is wanted: the directory that holds the versions (or --dry-run)",
+    });
+  }
+  if (flags.dryRun && flags.verifyWith !== undefined) {
+    fail("USAGE", { message: "--verify-with needs something to run; leave --dry-run out" });
+  }
+  return {
+    signatures: flags.signature,
+    batch: flags.batch,
+    batchAxis: flags.batchAxis,
+    compact: flags.compact ?? false,
+    dryRun: flags.dryRun ?? false,
+    ...(flags.output === undefined ? {} : { output: flags.output }),
+    ...(flags.version === undefined ? {} : { version: flags.version }),
+    ...(flags.inputNames === undefined ? {} : { inputNames: flags.inputNames }),
+    ...(flags.outputNames === undefined ? {} : { outputNames: flags.outputNames }),
+    ...(flags.model === undefined ? {} : { model: flags.model }),
+  };
+}
+
+/** The check of --verify-with, which runs before the version gets its place: what differs is never served. */
+function checkOptions(
+  file: string,
+  flags: ConvertFlags,
+  verdicts: Verdict[],
+): Pick<ConvertFileOptions, "check"> {
+  const { verifyWith: recorded } = flags;
+  if (recorded === undefined) return {};
+  return {
+    check: async (directory, converted) => {
+      const model = await createEngine("onnxruntime").load(directory);
+      try {
+        verdicts.push(...(await verifyWith(recorded, model, converted)));
+      } finally {
+        await model.close();
+      }
+      const count = verdicts.filter(({ isEqual }) => !isEqual).length;
+      if (count > 0) fail("NUMBERS_DIFFER", { model: file, count, total: verdicts.length, file: recorded });
+    },
+  };
+}
+
+function parseVersion(text: string): number {
+  const version = Number(text);
+  if (!/^\d+$/.test(text) || version < 1 || !Number.isSafeInteger(version)) {
+    throw new InvalidArgumentError("A number from 1 on is wanted.");
+  }
+  return version;
+}
+
+function parseNames(text: string): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.includes("")) throw new InvalidArgumentError("Names with commas between are wanted: a,b.");
+  return names;
+}
+
+function collect(name: string, before: readonly string[]): string[] {
+  return [...before, name];
+}
+
+function collectAxis(text: string, before: Readonly<Record<string, number>>): Record<string, number> {
+  const [, input, axis] = /^(.+)=(-?\d+)$/.exec(text) ?? [];
+  if (input === undefined) throw new InvalidArgumentError("INPUT=AXIS is wanted, such as tokens=1.");
+  return { ...before, [input]: Number(axis) };
+}

@@ -1,0 +1,60 @@
+// What `convert` prints: the inputs and outputs with their names, dtypes and shapes, and where they were written.
+import type { ConvertedModel, Endpoint } from "../../convert.ts";
+import type { FerryError } from "../../core/errors.ts";
+import { columns } from "../columns.ts";
+import { bold, type Io } from "../io.ts";
+import { verdictsAsData } from "../verify/print-verdicts.ts";
+import type { Verdict } from "../verify/verify-with.ts";
+
+/** For people. `took` is such as `0.4 s`; a conversion without a directory was a dry run. */
+export function printConversion(file: string, converted: ConvertedModel, took: string, io: Io): void {
+  const [head = "", ...rows] = columns([
+    ["", "name", "dtype", "shape"],
+    ...converted.inputs.map((endpoint) => ["input", ...cells(endpoint)]),
+    ...converted.outputs.map((endpoint) => ["output", ...cells(endpoint)]),
+  ]);
+  const size = megabytes(converted.byteLength);
+  const outcome =
+    converted.directory === undefined
+      ? `${file}: can be converted; ${size} would be written`
+      : `${file}: converted to ${converted.directory} (${size}) in ${took}`;
+  io.out(
+    `${[bold(io, head), ...rows, `signatures: ${converted.signatures.join(", ")}`, outcome].join("\n")}\n`,
+  );
+}
+
+/** For scripts: one object. */
+export function conversionAsJson(converted: ConvertedModel, verdicts: readonly Verdict[]): string {
+  const { directory, version, inputs, outputs, signatures, byteLength } = converted;
+  return JSON.stringify({
+    ok: true,
+    directory: directory ?? null,
+    version: version ?? null,
+    byteLength,
+    signatures,
+    inputs: inputs.map(endpointAsData),
+    outputs: outputs.map(endpointAsData),
+    ...(verdicts.length > 0 ? { verified: verdictsAsData(verdicts) } : {}),
+  });
+}
+
+/** For scripts: why there is no conversion, every reason with its code of docs/errors.md. */
+export function problemsAsJson(error: FerryError, verdicts: readonly Verdict[]): string {
+  return JSON.stringify({
+    ok: false,
+    problems: error.problems.map(({ code, message }) => ({ code, message })),
+    ...(verdicts.length > 0 ? { verified: verdictsAsData(verdicts) } : {}),
+  });
+}
+
+function endpointAsData({ name, dtype, shape }: Endpoint): unknown {
+  return { name, dtype, shape: shape ?? null };
+}
+
+function cells({ name, dtype, shape }: Endpoint): string[] {
+  return [name, dtype, shape ? `(${shape.join(", ")})` : "unknown_rank"];
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
