@@ -143,6 +143,7 @@ class LiteralParser {
 
   signed(): PythonValue {
     const negative = this.text.charAt(this.at++) === "-";
+    if (/[-+]/.test(this.peek())) throw new NotALiteral(); // Python takes one sign only
     const operand = this.value();
     if (operand.type === "int") return { type: "int", value: negative ? -operand.value : operand.value };
     if (operand.type === "float") return { type: "float", value: negative ? -operand.value : operand.value };
