@@ -9,7 +9,7 @@ import { readModel } from "./read/read-model.ts";
 import type { DType } from "./tensor/dtype.ts";
 import type { TfEndpoint, TfShape } from "./tensorflow/graph.ts";
 import { lowerToTensorFlow } from "./tensorflow/lower/lower-to-tensorflow.ts";
-import { planVersion } from "./write/write-version.ts";
+import { planVersion, type WriteOptions } from "./write/write-version.ts";
 
 export interface ConvertOptions {
   /** The directory that holds the versions; made if it is not there. Not needed for a dry run. */
@@ -81,17 +81,23 @@ export async function convertModel(source: ByteSource, options: ConvertOptions):
     outputs: tensorflow.outputs.map(endpoint),
     signatures: ["serving_default", ...(options.signatures ?? [])],
   };
-  const { check, onProgress } = options;
-  const plan = planVersion(typed.graph, tensorflow, {
-    ...options,
-    base: output ?? "",
-    ...(onProgress ? { onBytes: onProgress } : {}),
-    ...(check
-      ? { check: (directory: string) => check(directory, { ...converted, byteLength: plan.byteLength }) }
-      : {}),
-  });
+  const plan = planVersion(typed.graph, tensorflow, writeOptions(options, converted));
   if (options.dryRun) return { ...converted, byteLength: plan.byteLength };
   return { ...converted, ...(await plan.write()) };
+}
+
+type Interface = Pick<ConvertedModel, "inputs" | "outputs" | "signatures">;
+
+function writeOptions(options: ConvertOptions, converted: Interface): WriteOptions {
+  const { output = "", version, signatures = [], compact = false, check, onProgress } = options;
+  return {
+    base: output,
+    signatures,
+    compact,
+    ...(version === undefined ? {} : { version }),
+    ...(onProgress ? { onBytes: onProgress } : {}),
+    ...(check ? { check: (directory, byteLength) => check(directory, { ...converted, byteLength }) } : {}),
+  };
 }
 
 function endpoint({ key, dtype, shape }: TfEndpoint): Endpoint {

@@ -23,7 +23,7 @@ export interface WriteOptions {
   /** Hears how many bytes of weights are written, of how many. */
   readonly onBytes?: (done: number, total: number) => void;
   /** Looks at the finished files before they get their place; throwing removes them. */
-  readonly check?: (directory: string) => void | Promise<void>;
+  readonly check?: (directory: string, byteLength: number) => void | Promise<void>;
 }
 
 export interface WrittenVersion extends NewVersion {
@@ -58,7 +58,9 @@ export function planVersion(graph: Graph, tensorflow: TfGraph, options: WriteOpt
       files.file("saved_model.pb", (sink) => sink.write(savedModel));
       files.file("model.onnx", (sink) => sink.write(onnx));
     };
-    const written = await publishVersion(options.base, options.version, fill, options.check);
+    const written = await publishVersion(options.base, options.version, fill, (directory) =>
+      options.check?.(directory, byteLength + indexBytes),
+    );
     return { ...written, byteLength: byteLength + indexBytes };
   };
   return { byteLength, write };
