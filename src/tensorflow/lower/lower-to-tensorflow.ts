@@ -8,10 +8,11 @@ import type { TypedGraph } from "../../graph/typed-graph.ts";
 import { MissingKernel, TfBuilder } from "../builder.ts";
 import type { TfEndpoint, TfGraph, TfNode, TfShape, TfValue } from "../graph.ts";
 import { assignLayouts, layoutClassOf, outputLayout } from "../layout/assign-layouts.ts";
-import { identityLayout, type Layout } from "../layout/layout.ts";
+import { channelsLast, identityLayout, type Layout } from "../layout/layout.ts";
 import { scopeOf } from "../node-names.ts";
 import { NodeFacts } from "./node-facts.ts";
 import { NodeLowering } from "./node-lowering.ts";
+import type { LayoutClass } from "./rule.ts";
 import { ruleOf } from "./rules.ts";
 import { UnknownSize, ValueStore } from "./value-store.ts";
 
@@ -76,8 +77,7 @@ function emitNode(node: Node, values: ValueStore, layouts: ReadonlyMap<Node, Lay
   try {
     const facts = new NodeFacts(node, values.typed);
     const layoutClass = layoutClassOf(rule, facts);
-    const layout =
-      layouts.get(node) ?? defaultLayout(facts, layoutClass.kind === "follows" && layoutClass.data === "all");
+    const layout = layouts.get(node) ?? defaultLayout(facts, layoutClass);
     values.tf.scope = scopeOfNode(node);
     const made = rule.emit(new NodeLowering(node, values, layout));
     const outputs = Array.isArray(made) ? (made as readonly TfValue[]) : [made as TfValue]; // one value or a list
@@ -92,8 +92,10 @@ function emitNode(node: Node, values: ValueStore, layouts: ReadonlyMap<Node, Lay
   }
 }
 
-function defaultLayout(facts: NodeFacts, likeOutput: boolean): Layout {
-  if (likeOutput) return identityLayout(facts.outputRank());
+/** Where layouts were not chosen, or the rule leaves no choice. */
+function defaultLayout(facts: NodeFacts, layoutClass: LayoutClass): Layout {
+  if (layoutClass.kind === "channels-last") return channelsLast(facts.rank(0));
+  if (layoutClass.kind === "follows" && layoutClass.data === "all") return identityLayout(facts.outputRank());
   return identityLayout(facts.has(0) ? facts.rank(0) : 0);
 }
 

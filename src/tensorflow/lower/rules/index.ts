@@ -1,25 +1,35 @@
 // All rules. Adding an operator is one line here.
 import type { LoweringRule } from "../rule.ts";
 import { ACTIVATIONS } from "./activations.ts";
+import { ARGS } from "./arg.ts";
 import { averagePool } from "./average-pool.ts";
 import { BINARY } from "./binary.ts";
 import { CASTS } from "./cast.ts";
 import { concat, split } from "./concat.ts";
 import { conv } from "./conv.ts";
+import { expand, tile } from "./expand.ts";
+import { gather, gatherElements, gatherNd } from "./gather.ts";
 import { GLOBAL_POOLS } from "./global-pool.ts";
 import { dropout, identity } from "./identity.ts";
 import { gemm, matmul } from "./matmul.ts";
 import { maxPool } from "./max-pool.ts";
 import { NORMALIZATIONS } from "./normalization.ts";
+import { pad } from "./pad.ts";
 import { pow } from "./pow.ts";
+import { cumSum, eyeLike, isInf, oneHot, range, trilu } from "./range.ts";
 import { REDUCTIONS } from "./reduce.ts";
 import { RESHAPES } from "./reshape.ts";
+import { scatterElements, scatterNd } from "./scatter.ts";
+import { constantOfShape, shape, size } from "./shape-of.ts";
+import { slice } from "./slice.ts";
 import { SOFTMAXES } from "./softmax.ts";
 import { transpose } from "./transpose.ts";
 import { UNARY } from "./unary.ts";
+import { nonZero, where } from "./where.ts";
 
 export const RULES: readonly LoweringRule[] = [
   ...ACTIVATIONS,
+  ...ARGS,
   ...BINARY,
   ...CASTS,
   ...GLOBAL_POOLS,
@@ -39,4 +49,24 @@ export const RULES: readonly LoweringRule[] = [
   pow,
   split,
   transpose,
+  expand,
+  tile,
+  gather,
+  gatherElements,
+  gatherNd,
+  pad,
+  cumSum,
+  eyeLike,
+  isInf,
+  oneHot,
+  range,
+  trilu,
+  scatterElements,
+  scatterNd,
+  constantOfShape,
+  shape,
+  size,
+  slice,
+  nonZero,
+  where,
 ];
