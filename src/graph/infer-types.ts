@@ -10,7 +10,7 @@ import { contentsOfConstant, type Knowledge, NodeContext } from "./infer-context
 import { mergeTypes } from "./merge-types.ts";
 import { IllTyped, type Inferred } from "./operators/definition.ts";
 import { definitionOf } from "./operators/index.ts";
-import { tensorType, typeText } from "./type.ts";
+import { tensorType, typeText, type ValueType } from "./type.ts";
 import type { RankedType, TypedGraph } from "./typed-graph.ts";
 import { whereIs } from "./where.ts";
 
@@ -77,6 +77,10 @@ class Inference implements TypedGraph, Knowledge {
       where: producer ? whereIs(producer) : "of the model",
       found: typeText(type),
     });
+  }
+
+  knownType(value: Value): ValueType | undefined {
+    return this.of(value)?.type;
   }
 
   contentsOf(value: Value): readonly Dim[] | undefined {
