@@ -47,6 +47,7 @@ function buildProgram(io: Io): Command {
     .option("--verbose", "print stack traces of errors")
     .addHelpText("before", EXAMPLES)
     .addHelpText("after", EXIT_CODES)
+    .enablePositionalOptions() // `convert --version 3` is not our own --version
     .showHelpAfterError("(torchferry --help tells more)");
   for (const command of [convertCommand(io), showCommand(io), runCommand(io), serveCommand(io)]) {
     program.addCommand(command.option("--verbose", "print stack traces of errors"));
