@@ -32,4 +32,10 @@ export const FILE_FORMAT_ERRORS = {
     grpc: 3,
     text: "{file}: the archive's entry {entry} is {found}; stored or deflated entries are wanted; pack the archive anew",
   },
+  PICKLE_MALFORMED: {
+    exit: 3,
+    http: 400,
+    grpc: 3,
+    text: "{file}: {found}; a file of torch.save is wanted; copy or download it again, or save it anew",
+  },
 } as const satisfies Record<string, ErrorRow>;

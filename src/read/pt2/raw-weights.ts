@@ -4,10 +4,10 @@
 // Not here: archives up to 2.8, whose weights are pickles (pickled-weights.ts).
 import { FerryError, Problem, problem } from "../../core/errors.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { tensorOfView } from "../torch-save/stored-view.ts";
 import { type Pt2Archive, readJson } from "./archive.ts";
 import { PT2_DTYPES } from "./dtypes.ts";
 import type { JsonValue } from "./json-value.ts";
-import { tensorOfView } from "./stored-view.ts";
 
 /** The tensor of a weight by its fully qualified name; undefined if there is none of that name. */
 export type WeightLookup = (name: string) => Tensor | Problem | undefined;

@@ -13,6 +13,7 @@ import { readArgument } from "./arguments.ts";
 import { readGraph, readSymbolicIntegers } from "./graph.ts";
 import { nameBatch, unifySymbols } from "./guards.ts";
 import type { JsonValue } from "./json-value.ts";
+import { pickledWeights } from "./pickled-weights.ts";
 import { rawWeights, type WeightLookup } from "./raw-weights.ts";
 import { readSignature, type Signature, type UserInput, type WeightInput } from "./signature.ts";
 import { SymbolScope } from "./symbol-scope.ts";
@@ -104,7 +105,7 @@ function readWeights(
 }
 
 function lookupOf(archive: Pt2Archive, part: "weights" | "constants"): WeightLookup {
-  return rawWeights(archive, part) ?? (() => undefined);
+  return rawWeights(archive, part) ?? pickledWeights(archive, part) ?? (() => undefined);
 }
 
 function missing(archive: Pt2Archive, weight: string): Problem {
@@ -143,10 +144,8 @@ function readConstraints(program: JsonValue, scope: SymbolScope): AtenProgram["c
     const known = constraints.get(name) ?? {};
     const min = Math.max(bound(range, "min_val") ?? 0, known.min ?? 0);
     const max = Math.min(bound(range, "max_val") ?? UNBOUNDED, known.max ?? UNBOUNDED);
-    constraints.set(name, {
-      ...(min > SPECIALISED_MIN ? { min } : {}),
-      ...(max < UNBOUNDED ? { max } : {}),
-    });
+    const bounds = { ...(min > SPECIALISED_MIN ? { min } : {}), ...(max < UNBOUNDED ? { max } : {}) };
+    if (Object.keys(bounds).length > 0) constraints.set(name, bounds);
   }
   return constraints;
 }
