@@ -169,6 +169,25 @@ export class Call extends Facts {
     return this.op(op, [value, this.builder.int64s(axes)], { keepdims: int(keep ? 1 : 0) });
   }
 
+  /** `a` where the condition holds, else `b`; both of this dtype. */
+  choose(condition: Value, a: Value, b: Value, dtype: DType): Value {
+    if (dtype !== "bool") return this.op("Where", [condition, a, b]);
+    const otherwise = this.op("And", [this.op("Not", [condition]), b]);
+    return this.op("Or", [this.op("And", [condition, a]), otherwise]);
+  }
+
+  /** Shape of the real tensor that stands for an argument: a complex one has a last axis of 2. */
+  realShapeOf(name: string): readonly Dim[] {
+    const { dtype, shape } = this.type(name);
+    return realShape(dtype, shape);
+  }
+
+  /** Shape of the real tensor that stands for a result. */
+  realResult(index = 0): readonly Dim[] {
+    const { dtype, shape } = this.result(index);
+    return realShape(dtype, shape);
+  }
+
   /** Elements [start, end) of one axis; sizes may be symbolic. */
   slice(value: Value, axis: number, start: Dim, end: Dim, step = 1): Value {
     return this.op("Slice", [

@@ -9,5 +9,6 @@ const NAMES =
 
 export const RESHAPE: Rule = {
   targets: NAMES.split(" ").map((name) => `aten::${name}`),
-  emit: (call) => call.reshape(call.tensor("self"), call.shape("self"), call.result().shape),
+  complex: true,
+  emit: (call) => call.reshape(call.tensor("self"), call.realShapeOf("self"), call.realResult()),
 };

@@ -1,0 +1,12 @@
+// The axes of a reduction and whether they are kept, as PyTorch's arguments say it.
+import type { Facts } from "./argument.ts";
+
+/** Axes by `dim`; all of them if it is absent or empty. */
+export function axesOf(call: Facts): number[] {
+  const rank = call.rank("self");
+  return rank === 0 ? [] : call.axes("dim", rank);
+}
+
+export function keepsAxes(call: Facts): boolean {
+  return call.has("keepdim") && call.bool("keepdim");
+}

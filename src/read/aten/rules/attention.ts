@@ -1,0 +1,100 @@
+// Scaled dot-product attention: softmax(q k^T * scale + mask) v.
+// Layout: q [..., L, E], k [..., S, E], v [..., S, Ev]. A bool mask is true where a key may be attended to; is_causal
+// aligns at the top left. Rows that may attend to nothing give 0, not NaN.
+// Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
+import { int } from "../../../graph/attribute.ts";
+import type { Dim } from "../../../graph/dim.ts";
+import type { Value } from "../../../graph/graph.ts";
+import type { DType } from "../../../tensor/dtype.ts";
+import { numbersOf } from "../../../tensor/numbers.ts";
+import type { Call } from "../call.ts";
+import { repeatHeads } from "../repeat-heads.ts";
+import type { Rule } from "../rule.ts";
+
+export const ATTENTION: Rule = {
+  targets: ["aten::scaled_dot_product_attention.default"],
+  refuse: (call) =>
+    call.float("dropout_p") > 0 ? "it drops out at random; call .eval() before exporting" : undefined,
+  emit: (call) => attend(call),
+};
+
+/** Gives the logarithm of the sum over keys too, which only gradients need. */
+export const FLASH_ATTENTION: Rule = {
+  targets: [
+    "aten::_scaled_dot_product_flash_attention_for_cpu.default",
+    "aten::_scaled_dot_product_efficient_attention.default",
+    "aten::_scaled_dot_product_flash_attention.default",
+  ],
+  refuse: (call) =>
+    call.float("dropout_p") > 0 ? "it drops out at random; call .eval() before exporting" : undefined,
+  emit: (call) => [attend(call)],
+};
+
+function attend(call: Call): Value {
+  const { dtype } = call.type("query");
+  const query = call.tensor("query");
+  const [key, value] =
+    call.has("enable_gqa") && call.bool("enable_gqa")
+      ? [repeatHeads(call, "key"), repeatHeads(call, "value")]
+      : [call.tensor("key"), call.tensor("value")];
+  const width = Number(call.shape("query").at(-1));
+  const scale = call.optionalFloat("scale") ?? 1 / Math.sqrt(width);
+  const rank = call.rank("key");
+  const turned = call.transpose(key, [...new Array<number>(rank - 2).keys(), rank - 1, rank - 2]);
+  const scaled = scale === 1 ? query : call.op("Mul", [query, call.number(scale, dtype)]);
+  let scores = call.op("MatMul", [scaled, turned]);
+  const masks = masksOf(call, dtype);
+  for (const mask of masks.added) scores = call.op("Add", [scores, mask]);
+  const weights = call.op("Softmax", [scores], { axis: int(-1) });
+  const result = call.op("MatMul", [masks.mayGiveNaN ? withoutNaN(call, weights, dtype) : weights, value]);
+  return masks.rows ? call.op("Mul", [result, masks.rows]) : result;
+}
+
+interface Masks {
+  /** What is added to the scores. */
+  readonly added: readonly Value[];
+  /** 1 for each row that may attend to something, else 0; [..., L, 1]. */
+  readonly rows?: Value;
+  readonly mayGiveNaN?: boolean;
+}
+
+function masksOf(call: Call, dtype: DType): Masks {
+  const causal = call.bool("is_causal") ? [blocked(call, causalMask(call), dtype)] : [];
+  const name = call.call.args.has("attn_mask") ? "attn_mask" : "attn_bias";
+  if (!call.has(name)) return { added: causal };
+  if (call.dtypeOf(name) !== "bool")
+    return { added: [call.as(name, dtype), ...causal], mayGiveNaN: mayBlockRows(call, name) };
+  const mask = call.tensor(name);
+  const some = call.reduce("ReduceMax", call.cast(mask, "bool", dtype), [call.rank(name) - 1], true);
+  return { added: [blocked(call, mask, dtype), ...causal], rows: some };
+}
+
+/** 0 where a key may be attended to, else so low that its weight is 0, yet finite, so that no row becomes NaN. */
+function blocked(call: Call, mask: Value, dtype: DType): Value {
+  return call.op("Where", [mask, call.number(0, dtype), call.number(LOWEST[dtype] ?? -3e38, dtype)]);
+}
+
+const LOWEST: Partial<Record<DType, number>> = { float16: -65504, float64: -1e308 };
+
+/** Largest mask whose contents are looked at. */
+const MAX_MASK_BYTES = 16 * 1024 * 1024;
+
+/** Whether a mask of floats may hold a row of minus infinities, as far as its contents are known. */
+function mayBlockRows(call: Call, name: string): boolean {
+  const mask = call.constant(name);
+  if (!mask || mask.byteLength > MAX_MASK_BYTES) return true;
+  return numbersOf(mask).includes(Number.NEGATIVE_INFINITY);
+}
+
+/** [L, S]: true on and below the diagonal. */
+function causalMask(call: Call): Value {
+  const [rows, columns] = [call.shape("query").at(-2) as Dim, call.shape("key").at(-2) as Dim];
+  const range = (size: Dim) =>
+    call.op("Range", [call.builder.int64(0), call.dimEmitter.scalar(size), call.builder.int64(1)]);
+  return call.op("GreaterOrEqual", [call.unsqueeze(range(rows), 1), call.unsqueeze(range(columns), 0)]);
+}
+
+/** Softmax of a row of minus infinities is NaN; attention gives 0 there. */
+function withoutNaN(call: Call, weights: Value, dtype: DType): Value {
+  return call.op("Where", [call.op("IsNaN", [weights]), call.number(0, dtype), weights]);
+}

@@ -1,0 +1,79 @@
+// Division, its rounded forms and remainders. Rounding "floor" is Python's //, "trunc" is C's.
+import { int } from "../../../graph/attribute.ts";
+import type { Value } from "../../../graph/graph.ts";
+import { type DType, isFloat } from "../../../tensor/dtype.ts";
+import { operandDType, realOperands } from "../arithmetic.ts";
+import type { Call } from "../call.ts";
+import type { Rule } from "../rule.ts";
+
+const both = (name: string) => [`aten::${name}.Tensor`, `aten::${name}.Scalar`];
+
+export const DIVIDE: Rule = {
+  targets: [...both("div"), ...both("divide"), ...both("true_divide")],
+  emit: (call) => trueQuotient(call),
+};
+
+export const DIVIDE_ROUNDED: Rule = {
+  targets: ["div", "divide"].flatMap((name) => [`aten::${name}.Tensor_mode`, `aten::${name}.Scalar_mode`]),
+  emit(call) {
+    if (!call.has("rounding_mode")) return trueQuotient(call);
+    return rounded(call, call.string("rounding_mode"));
+  },
+};
+
+export const FLOOR_DIVIDE: Rule = {
+  targets: ["aten::floor_divide.default", "aten::floor_divide.Scalar"],
+  emit: (call) => rounded(call, "floor"),
+};
+
+/** The remainder has the divisor's sign. */
+export const REMAINDER: Rule = {
+  targets: [...both("remainder"), "aten::remainder.Scalar_Tensor"],
+  emit(call) {
+    const dtype = operandDType(call);
+    const [a, b] = [call.as("self", dtype), call.as("other", dtype)];
+    return call.cast(modulo(call, a, b, dtype), dtype, call.result().dtype);
+  },
+};
+
+/** The remainder has the dividend's sign. */
+export const FMOD: Rule = {
+  targets: both("fmod"),
+  emit(call) {
+    const dtype = operandDType(call);
+    const rest = call.op("Mod", [call.as("self", dtype), call.as("other", dtype)], { fmod: int(1) });
+    return call.cast(rest, dtype, call.result().dtype);
+  },
+};
+
+function trueQuotient(call: Call): Value {
+  const [a, b] = realOperands(call);
+  return call.op("Div", [a, b]);
+}
+
+function rounded(call: Call, mode: string): Value {
+  const dtype = operandDType(call);
+  const [a, b] = [call.as("self", dtype), call.as("other", dtype)];
+  return call.cast(quotient(call, a, b, dtype, mode), dtype, call.result().dtype);
+}
+
+function quotient(call: Call, a: Value, b: Value, dtype: DType, mode: string): Value {
+  if (!isFloat(dtype)) {
+    // Integer Div truncates; without the remainder the quotient is exact.
+    return call.op("Div", mode === "trunc" ? [a, b] : [call.op("Sub", [a, modulo(call, a, b, dtype)]), b]);
+  }
+  const exact = call.op("Div", [a, b]);
+  if (mode === "floor") return call.op("Floor", [exact]);
+  // Trunc(x) = sign(x) * floor(|x|)
+  return call.op("Mul", [call.op("Sign", [exact]), call.op("Floor", [call.op("Abs", [exact])])]);
+}
+
+/** Floats: fmod, then the divisor once more where the signs differ. */
+function modulo(call: Call, a: Value, b: Value, dtype: DType): Value {
+  if (!isFloat(dtype)) return call.op("Mod", [a, b]);
+  const rest = call.op("Mod", [a, b], { fmod: int(1) });
+  const zero = call.number(0, dtype);
+  const differ = call.op("Xor", [call.op("Less", [rest, zero]), call.op("Less", [b, zero])]);
+  const wrong = call.op("And", [differ, call.op("Not", [call.op("Equal", [rest, zero])])]);
+  return call.op("Where", [wrong, call.op("Add", [rest, b]), rest]);
+}

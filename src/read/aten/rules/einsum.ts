@@ -1,0 +1,42 @@
+// Sums of products by a formula, and the products that are such a sum.
+import { string } from "../../../graph/attribute.ts";
+import { type Dim, productOf } from "../../../graph/dim.ts";
+import { normalAxis } from "../argument.ts";
+import type { Rule } from "../rule.ts";
+
+export const EINSUM: Rule = {
+  targets: ["aten::einsum.default"],
+  emit: (call) => call.op("Einsum", call.tensors("tensors"), { equation: string(call.string("equation")) }),
+};
+
+/** y[o] = x1 W[o] x2 + b[o] */
+export const BILINEAR: Rule = {
+  targets: ["aten::bilinear.default"],
+  emit(call) {
+    const inputs = [call.tensor("input1"), call.tensor("weight"), call.tensor("input2")];
+    const product = call.op("Einsum", inputs, { equation: string("...i,oij,...j->...o") });
+    return call.has("bias") ? call.op("Add", [product, call.tensor("bias")]) : product;
+  },
+};
+
+/** The summed axes come last in the first operand and first in the second; then it is a product of matrices. */
+export const TENSORDOT: Rule = {
+  targets: ["aten::tensordot.default"],
+  emit(call) {
+    const [a, b] = [call.shape("self"), call.shape("other")];
+    const summedA = call.ints("dims_self").map((axis) => normalAxis(axis, a.length));
+    const summedB = call.ints("dims_other").map((axis) => normalAxis(axis, b.length));
+    const freeA = [...a.keys()].filter((axis) => !summedA.includes(axis));
+    const freeB = [...b.keys()].filter((axis) => !summedB.includes(axis));
+    const sizes = (shape: readonly Dim[], axes: readonly number[]) => axes.map((axis) => shape[axis] as Dim);
+    const inner = productOf(sizes(a, summedA));
+    const [rows, columns] = [productOf(sizes(a, freeA)), productOf(sizes(b, freeB))];
+    const left = call.transpose(call.tensor("self"), [...freeA, ...summedA]);
+    const right = call.transpose(call.tensor("other"), [...summedB, ...freeB]);
+    const product = call.op("MatMul", [
+      call.reshape(left, sizes(a, [...freeA, ...summedA]), [rows, inner]),
+      call.reshape(right, sizes(b, [...summedB, ...freeB]), [inner, columns]),
+    ]);
+    return call.reshape(product, [rows, columns], call.result().shape);
+  },
+};

@@ -1,0 +1,69 @@
+// Normalisation over the last axes: layer norm and root mean square norm.
+// Sources: https://arxiv.org/abs/1607.06450, https://arxiv.org/abs/1910.07467
+import { float, int } from "../../../graph/attribute.ts";
+import type { Value } from "../../../graph/graph.ts";
+import type { DType } from "../../../tensor/dtype.ts";
+import type { Call } from "../call.ts";
+import type { Rule } from "../rule.ts";
+
+export const LAYER_NORM: Rule = {
+  targets: ["aten::layer_norm.default"],
+  emit: (call) => normalise(call, 1),
+};
+
+/** Gives the mean and the reciprocal of the deviation too. */
+export const NATIVE_LAYER_NORM: Rule = {
+  targets: ["aten::native_layer_norm.default"],
+  emit: (call) => normalise(call, 3),
+};
+
+function normalise(call: Call, outputs: number): Value[] {
+  const count = call.dims("normalized_shape").length;
+  const scale = call.optional("weight") ?? ones(call);
+  const bias = call.optional("bias");
+  const attributes = { axis: int(-count), epsilon: float(call.float("eps")) };
+  return call.builder.emitAll(
+    "LayerNormalization",
+    [call.tensor("input"), scale, ...(bias ? [bias] : [])],
+    attributes,
+    { outputs },
+  );
+}
+
+function ones(call: Call): Value {
+  const shape = call.dims("normalized_shape");
+  return call.expand(
+    call.table(
+      call.dtypeOf("input"),
+      shape.map(() => 1),
+      [1],
+    ),
+    shape.map(() => 1),
+    shape,
+  );
+}
+
+/** torch.finfo(dtype).eps: what rms_norm adds if it is given no eps. */
+const MACHINE_EPSILON: Partial<Record<DType, number>> = {
+  float64: 2 ** -52,
+  float16: 2 ** -10,
+  bfloat16: 2 ** -7,
+};
+
+/** y = x / sqrt(mean(x^2) + eps) * weight; half precision is computed in float32 */
+export const RMS_NORM: Rule = {
+  targets: ["aten::rms_norm.default"],
+  emit(call) {
+    const { dtype, shape } = call.type("input");
+    const count = call.dims("normalized_shape").length;
+    const axes = [...shape.keys()].slice(-count);
+    const computed = dtype === "float64" ? dtype : "float32";
+    const x = call.as("input", computed);
+    const square = call.reduce("ReduceMean", call.op("Mul", [x, x]), axes, true);
+    const epsilon = call.optionalFloat("eps") ?? MACHINE_EPSILON[dtype] ?? 2 ** -23;
+    const deviation = call.op("Sqrt", [call.op("Add", [square, call.number(epsilon, computed)])]);
+    const normal = call.op("Div", [x, deviation]);
+    const scaled = call.has("weight") ? call.op("Mul", [normal, call.as("weight", computed)]) : normal;
+    return call.cast(scaled, computed, call.result().dtype);
+  },
+};

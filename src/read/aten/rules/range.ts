@@ -1,0 +1,100 @@
+// Sequences of numbers: constants where their ends are, else Range.
+import type { Dim } from "../../../graph/dim.ts";
+import type { Value } from "../../../graph/graph.ts";
+import { isFloat } from "../../../tensor/dtype.ts";
+import type { Call } from "../call.ts";
+import { arithmeticDType } from "../kernel-dtype.ts";
+import type { Rule } from "../rule.ts";
+
+/** Longest sequence that is written out as a constant. */
+const MAX_CONSTANT = 4096;
+
+export const ARANGE: Rule = {
+  targets: ["aten::arange.default", "aten::arange.start", "aten::arange.start_step"],
+  emit(call) {
+    const { dtype, shape } = call.result();
+    const [length] = shape as [Dim];
+    const numbers = ["start", "step"].map((name) =>
+      call.has(name) ? call.scalar(name).value : name === "step" ? 1 : 0,
+    );
+    const [start, step] = numbers;
+    if (
+      typeof length === "number" &&
+      typeof start === "number" &&
+      typeof step === "number" &&
+      length <= MAX_CONSTANT
+    ) {
+      return call.table(
+        dtype,
+        [length],
+        Array.from({ length }, (_, index) => start + index * step),
+      );
+    }
+    return sequence(call, length);
+  },
+};
+
+/** start + step * [0, 1, ..., length - 1]: the length is the declared one, so that rounding cannot change it. */
+function sequence(call: Call, length: Dim): Value {
+  const { dtype } = call.result();
+  const computed = isFloat(dtype) ? dtype : arithmeticDType(dtype);
+  const places = call.op("Range", [
+    call.builder.int64(0),
+    call.dimEmitter.scalar(length),
+    call.builder.int64(1),
+  ]);
+  let result = call.cast(places, "int64", computed);
+  if (call.has("step") && call.scalar("step").value !== 1)
+    result = call.op("Mul", [result, call.as("step", computed)]);
+  if (call.has("start") && call.scalar("start").value !== 0)
+    result = call.op("Add", [result, call.as("start", computed)]);
+  return call.cast(result, computed, dtype);
+}
+
+/** Halves meet in the middle: the first half counts from the start, the second from the end. */
+export const LINSPACE: Rule = {
+  targets: ["aten::linspace.default", "aten::logspace.default"],
+  emit(call) {
+    const { dtype } = call.result();
+    const [start, end, steps] = [call.float("start"), call.float("end"), call.int("steps")];
+    const step = steps > 1 ? (end - start) / (steps - 1) : 0;
+    const base = call.name === "logspace" ? call.float("base") : undefined;
+    const numbers = Array.from({ length: steps }, (_, index) => {
+      const at = index < steps / 2 ? start + step * index : end - step * (steps - 1 - index);
+      return base === undefined ? at : base ** at;
+    });
+    return call.table(dtype, [steps], isFloat(dtype) ? numbers : numbers.map(Math.trunc));
+  },
+};
+
+export const EYE: Rule = {
+  targets: ["aten::eye.default", "aten::eye.m"],
+  emit(call) {
+    const { dtype, shape } = call.result();
+    const [rows, columns] = shape as [Dim, Dim];
+    const range = (size: Dim) =>
+      call.op("Range", [call.builder.int64(0), call.dimEmitter.scalar(size), call.builder.int64(1)]);
+    const same = call.op("Equal", [call.unsqueeze(range(rows), 1), call.unsqueeze(range(columns), 0)]);
+    return call.cast(same, "bool", dtype);
+  },
+};
+
+/** Row and column numbers of a triangle, [2, n]. */
+export const TRIANGLE_INDICES: Rule = {
+  targets: ["aten::tril_indices.default", "aten::triu_indices.default"],
+  emit(call) {
+    const [rows, columns, offset] = [call.int("row"), call.int("col"), call.int("offset")];
+    const lower = call.name === "tril_indices";
+    const pairs: [number, number][] = [];
+    for (let row = 0; row < rows; row += 1) {
+      for (let column = 0; column < columns; column += 1) {
+        if (lower ? column - row <= offset : column - row >= offset) pairs.push([row, column]);
+      }
+    }
+    return call.table(
+      call.result().dtype,
+      [2, pairs.length],
+      [...pairs.map(([row]) => row), ...pairs.map(([, column]) => column)],
+    );
+  },
+};

@@ -1,0 +1,142 @@
+// LSTM, GRU and plain recurrent networks, one ONNX operator a layer.
+// Layout: PyTorch's gates i f g o become ONNX's i o f c, and r z n become z r h; biases of input and state are joined.
+// ONNX gives [time, directions, batch, hidden]; PyTorch joins the directions in the last axis.
+// Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html, https://onnx.ai/onnx/operators/onnx__LSTM.html
+import { int, string, strings } from "../../../graph/attribute.ts";
+import type { Dim } from "../../../graph/dim.ts";
+import type { Value } from "../../../graph/graph.ts";
+import type { Facts } from "../argument.ts";
+import type { Call } from "../call.ts";
+import type { Rule } from "../rule.ts";
+
+interface Kind {
+  readonly op: string;
+  /** The place in PyTorch's order of each of ONNX's gates. */
+  readonly gates: readonly number[];
+  readonly states: number;
+  readonly activation?: string;
+}
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  lstm: { op: "LSTM", gates: [0, 3, 1, 2], states: 2 },
+  gru: { op: "GRU", gates: [1, 0, 2], states: 1 },
+  rnn_tanh: { op: "RNN", gates: [0], states: 1, activation: "Tanh" },
+  rnn_relu: { op: "RNN", gates: [0], states: 1, activation: "Relu" },
+};
+
+export const RECURRENT: Rule = {
+  targets: Object.keys(KINDS).map((name) => `aten::${name}.input`),
+  refuse: refuse,
+  emit: (call) => network(call, KINDS[call.name] as Kind), // the table has the target
+};
+
+function refuse(call: Facts): string | undefined {
+  if (call.bool("train") && call.float("dropout") > 0)
+    return "the model is in training mode; call .eval() before exporting";
+  const sizes = parametersEach(call) * call.int("num_layers") * (call.bool("bidirectional") ? 2 : 1);
+  const given = call.typesOf("params").length;
+  return given === sizes
+    ? undefined
+    : `${given} weights are given and ${sizes} wanted; projections (proj_size) are not supported`;
+}
+
+function parametersEach(call: Facts): number {
+  return call.bool("has_biases") ? 4 : 2;
+}
+
+function network(call: Call, kind: Kind): Value[] {
+  const rank = call.rank("input");
+  const batchFirst = call.bool("batch_first") && rank === 3;
+  const states = call.tensors("hx").map((state) => (rank === 2 ? call.unsqueeze(state, 1) : state));
+  let x = call.tensor("input");
+  if (rank === 2) x = call.unsqueeze(x, 1);
+  if (batchFirst) x = call.transpose(x, [1, 0, 2]);
+  const finals: Value[][] = states.map(() => []);
+  for (let layer = 0; layer < call.int("num_layers"); layer += 1) {
+    const [output, ...last] = oneLayer(call, kind, layer, x, states);
+    x = output as Value; // there is always one
+    for (const [index, state] of last.entries()) finals[index]?.push(state);
+  }
+  if (batchFirst) x = call.transpose(x, [1, 0, 2]);
+  const all = finals.map((parts) =>
+    parts.length === 1 ? (parts[0] as Value) : call.op("Concat", parts, { axis: int(0) }),
+  );
+  return rank === 2 ? [x, ...all].map((value) => call.squeeze(value, 1)) : [x, ...all];
+}
+
+/** Output [time, batch, directions * hidden], then the last states [directions, batch, hidden]. */
+function oneLayer(call: Call, kind: Kind, layer: number, x: Value, states: readonly Value[]): Value[] {
+  const directions = call.bool("bidirectional") ? 2 : 1;
+  const hidden = hiddenSize(call);
+  const [weights, recurrence, biases] = parameters(call, kind, layer, directions, hidden);
+  const start = layer * directions;
+  const initial = states.map((state) =>
+    call.int("num_layers") === 1 ? state : call.slice(state, 0, start, start + directions),
+  );
+  const inputs = [x, weights, recurrence, biases, undefined, ...initial];
+  const activations = kind.activation
+    ? { activations: strings(new Array<string>(directions).fill(kind.activation)) }
+    : {};
+  const attributes = {
+    hidden_size: int(hidden),
+    ...(directions === 2 ? { direction: string("bidirectional") } : {}),
+    ...(kind.op === "GRU" ? { linear_before_reset: int(1) } : {}),
+    ...activations,
+  };
+  const [sequence, ...last] = call.builder.emitAll(kind.op, inputs, attributes, { outputs: 1 + kind.states });
+  if (directions === 1) return [call.squeeze(sequence as Value, 1), ...last]; // one output was asked for
+  const beside = call.transpose(sequence as Value, [0, 2, 1, 3]);
+  return [call.op("Reshape", [beside, call.builder.int64s([0, 0, 2 * hidden])]), ...last];
+}
+
+function hiddenSize(call: Facts): number {
+  const recurrence = call.typesOf("params")[1];
+  return Number((recurrence?.shape as readonly Dim[] | undefined)?.at(-1) ?? 0);
+}
+
+/** Weights [directions, gates * hidden, in], recurrence weights, and biases [directions, 2 * gates * hidden] if there are. */
+function parameters(
+  call: Call,
+  kind: Kind,
+  layer: number,
+  directions: number,
+  hidden: number,
+): (Value | undefined)[] {
+  const each = parametersEach(call);
+  const all = call.tensors("params");
+  const own = Array.from({ length: directions }, (_, direction) => {
+    const first = (layer * directions + direction) * each;
+    return all.slice(first, first + each).map((value) => reordered(call, value, kind, hidden));
+  });
+  const stacked = (place: number) =>
+    joined(
+      call,
+      own.map((values) => call.unsqueeze(values[place] as Value, 0)),
+    );
+  if (each === 2) return [stacked(0), stacked(1), undefined];
+  const biases = own.map((values) =>
+    call.unsqueeze(call.op("Concat", [values[2], values[3]], { axis: int(0) }), 0),
+  );
+  return [stacked(0), stacked(1), joined(call, biases)];
+}
+
+function joined(call: Call, values: readonly Value[]): Value {
+  return values.length === 1 ? (values[0] as Value) : call.op("Concat", values, { axis: int(0) });
+}
+
+/** The gates, which are blocks of `hidden` rows, in ONNX's order. */
+function reordered(call: Call, value: Value, kind: Kind, hidden: number): Value {
+  if (kind.gates.length === 1) return value;
+  const sizes = call.builder.int64s(kind.gates.map(() => hidden));
+  const blocks = call.builder.emitAll(
+    "Split",
+    [value, sizes],
+    { axis: int(0) },
+    { outputs: kind.gates.length },
+  );
+  return call.op(
+    "Concat",
+    kind.gates.map((gate) => blocks[gate]),
+    { axis: int(0) },
+  );
+}
