@@ -8,6 +8,7 @@ import { importsOf, ROOT, sourceFiles } from "./sources.ts";
 const LAYERS = [
   "core",
   "tensor",
+  "files",
   "bytes",
   "graph",
   "model",
@@ -16,6 +17,7 @@ const LAYERS = [
   "tensorflow",
   "write",
   "convert.ts",
+  "convert-file.ts",
   "engine",
   "load.ts",
   "server",
@@ -30,6 +32,7 @@ const FOUNDATION = ["core", "tensor", "bytes", "graph"] as const;
 const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
   core: [],
   tensor: ["core"],
+  files: ["core"],
   bytes: ["core", "tensor"],
   graph: ["core", "tensor"],
   model: ["core", "tensor", "bytes"],
@@ -37,12 +40,13 @@ const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
   passes: FOUNDATION,
   tensorflow: FOUNDATION,
   write: [...FOUNDATION, "tensorflow", "model"],
-  "convert.ts": [...FOUNDATION, "model", "read", "passes", "tensorflow", "write"],
+  "convert.ts": ["core", "tensor", "read", "passes", "tensorflow", "write"],
+  "convert-file.ts": ["core", "files", "convert.ts"],
   engine: ["core", "tensor", "bytes", "model"],
-  "load.ts": [...FOUNDATION, "model", "read", "passes", "tensorflow", "write", "convert.ts", "engine"],
+  "load.ts": ["core", "tensor", "files", "model", "convert.ts", "convert-file.ts", "engine"],
   server: ["core", "tensor", "bytes", "model", "engine"],
   cli: LAYERS.filter((layer) => layer !== "cli" && layer !== "index.ts"),
-  "index.ts": ["convert.ts", "load.ts"],
+  "index.ts": ["core", "tensor", "convert.ts", "convert-file.ts", "load.ts"],
 };
 
 /** Packages from outside, each kept to the folders that it is there for. */

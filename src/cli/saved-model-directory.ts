@@ -2,8 +2,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { fail } from "../core/errors.ts";
+import { openFile } from "../files/open-file.ts";
 import { readSavedModel, type SavedModelSummary } from "../model/read-saved-model.ts";
-import { openFile } from "./open-file.ts";
 
 /** A graph without its weights; TensorFlow itself cannot write one of 2 GiB. */
 const MAX_SAVED_MODEL_BYTES = 2 ** 31 - 1;

@@ -2,8 +2,8 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { convertFile } from "../../convert-file.ts";
 import { fail } from "../core/errors.ts";
-import { convertFile } from "./convert-file.ts";
 import type { Io } from "./io.ts";
 
 /** Exactly one of the two is set, or the command line is wrong. */

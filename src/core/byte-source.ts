@@ -1,6 +1,6 @@
 // Random access to bytes that may be far larger than memory. A file is one; so is a buffer in a test.
 // Invariant: a source is immutable while it is open; two reads of one range give the same bytes.
-// Not here: opening files, which is the command line's and the writer's business (cli/open-file.ts).
+// Not here: opening files, which is the business of files/ (files/open-file.ts).
 
 /** Bytes by offset. `name` is what messages call it (usually the path as the user gave it). */
 export interface ByteSource {

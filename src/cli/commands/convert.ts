@@ -1,11 +1,11 @@
 // `torchferry convert`: a model file to a version directory, checked against recorded numbers where wanted.
 // Not here: the conversion (convert.ts), the comparison (verify/).
 import { Command, InvalidArgumentError, Option } from "commander";
+import { type ConvertFileOptions, convertFile } from "../../convert-file.ts";
 import { FerryError, fail } from "../../core/errors.ts";
 import { createEngine } from "../../engine/create-engine.ts";
 import { conversionAsJson, printConversion, problemsAsJson } from "../convert/print-conversion.ts";
 import { progressBar } from "../convert/progress-bar.ts";
-import { type ConvertFileOptions, convertFile } from "../convert-file.ts";
 import type { Io } from "../io.ts";
 import { seconds } from "../seconds.ts";
 import { printVerdicts } from "../verify/print-verdicts.ts";

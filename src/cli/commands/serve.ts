@@ -2,10 +2,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { convertFile } from "../../convert-file.ts";
 import { fail } from "../../core/errors.ts";
 import { createEngine, ENGINE_NAMES } from "../../engine/create-engine.ts";
 import { type RunningServer, startServer } from "../../server/node/start-server.ts";
-import { convertFile } from "../convert-file.ts";
 import type { Io } from "../io.ts";
 import { packageVersion } from "../package-version.ts";
 import { versionsIn } from "../saved-model-directory.ts";

@@ -2,9 +2,9 @@
 // Later options win over earlier ones for the same input, with a warning, as in saved_model_cli.
 import { fail, Problem, problem, raise } from "../../core/errors.ts";
 import type { TensorValue } from "../../engine/engine.ts";
+import { openFile } from "../../files/open-file.ts";
 import type { Signature, TensorSpec } from "../../model/signature.ts";
 import type { DType } from "../../tensor/dtype.ts";
-import { openFile } from "../open-file.ts";
 import { literalToTensor } from "../python/literal-to-tensor.ts";
 import { castTensor } from "./cast-tensor.ts";
 import { type FileReference, parseInputExprs, parseInputs } from "./parse-inputs.ts";

@@ -4,8 +4,8 @@
 import type { ConvertedModel, Endpoint } from "../../convert.ts";
 import { FerryError, fail, Problem, problem, raise } from "../../core/errors.ts";
 import type { LoadedModel, TensorValue } from "../../engine/engine.ts";
+import { openFile } from "../../files/open-file.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { openFile } from "../open-file.ts";
 import { castTensor } from "../run/cast-tensor.ts";
 import { isSingle, readArrays } from "../run/read-array.ts";
 import { type Comparison, compareTensors } from "./compare.ts";

@@ -1,11 +1,11 @@
 // Converts a model file by its path: opens it and the weight files beside it, and closes them whatever happens.
-import { type ConvertedModel, type ConvertOptions, convertModel } from "../convert.ts";
-import { openFile, siblingOpener } from "./open-file.ts";
+import { type ConvertedModel, type ConvertOptions, convertModel } from "./convert.ts";
+import { openFile, siblingOpener } from "./files/open-file.ts";
 
 /** Options of convertModel but those that this function fills in. */
 export type ConvertFileOptions = Omit<ConvertOptions, "openSibling">;
 
-/** Throws what openFile and convertModel throw. */
+/** Throws what openFile and convertModel throw: a FerryError. */
 export async function convertFile(file: string, options: ConvertFileOptions): Promise<ConvertedModel> {
   const source = openFile(file);
   const siblings = siblingOpener(file);
