@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { convertFile } from "../../convert-file.ts";
+import { convertFile } from "../convert-file.ts";
 import { fail } from "../core/errors.ts";
 import type { Io } from "./io.ts";
 
