@@ -8,6 +8,7 @@ import { FILE_FORMAT_ERRORS } from "./errors/file-formats.ts";
 import { GRAPH_ERRORS } from "./errors/graph.ts";
 import { INPUT_ERRORS } from "./errors/input.ts";
 import { MODEL_FILE_ERRORS } from "./errors/model-files.ts";
+import { OTHER_KIND_ERRORS } from "./errors/other-kinds.ts";
 import { OUTPUT_ERRORS } from "./errors/output.ts";
 import type { ErrorRow } from "./errors/row.ts";
 import { SERVING_ERRORS } from "./errors/serving.ts";
@@ -18,6 +19,7 @@ export const ERRORS = {
   ...INPUT_ERRORS,
   ...FILE_FORMAT_ERRORS,
   ...MODEL_FILE_ERRORS,
+  ...OTHER_KIND_ERRORS,
   ...CONVERSION_ERRORS,
   ...GRAPH_ERRORS,
   ...OUTPUT_ERRORS,

@@ -1,0 +1,31 @@
+// Reads a model file of any kind that holds a graph: content decides, never the name.
+// Not here: opening files (cli/open-file.ts), what follows on reading (passes/).
+import type { ByteSource } from "../core/byte-source.ts";
+import { FerryError, Problem } from "../core/errors.ts";
+import type { Graph } from "../graph/graph.ts";
+import { lowerAten } from "./aten/lower.ts";
+import { readOnnx } from "./onnx/read-onnx.ts";
+import { readPt2 } from "./pt2/read-pt2.ts";
+import { refuseKind } from "./refuse-kind.ts";
+import { sniff } from "./sniff.ts";
+
+export interface ReadOptions {
+  /** Name of the model in a .pt2 archive that holds several. */
+  readonly model?: string;
+  /** Opens a file beside an ONNX model, in which it keeps tensors; without it such a model is refused. */
+  readonly openSibling?: (relativePath: string) => ByteSource;
+}
+
+/**
+ * The model as an ONNX graph in the IR's form; its weights stay in `source`, which must stay open while they are used.
+ * Throws a FerryError with everything that is wrong: exit code 3 for a file that cannot be read or is of another kind,
+ * 4 for a model with operators that are not supported.
+ */
+export function readModel(source: ByteSource, options: ReadOptions = {}): Graph {
+  const found = sniff(source);
+  if (found instanceof Problem) throw new FerryError([found]);
+  if (found.kind === "onnx") return readOnnx(source, options);
+  if (found.kind === "pt2") return lowerAten(readPt2(source, found.entries, options));
+
+  throw new FerryError([refuseKind(source, found)]);
+}
