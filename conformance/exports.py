@@ -24,7 +24,8 @@ def export_case(case: models.Case, folder: Path) -> None:
     torch.manual_seed(0)
     model = models.settle(case.build(), case.inputs)
     record_outputs(model, case.inputs, case.batches, folder / "io.npz")
-    program = export_program(model, case.inputs(2), folder)
+    names = list(case.output_names)
+    program = export_program(model, case.inputs(2), folder, names)
     files = {"pt2": "model.pt2", "onnx": "model.onnx"}
     if case.name == "encoder":
         (folder / "external").mkdir()
@@ -37,12 +38,14 @@ def export_case(case: models.Case, folder: Path) -> None:
     write_facts(case, files, folder)
 
 
-def export_program(model: nn.Module, inputs: tuple[Tensor, ...], folder: Path) -> torch.export.ExportedProgram:
+def export_program(
+    model: nn.Module, inputs: tuple[Tensor, ...], folder: Path, output_names: list[str] | None = None
+) -> torch.export.ExportedProgram:
     """Writes model.pt2 and model.onnx with a free batch dimension."""
     batch = tuple({0: torch.export.Dim("batch")} for _ in inputs)
     program = torch.export.export(model, inputs, dynamic_shapes=batch)
     torch.export.save(program, folder / "model.pt2")
-    torch.onnx.export(program, dynamo=True, verbose=False).save(folder / "model.onnx")
+    torch.onnx.export(program, dynamo=True, verbose=False, output_names=output_names).save(folder / "model.onnx")
     return program
 
 
