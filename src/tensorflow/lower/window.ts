@@ -84,6 +84,20 @@ export function isUnpadded(window: Window): boolean {
   return [...window.begin, ...window.end, ...window.extra].every((pad) => pad === 0);
 }
 
+/** Whether the pads are those that TensorFlow's SAME makes: as many cells as out = ceil(D / s) needs, the odd one last. */
+export function isSame(window: Window, sizes: readonly Dim[]): boolean {
+  return window.kernel.every((kernel, axis) => {
+    const size = sizes[axis];
+    const stride = window.strides[axis] as number;
+    if (typeof size !== "number" && stride !== 1) return false;
+    const extent = (kernel - 1) * (window.dilations[axis] ?? 1) + 1;
+    const last =
+      typeof size === "number" ? (Math.ceil(size / stride) - 1) * stride + extent - size : extent - 1;
+    const total = Math.max(0, last);
+    return window.begin[axis] === Math.floor(total / 2) && window.end[axis] === total - Math.floor(total / 2);
+  });
+}
+
 /** A window with an axis of size 1 in front, as a one-dimensional one becomes two-dimensional. */
 export function deepened(window: Window): Window {
   const [stride = 1] = window.strides; // kernels for depthwise convolutions want equal strides

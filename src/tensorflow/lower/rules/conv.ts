@@ -7,13 +7,14 @@ import type { DType } from "../../../tensor/dtype.ts";
 import { stuffed } from "../../../tensor/stuff-zeros.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import { transposed } from "../../../tensor/transpose.ts";
+import type { AttributeValues } from "../../builder.ts";
 import type { TfValue } from "../../graph.ts";
 import type { NodeFacts } from "../node-facts.ts";
 import type { NodeLowering } from "../node-lowering.ts";
 import { padValue } from "../pad-value.ts";
 import { CHANNELS_LAST, type LoweringRule } from "../rule.ts";
 import { kernelType } from "../widened.ts";
-import { deepened, type Window, windowOf } from "../window.ts";
+import { deepened, isSame, type Window, windowOf } from "../window.ts";
 
 /** The kernel's sizes, from the weight's shape. */
 function kernelOf(facts: NodeFacts): number[] | undefined {
@@ -61,23 +62,30 @@ function conv2d(node: NodeLowering, x: TfValue, window: Window, dtype: DType): T
   const flat = window.kernel.length === 1;
   const deep = flat ? deepened(window) : window;
   const image = flat ? node.op("ExpandDims", [x, node.int32(1)]) : x;
-  const { begin, end, strides, dilations } = deep;
-  // A negative pad crops, which the kernel cannot.
-  const crops = [...begin, ...end].some((pad) => pad < 0);
-  const source = crops ? padValue(node, image, [0, ...begin, 0], [0, ...end, 0]) : image;
-  const padded = !crops && [...begin, ...end].some((pad) => pad > 0);
+  const { strides, dilations } = deep;
+  const sizes = flat ? [1, ...node.shape(0).slice(2)] : node.shape(0).slice(2);
   const native =
     isDepthwise(node) && strides[0] === strides[1] && dilations.every((dilation) => dilation === 1);
   const filter = node.cast(native ? depthwiseFilter(node, flat) : denseFilter(node, flat), dtype);
+  const padding = native && isSame(deep, sizes) ? { padding: "SAME" } : explicitPadding(deep, native);
+  const source = padding ? image : padValue(node, image, [0, ...deep.begin, 0], [0, ...deep.end, 0]);
   const y = node.op(native ? "DepthwiseConv2dNative" : "Conv2D", [source, filter], {
     strides: [1, ...strides, 1],
-    padding: padded ? "EXPLICIT" : "VALID",
-    explicit_paddings: padded
-      ? [0, 0, ...begin.flatMap((pad, axis) => [pad, end[axis] ?? 0]), 0, 0]
-      : undefined,
+    ...(padding ?? { padding: "VALID" }),
     dilations: dilations.some((dilation) => dilation > 1) ? [1, ...dilations, 1] : undefined,
   });
   return flat ? node.op("Squeeze", [y], { squeeze_dims: [1] }) : y;
+}
+
+/**
+ * The pads as the kernel takes them; undefined where the data must be padded before. A negative pad crops, which no
+ * kernel does. TensorFlow 2.21 with oneDNN crashes on a depthwise convolution with explicit pads that it fuses.
+ */
+function explicitPadding({ begin, end }: Window, depthwise: boolean): AttributeValues | undefined {
+  if ([...begin, ...end].every((pad) => pad === 0)) return { padding: "VALID" };
+  if (depthwise || [...begin, ...end].some((pad) => pad < 0)) return undefined;
+  const pads = begin.flatMap((pad, axis) => [pad, end[axis] ?? 0]);
+  return { padding: "EXPLICIT", explicit_paddings: [0, 0, ...pads, 0, 0] };
 }
 
 /** The kernel's axes, then input channels, then output channels. */
