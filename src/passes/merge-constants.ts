@@ -1,10 +1,11 @@
-// Lets equal constants be one value: the same tensor, or the same few bytes.
-// Large tensors are compared by identity alone, so that no weight is read.
+// Lets equal constants be one value: the same tensor, or scalars and small integer tensors with the same bytes.
+// Weights are compared by identity alone: none is read, and each keeps its name.
 import type { Value } from "../graph/graph.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { isInteger } from "../tensor/dtype.ts";
+import { elementCount, type Tensor } from "../tensor/tensor.ts";
 import type { Pass } from "./pass.ts";
 
-/** Shapes, axes and scalars are this small; weights are not. */
+/** Shapes and axes are this small. */
 const MAX_COMPARED_BYTES = 256;
 
 export const MERGE_CONSTANTS: Pass = {
@@ -37,11 +38,16 @@ function firstOf(
 ): Value {
   const known = byTensor.get(tensor);
   if (known) return known;
-  const key = tensor.byteLength <= MAX_COMPARED_BYTES && !tensor.strings ? contentsKey(tensor) : undefined;
+  const key = isComparable(tensor) ? contentsKey(tensor) : undefined;
   const first = (key === undefined ? undefined : byContents.get(key)) ?? value;
   byTensor.set(tensor, first);
   if (key !== undefined) byContents.set(key, first);
   return first;
+}
+
+function isComparable(tensor: Tensor): boolean {
+  if (tensor.strings || tensor.byteLength > MAX_COMPARED_BYTES) return false;
+  return elementCount(tensor.shape) === 1 || isInteger(tensor.dtype) || tensor.dtype === "bool";
 }
 
 const keys = new WeakMap<Tensor, string>();

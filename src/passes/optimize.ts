@@ -12,7 +12,7 @@ import type { Pass, PassOptions } from "./pass.ts";
 import { REMOVE_DEAD_NODES } from "./remove-dead-nodes.ts";
 import { REMOVE_IDENTITIES } from "./remove-identities.ts";
 import { rewritePass } from "./rewrite.ts";
-import { FUSIONS, SIMPLIFICATIONS } from "./rewrites/index.ts";
+import { FUSIONS, SIMPLIFICATIONS, UNFOLDINGS } from "./rewrites/index.ts";
 
 const CLEAN = ["constants are initializers", "no identities", "equal constants are one"] as const;
 
@@ -23,6 +23,7 @@ export const PASSES: readonly Pass[] = [
   REMOVE_IDENTITIES,
   MERGE_CONSTANTS,
   MERGE_EQUAL_NODES,
+  rewritePass("unfold matrices", UNFOLDINGS, { requires: CLEAN, ensures: [] }),
   rewritePass("simplify", SIMPLIFICATIONS, { requires: CLEAN, ensures: [] }),
   rewritePass("fuse", FUSIONS, { requires: CLEAN, ensures: [] }),
   rewritePass("fold batch normalization", [FOLD_BATCH_NORM], { requires: CLEAN, ensures: [] }),

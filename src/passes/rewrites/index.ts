@@ -1,5 +1,6 @@
 // The rewrites, one line each, in the order in which they are tried at a node.
 import type { Rewrite } from "../rewrite.ts";
+import { FOLDED_TRANSPOSE } from "./folded-transpose.ts";
 import { ERF_TO_GELU } from "./gelu.ts";
 import { MATMUL_ADD_TO_GEMM } from "./gemm.ts";
 import { MEAN_TO_GLOBAL_AVERAGE_POOL } from "./global-average-pool.ts";
@@ -8,6 +9,9 @@ import { DECOMPOSED_LAYER_NORM } from "./layer-norm.ts";
 import { RESHAPE_CHAIN } from "./reshape-chain.ts";
 import { RESHAPE_TARGET } from "./reshape-target.ts";
 import { TRANSPOSE_PAIRS } from "./transpose-pairs.ts";
+
+/** Before the shapes around them are simplified. */
+export const UNFOLDINGS: readonly Rewrite[] = [FOLDED_TRANSPOSE];
 
 /** Fewer or simpler nodes of the same kind. */
 export const SIMPLIFICATIONS: readonly Rewrite[] = [RESHAPE_TARGET, RESHAPE_CHAIN, TRANSPOSE_PAIRS];

@@ -2,7 +2,7 @@
 // This frees the Shape -> Gather -> Concat chains with which exporters carry a free batch.
 import { int64Tensor } from "../../graph/builder.ts";
 import { type Dim, sameDim } from "../../graph/dim.ts";
-import { attributeOf, type Node } from "../../graph/graph.ts";
+import type { Node } from "../../graph/graph.ts";
 import { defineRewrite } from "../rewrite.ts";
 
 interface Match {
@@ -16,9 +16,7 @@ export const RESHAPE_TARGET = defineRewrite<Match>({
   match(reshape, { typed }) {
     const [data, target] = reshape.inputs;
     const [output] = reshape.outputs;
-    if (!data || !output || !target || target.initializer || attributeOf(reshape, "allowzero", "int") === 1) {
-      return undefined;
-    }
+    if (!data || !output || !target || target.initializer) return undefined;
     const from = typed.knownType(data);
     const to = typed.knownType(output);
     if (from?.kind !== "tensor" || to?.kind !== "tensor" || !from.shape || !to.shape) return undefined;
