@@ -24,29 +24,27 @@ def export_case(case: models.Case, folder: Path) -> None:
     torch.manual_seed(0)
     model = models.settle(case.build(), case.inputs)
     record_outputs(model, case.inputs, case.batches, folder / "io.npz")
-    names = list(case.output_names)
-    program = export_program(model, case.inputs(2), folder, names)
+    exported = export_model(model, case.inputs(2), folder, list(case.output_names))
     files = {"pt2": "model.pt2", "onnx": "model.onnx"}
-    if case.name == "encoder":
+    if case.name == "encoder":  # once more with its weights in a file of their own
         (folder / "external").mkdir()
-        torch.onnx.export(program, dynamo=True, verbose=False).save(
-            folder / "external/model.onnx", external_data=True
-        )
+        exported.save(folder / "external/model.onnx", external_data=True)
         files["external"] = "external/model.onnx"
     if many := case.facts.get("many"):
         record_many(model, many, folder)
     write_facts(case, files, folder)
 
 
-def export_program(
+def export_model(
     model: nn.Module, inputs: tuple[Tensor, ...], folder: Path, output_names: list[str] | None = None
-) -> torch.export.ExportedProgram:
+) -> torch.onnx.ONNXProgram:
     """Writes model.pt2 and model.onnx with a free batch dimension."""
     batch = tuple({0: torch.export.Dim("batch")} for _ in inputs)
     program = torch.export.export(model, inputs, dynamic_shapes=batch)
     torch.export.save(program, folder / "model.pt2")
-    torch.onnx.export(program, dynamo=True, verbose=False, output_names=output_names).save(folder / "model.onnx")
-    return program
+    exported = torch.onnx.export(program, dynamo=True, verbose=False, output_names=output_names)
+    exported.save(folder / "model.onnx")
+    return exported
 
 
 def record_outputs(model: nn.Module, inputs: Callable, batches: tuple[int, ...], file: Path) -> None:
@@ -102,7 +100,7 @@ def export_more(folder: Path) -> None:
         model = models.settle(build(), inputs)
         record_outputs(model, inputs, (1, 2, 5), target / "io.npz")
         try:
-            export_program(model, inputs(2), target)
+            export_model(model, inputs(2), target)
         except Exception as error:  # PyTorch's exporters throw whatever they like
             print(
                 f"note  {name}: PyTorch does not export it: {type(error).__name__}: {str(error)[:200]}", flush=True

@@ -15,6 +15,7 @@ from run_context import converted, exported_models, read_context
 
 CONVOLUTIONAL = ("resnet18", "mobilenet_v3_small")
 LAYOUT_OPS = {"Conv2D", "DepthwiseConv2dNative", "MaxPool", "AvgPool", "MaxPoolV2", "BiasAdd"}
+DEFAULT_LAYOUT = "NHWC"  # of every one of them, where the attribute is not written
 
 
 def main() -> None:
@@ -30,7 +31,7 @@ def check_graph(name: str, file: Path) -> None:
     with check(f"{name}: NHWC inside, one Transpose, no batch norm") as figure:
         found = list(nodes(file))
         ops = Counter(node.op for node in found)
-        layouts = {node.attr["data_format"].s.decode() for node in found if node.op in LAYOUT_OPS}
+        layouts = {node.attr["data_format"].s.decode() or DEFAULT_LAYOUT for node in found if node.op in LAYOUT_OPS}
         require(ops["Conv2D"], f"no convolution at all among {dict(ops)}")
         require(layouts == {"NHWC"}, f"layouts {layouts}")
         require(ops["Transpose"] == 1, f"{ops['Transpose']} Transpose nodes")
