@@ -21,6 +21,8 @@ export interface Scope {
   readonly builder: GraphBuilder;
   readonly dims: DimEmitter;
   readonly types: AtenGraph["types"];
+  /** Names of values that somebody uses. */
+  readonly used: ReadonlySet<string>;
   /** The value of a name of the program; throws Refusal if nothing computes it. */
   valueOf(name: string): Value;
   /** Constants that several calls use, by what they are. */
@@ -41,6 +43,12 @@ export class Call extends Facts {
 
   get dimEmitter(): DimEmitter {
     return this.scope.dims;
+  }
+
+  /** Whether anybody uses the i-th result; what nobody uses need not be computed. */
+  wants(index: number): boolean {
+    const name = this.outputNames()[index];
+    return name !== undefined && this.scope.used.has(name);
   }
 
   tensor(name: string): Value {

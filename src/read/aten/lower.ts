@@ -29,8 +29,8 @@ export function lowerAten(program: AtenProgram): Graph {
   const whole: AtenGraph = { ...program.graph, outputs: program.outputs.map((output) => output.argument) };
   const functional = functionalize(inlineWrappers(whole), program.file);
   const calls = liveCalls(functional.graph);
-  raise([...functional.problems, ...keptState(program, functional, calls)]);
-  return new Lowering(program, functional.graph).run(calls);
+  raise([...functional.problems, ...keptState(program, functional, usedNames(functional.graph, calls))]);
+  return new Lowering(program, functional.graph, calls).run();
 }
 
 class Lowering {
@@ -40,8 +40,10 @@ class Lowering {
   private readonly values = new Map<string, Value>();
   private readonly scope: Scope;
   private readonly problems: Problem[] = [];
+  private readonly calls: readonly AtenCall[];
 
-  constructor(program: AtenProgram, aten: AtenGraph) {
+  constructor(program: AtenProgram, aten: AtenGraph, calls: readonly AtenCall[]) {
+    this.calls = calls;
     this.program = program;
     this.aten = aten;
     this.graph = new Graph();
@@ -52,14 +54,16 @@ class Lowering {
       builder,
       dims: new DimEmitter(builder),
       types: aten.types,
+      used: usedNames(aten, calls),
       valueOf: (name) => this.valueOf(name),
       shared: new Map(),
     };
   }
 
-  run(calls: readonly AtenCall[]): Graph {
+  run(): Graph {
     this.addInputs();
-    for (const call of calls) this.lower(call);
+    for (const call of this.calls) this.lower(call);
+    raise(this.problems);
     for (const [index, output] of this.program.outputs.entries()) {
       const argument = this.aten.outputs[index];
       if (argument) this.addOutput(output.name, argument);
@@ -135,12 +139,29 @@ class Lowering {
 
   /** Outputs have names of their own, so one that is an input, a weight, or given twice gets a node of its own. */
   private addOutput(name: string, argument: AtenArgument): void {
-    const value = this.outputValue(argument);
+    const value = this.checkedOutput(name, argument);
     if (!value) return;
     const taken = !value.producer || this.graph.outputs.includes(value);
     const output = taken ? this.scope.builder.emit("Identity", [value], {}, { types: [value.type] }) : value;
     output.name = name;
     this.graph.outputs.push(output);
+  }
+
+  private checkedOutput(name: string, argument: AtenArgument): Value | undefined {
+    try {
+      return this.outputValue(argument);
+    } catch (error) {
+      const call = this.calls.find((candidate) =>
+        candidate.outputs.flatMap(valuesIn).some((result) => valuesIn(argument).includes(result)),
+      );
+      const operator = call?.target.replace("::", ".") ?? "output";
+      const where = call ? whereOf(call) : name;
+      const reason = `the output ${name} cannot be computed: ${refusalOf(error)}`;
+      this.problems.push(
+        problem("OPERATOR_UNSUPPORTED", { file: this.program.file, operator, where, reason }),
+      );
+      return undefined;
+    }
   }
 
   private outputValue(argument: AtenArgument): Value | undefined {
@@ -178,12 +199,16 @@ function refusalOf(error: unknown): string {
   throw error;
 }
 
-/** Buffers whose changed contents the next call would read: a served model keeps nothing between calls. */
-function keptState(program: AtenProgram, functional: Functional, calls: readonly AtenCall[]): Problem[] {
-  const read = new Set([
+/** Names of values that live calls and outputs read. */
+function usedNames(graph: AtenGraph, calls: readonly AtenCall[]): Set<string> {
+  return new Set([
     ...calls.flatMap((call) => [...call.args.values()].flatMap(valuesIn)),
-    ...functional.graph.outputs.flatMap(valuesIn),
+    ...graph.outputs.flatMap(valuesIn),
   ]);
+}
+
+/** Buffers whose changed contents the next call would read: a served model keeps nothing between calls. */
+function keptState(program: AtenProgram, functional: Functional, read: ReadonlySet<string>): Problem[] {
   const changed = new Map([...program.mutations.keys()].map((name) => [name, ""]));
   for (const [name, call] of functional.written) changed.set(name, whereOf(call));
   return [...changed].flatMap(([name, where]) => {

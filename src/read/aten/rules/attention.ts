@@ -15,7 +15,7 @@ export const ATTENTION: Rule = {
   targets: ["aten::scaled_dot_product_attention.default"],
   refuse: (call) =>
     call.float("dropout_p") > 0 ? "it drops out at random; call .eval() before exporting" : undefined,
-  emit: (call) => attend(call),
+  emit: (call) => attend(call)[0],
 };
 
 /** Gives the logarithm of the sum over keys too, which only gradients need. */
@@ -27,10 +27,11 @@ export const FLASH_ATTENTION: Rule = {
   ],
   refuse: (call) =>
     call.float("dropout_p") > 0 ? "it drops out at random; call .eval() before exporting" : undefined,
-  emit: (call) => [attend(call)],
+  emit: (call) => attend(call),
 };
 
-function attend(call: Call): Value {
+/** The result, and the logarithm of the sum of exponentials of each row of scores if it is wanted. */
+function attend(call: Call): [Value, Value | undefined] {
   const { dtype } = call.type("query");
   const query = call.tensor("query");
   const [key, value] =
@@ -47,7 +48,10 @@ function attend(call: Call): Value {
   for (const mask of masks.added) scores = call.op("Add", [scores, mask]);
   const weights = call.op("Softmax", [scores], { axis: int(-1) });
   const result = call.op("MatMul", [masks.mayGiveNaN ? withoutNaN(call, weights, dtype) : weights, value]);
-  return masks.rows ? call.op("Mul", [result, masks.rows]) : result;
+  const total = call.wants(1)
+    ? call.op("ReduceLogSumExp", [scores, call.builder.int64s([-1])], { keepdims: int(0) })
+    : undefined;
+  return [masks.rows ? call.op("Mul", [result, masks.rows]) : result, total];
 }
 
 interface Masks {

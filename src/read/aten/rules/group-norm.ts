@@ -16,7 +16,10 @@ export const GROUP_NORM: Rule = {
 
 export const NATIVE_GROUP_NORM: Rule = {
   targets: ["aten::native_group_norm.default"],
-  emit: (call) => [grouped(call, call.int("group")), ...statistics(call)],
+  emit: (call) => [
+    grouped(call, call.int("group")),
+    ...(call.wants(1) || call.wants(2) ? statistics(call) : []),
+  ],
 };
 
 export const INSTANCE_NORM: Rule = {

@@ -22,6 +22,7 @@ export * from "./flip.ts";
 export * from "./gather.ts";
 export * from "./group-norm.ts";
 export * from "./hardsigmoid.ts";
+export * from "./index-rows.ts";
 export * from "./layer-norm.ts";
 export * from "./linear.ts";
 export * from "./matmul.ts";

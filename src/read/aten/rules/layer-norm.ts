@@ -14,7 +14,7 @@ export const LAYER_NORM: Rule = {
 /** Gives the mean and the reciprocal of the deviation too. */
 export const NATIVE_LAYER_NORM: Rule = {
   targets: ["aten::native_layer_norm.default"],
-  emit: (call) => normalise(call, 3),
+  emit: (call) => normalise(call, call.wants(1) || call.wants(2) ? 3 : 1),
 };
 
 function normalise(call: Call, outputs: number): Value[] {

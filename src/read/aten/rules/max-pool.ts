@@ -17,7 +17,7 @@ export const MAX_POOL_INDICES: Rule = {
     "aten::max_pool2d_with_indices.default",
     "aten::max_pool3d_with_indices.default",
   ],
-  emit: (call) => pool(call, true),
+  emit: (call) => pool(call, call.wants(1)),
 };
 
 function pool(call: Call, wantsIndices: boolean): Value[] {

@@ -2,6 +2,7 @@
 import { string } from "../../../graph/attribute.ts";
 import type { Dim } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
+import type { DType } from "../../../tensor/dtype.ts";
 import { Refusal } from "../argument.ts";
 import type { Call } from "../call.ts";
 import { movableDType } from "../kernel-dtype.ts";
@@ -45,23 +46,35 @@ function pad(call: Call, pairs: readonly Dim[], mode: string, fill: string | und
     ends[shape.length - 1 - index] = pairs[index * 2 + 1] as Dim;
   }
   const computed = movableDType(dtype);
-  const cut = cropped(call, call.as("self", computed), begins, ends);
-  if ([...begins, ...ends].every((amount) => amount === 0)) return call.cast(cut, computed, dtype);
-  const value = fill !== undefined && call.has(fill) && mode === "constant" ? [call.as(fill, computed)] : [];
-  const padded = call.op("Pad", [cut, call.vector([...begins, ...ends]), ...value], { mode: string(mode) });
-  return call.cast(padded, computed, dtype);
+  const grown = grow(call, call.as("self", computed), begins, ends, { mode, fill, dtype: computed });
+  return call.cast(cropped(call, grown, begins, ends), computed, dtype);
 }
 
-/** Cuts what negative amounts tell, and sets them to 0. */
-function cropped(call: Call, x: Value, begins: Dim[], ends: Dim[]): Value {
+interface Filling {
+  readonly mode: string;
+  readonly fill: string | undefined;
+  readonly dtype: DType;
+}
+
+/** Grows first and cuts later: what an edge replicates is the edge of the whole. */
+function grow(call: Call, x: Value, begins: readonly Dim[], ends: readonly Dim[], filling: Filling): Value {
+  const amounts = [...begins, ...ends].map((amount) =>
+    typeof amount === "number" ? Math.max(0, amount) : amount,
+  );
+  if (amounts.every((amount) => amount === 0)) return x;
+  const { mode, fill, dtype } = filling;
+  const value = fill !== undefined && call.has(fill) && mode === "constant" ? [call.as(fill, dtype)] : [];
+  return call.op("Pad", [x, call.vector(amounts), ...value], { mode: string(mode) });
+}
+
+/** Cuts what negative amounts tell. */
+function cropped(call: Call, x: Value, begins: readonly Dim[], ends: readonly Dim[]): Value {
   let result = x;
   for (const axis of begins.keys()) {
     const [begin, end] = [begins[axis] as Dim, ends[axis] as Dim];
     const from = typeof begin === "number" && begin < 0 ? -begin : 0;
     const to = typeof end === "number" && end < 0 ? end : 2 ** 63;
     if (from !== 0 || to < 0) result = call.slice(result, axis, from, to);
-    if (from !== 0) begins[axis] = 0;
-    if (to < 0) ends[axis] = 0;
   }
   return result;
 }

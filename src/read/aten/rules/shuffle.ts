@@ -3,7 +3,6 @@ import { int, string } from "../../../graph/attribute.ts";
 import { type Dim, divideExactly, productOf } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
 import { Refusal } from "../argument.ts";
-import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
 
 export const PIXEL_SHUFFLE: Rule = {
