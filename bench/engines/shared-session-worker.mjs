@@ -1,0 +1,11 @@
+// Runs the main thread's session, whose address it gets; one session may be run by many threads.
+import { parentPort, workerData } from "node:worker_threads";
+import { loadLibraries } from "../../dist/engine/onnxruntime/library.js";
+
+const { ort } = loadLibraries();
+const { session, inputNames, outputNames } = workerData;
+
+parentPort.on("message", ([input, output]) => {
+  parentPort.postMessage(ort.run(session, null, inputNames, input, 1, outputNames, 1, output));
+});
+parentPort.postMessage("ready");
