@@ -116,7 +116,11 @@ class Assignment {
   private following(facts: NodeFacts, layoutClass: FollowingLayout): void {
     const { node } = facts;
     const data = this.dataInputs(facts, layoutClass);
-    const choice = this.choiceOf(facts, data);
+    if (data.length === 0) {
+      this.fixed(node, false); // constants alone, which stand as they are wanted
+      return;
+    }
+    const choice = this.choiceOf(data);
     const outputs = [...node.outputs.entries()].filter(([, value]) => value !== undefined);
     const through = choice.map((layout) =>
       outputs.map(([index]) => layoutClass.through(facts, layout, index)),
@@ -149,12 +153,12 @@ class Assignment {
   }
 
   /** The layouts of the first data input that has two, for all of them. */
-  private choiceOf(facts: NodeFacts, data: readonly Value[]): Choice {
+  private choiceOf(data: readonly Value[]): Choice {
     const choices = data.flatMap((value) => {
       const choice = this.produced.get(value)?.choice;
       return choice ? [choice] : [];
     });
-    const usual = usualChoice(data[0] ? this.rank(data[0]) : facts.outputRank());
+    const usual = usualChoice(this.rank(data[0] as Value)); // there is one, or nothing is asked
     return choices.find(([a, b]) => !sameLayout(a, b)) ?? choices[0] ?? usual;
   }
 

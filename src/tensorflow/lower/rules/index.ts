@@ -7,6 +7,7 @@ import { BINARY } from "./binary.ts";
 import { CASTS } from "./cast.ts";
 import { concat, split } from "./concat.ts";
 import { conv } from "./conv.ts";
+import { convTranspose } from "./conv-transpose.ts";
 import { expand, tile } from "./expand.ts";
 import { gather, gatherElements, gatherNd } from "./gather.ts";
 import { GLOBAL_POOLS } from "./global-pool.ts";
@@ -19,6 +20,7 @@ import { pow } from "./pow.ts";
 import { cumSum, eyeLike, isInf, oneHot, range, trilu } from "./range.ts";
 import { REDUCTIONS } from "./reduce.ts";
 import { RESHAPES } from "./reshape.ts";
+import { resize } from "./resize.ts";
 import { scatterElements, scatterNd } from "./scatter.ts";
 import { constantOfShape, shape, size } from "./shape-of.ts";
 import { slice } from "./slice.ts";
@@ -41,6 +43,7 @@ export const RULES: readonly LoweringRule[] = [
   averagePool,
   concat,
   conv,
+  convTranspose,
   dropout,
   gemm,
   identity,
@@ -60,6 +63,7 @@ export const RULES: readonly LoweringRule[] = [
   isInf,
   oneHot,
   range,
+  resize,
   trilu,
   scatterElements,
   scatterNd,
