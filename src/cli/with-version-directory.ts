@@ -2,7 +2,6 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { convertFile } from "../convert-file.ts";
 import { fail } from "../core/errors.ts";
 import type { Io } from "./io.ts";
 
@@ -28,6 +27,7 @@ export async function withVersionDirectory<T>(
   if (named.dir !== undefined || isDirectory(place)) return use(place, false);
   const base = fs.mkdtempSync(path.join(io.env["TMPDIR"] ?? os.tmpdir(), "torchferry-"));
   try {
+    const { convertFile } = await import("../convert-file.ts"); // most calls name a directory
     await convertFile(place, { output: base, version: 1, compact: true });
     return await use(path.join(base, "1"), true);
   } finally {

@@ -1,11 +1,11 @@
 // `torchferry convert`: a model file to a version directory, checked against recorded numbers where wanted.
 // Not here: the conversion (convert.ts), the comparison (verify/).
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type ConvertFileOptions, convertFile } from "../../convert-file.ts";
+import type { ConvertFileOptions } from "../../convert-file.ts";
 import { FerryError, fail } from "../../core/errors.ts";
-import { createEngine } from "../../engine/create-engine.ts";
 import { conversionAsJson, printConversion, problemsAsJson } from "../convert/print-conversion.ts";
 import { progressBar } from "../convert/progress-bar.ts";
+import { defaultEngine } from "../default-engine.ts";
 import type { Io } from "../io.ts";
 import { seconds } from "../seconds.ts";
 import { printVerdicts } from "../verify/print-verdicts.ts";
@@ -71,6 +71,7 @@ async function convert(file: string, flags: ConvertFlags, io: Io): Promise<void>
   const verdicts: Verdict[] = [];
   const progress = progressBar(io);
   try {
+    const { convertFile } = await import("../../convert-file.ts");
     const converted = await convertFile(file, {
       ...conversionOptions(flags),
       ...checkOptions(file, flags, verdicts),
@@ -123,7 +124,7 @@ function checkOptions(
   if (recorded === undefined) return {};
   return {
     check: async (directory, converted) => {
-      const model = await createEngine("onnxruntime").load(directory);
+      const model = await (await defaultEngine()).load(directory);
       try {
         verdicts.push(...(await verifyWith(recorded, model, converted)));
       } finally {

@@ -1,8 +1,8 @@
 // `torchferry run`: feeds a signature with arrays and prints the outputs, in the words of saved_model_cli 2.21.
 import { Command } from "commander";
-import { createEngine, ENGINE_NAMES } from "../../engine/create-engine.ts";
 import type { TensorValue } from "../../engine/engine.ts";
 import type { Signature } from "../../model/signature.ts";
+import { defaultEngine } from "../default-engine.ts";
 import type { Io } from "../io.ts";
 import { readFeeds } from "../run/feeds.ts";
 import { outputsAsJson } from "../run/outputs-as-json.ts";
@@ -20,7 +20,6 @@ interface RunFlags {
   input_examples: string;
   outdir?: string;
   overwrite?: boolean;
-  engine: string;
   json?: boolean;
 }
 
@@ -44,7 +43,6 @@ export function runCommand(io: Io): Command {
     .option("--input_examples <texts>", "'name=[{\"feature\":[1.0]}]': serialized tf.Examples", "")
     .option("--outdir <directory>", "save each output as NAME.npy in this directory")
     .option("--overwrite", "overwrite files in --outdir")
-    .option("--engine <name>", `what runs the model: ${ENGINE_NAMES.join(", ")}`, "onnxruntime")
     .option("--json", "print the outputs as one JSON object")
     .addHelpText("before", EXAMPLES)
     .action(async (model: string | undefined, flags: RunFlags) => {
@@ -61,18 +59,17 @@ async function run(directory: string, flags: RunFlags, io: Io): Promise<void> {
     inputExamples: flags.input_examples,
   };
   const feeds = readFeeds(texts, signature, (message) => io.err(`torchferry: ${message}\n`));
-  const outputs = await runOnce(flags.engine, directory, signature, feeds);
+  const outputs = await runOnce(directory, signature, feeds);
   if (flags.json) io.out(`${outputsAsJson(outputs)}\n`);
   else printOutputs(outputs, { outdir: flags.outdir, overwrite: flags.overwrite ?? false }, io);
 }
 
 async function runOnce(
-  engine: string,
   directory: string,
   signature: Signature,
   feeds: ReadonlyMap<string, TensorValue>,
 ): Promise<Map<string, TensorValue>> {
-  const model = await createEngine(engine).load(directory);
+  const model = await (await defaultEngine()).load(directory);
   try {
     return await model.run(signature.name, feeds);
   } finally {

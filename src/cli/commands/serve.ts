@@ -2,10 +2,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { convertFile } from "../../convert-file.ts";
 import { fail } from "../../core/errors.ts";
-import { createEngine, ENGINE_NAMES } from "../../engine/create-engine.ts";
-import { type RunningServer, startServer } from "../../server/node/start-server.ts";
+import type { RunningServer } from "../../server/node/start-server.ts";
+import { defaultEngine } from "../default-engine.ts";
 import type { Io } from "../io.ts";
 import { packageVersion } from "../package-version.ts";
 import { versionsIn } from "../saved-model-directory.ts";
@@ -24,7 +23,6 @@ interface ServeFlags {
   host?: string;
   file_system_poll_wait_seconds: number;
   rest_api_timeout_in_ms: number;
-  engine: string;
   json?: boolean;
   verbose?: boolean;
 }
@@ -59,7 +57,6 @@ export function serveCommand(io: Io): Command {
     .option("--host <address>", "address to listen on; by default all")
     .option("--file_system_poll_wait_seconds <seconds>", "how often to look for new versions", parseAmount, 1)
     .option("--rest_api_timeout_in_ms <ms>", "how long a REST request may run", parseAmount, 30_000)
-    .option("--engine <name>", `what runs the models: ${ENGINE_NAMES.join(", ")}`, "onnxruntime")
     .option("--json", "log as JSON lines, and print the addresses as one JSON object")
     .addHelpText("before", EXAMPLES)
     .action(async (target: string | undefined, flags: ServeFlags) => serve(target, flags, io));
@@ -69,12 +66,13 @@ async function serve(target: string | undefined, flags: ServeFlags, io: Io): Pro
   const started = performance.now();
   const log = makeLog(io, { json: flags.json ?? false, level: flags.verbose ? "debug" : "info" });
   const model = await prepare(target, flags, io);
+  const { startServer } = await import("../../server/node/start-server.ts");
   const server = await startServer({
     models: [model],
     ...listenOptions(target, flags),
     fileSystemPollWaitSeconds: flags.file_system_poll_wait_seconds,
     restApiTimeoutMs: flags.rest_api_timeout_in_ms,
-    engine: createEngine(flags.engine),
+    engine: await defaultEngine(),
     log,
   });
   const stop = io.stopRequested();
@@ -119,7 +117,10 @@ async function convertToCache(file: string, flags: ServeFlags, io: Io): Promise<
   const started = performance.now();
   const base = cacheBase(file, packageVersion(), io.env);
   const known = isConverted(base);
-  if (!known) await convertFile(file, { output: base });
+  if (!known) {
+    const { convertFile } = await import("../../convert-file.ts"); // serving alone needs no converter
+    await convertFile(file, { output: base });
+  }
   const what = known ? "was converted before" : `converted in ${seconds(started)}`;
   if (!flags.json) io.out(`${file}: ${what}: ${base}\n`);
   return base;

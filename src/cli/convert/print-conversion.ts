@@ -13,11 +13,10 @@ export function printConversion(file: string, converted: ConvertedModel, took: s
     ...converted.inputs.map((endpoint) => ["input", ...cells(endpoint)]),
     ...converted.outputs.map((endpoint) => ["output", ...cells(endpoint)]),
   ]);
-  const size = megabytes(converted.byteLength);
   const outcome =
     converted.directory === undefined
-      ? `${file}: can be converted; ${size} would be written`
-      : `${file}: converted to ${converted.directory} (${size}) in ${took}`;
+      ? `${file}: can be converted; ${size(converted.byteLength)} would be written`
+      : `${file}: converted to ${converted.directory} (${size(converted.byteLength)}) in ${took}`;
   io.out(
     `${[bold(io, head), ...rows, `signatures: ${converted.signatures.join(", ")}`, outcome].join("\n")}\n`,
   );
@@ -55,6 +54,7 @@ function cells({ name, dtype, shape }: Endpoint): string[] {
   return [name, dtype, shape ? `(${shape.join(", ")})` : "unknown_rank"];
 }
 
-function megabytes(bytes: number): string {
+function size(bytes: number): string {
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(0)} kB`;
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
