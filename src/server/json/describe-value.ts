@@ -138,8 +138,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 function escapeOf(character: string): string {
-  const escape = ESCAPES[character];
-  if (escape !== undefined) return escape;
+  const short = ESCAPES[character];
+  if (short !== undefined) return short;
   const code = character.charCodeAt(0);
   return code < 0x20 ? `\\u${code.toString(16).toUpperCase().padStart(4, "0")}` : character;
 }

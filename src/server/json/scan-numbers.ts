@@ -58,6 +58,7 @@ export function scanNumbers(
   }
 }
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one loop whose state stays in registers; in parts it is slower
 function scanDecimals(
   bytes: Uint8Array,
   position: number,

@@ -1,0 +1,128 @@
+// REST's socket: HTTP/1.1 by node:http, from its requests to the handler's and back.
+// Invariant: an answer is written in the handler's pieces, with turns for others between them, and no faster than the
+// client reads. A small answer, which is one piece, goes out at once with its length.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { FerryError, problem } from "../../core/errors.ts";
+import type { Log } from "../log.ts";
+import { nextTurn } from "../slices.ts";
+import { errorResponse } from "../tensorflow-serving/rest/errors.ts";
+import type { RestRequest, RestResponse } from "../tensorflow-serving/rest/message.ts";
+
+/** Answers a request. */
+export type RestHandler = (request: RestRequest) => Promise<RestResponse>;
+
+/** Node's own limit of 300 s for a whole request would cut off slow uploads of large bodies. */
+const REQUEST_TIMEOUT_MS = 0;
+/** A connection that sends nothing for this long between requests is closed; load balancers keep them for 60 s. */
+const KEEP_ALIVE_MS = 65_000;
+/** Pieces written before the loop has a turn. */
+const PIECES_A_TURN = 1;
+
+export interface RestServer {
+  readonly server: Server;
+  /** Requests that are not answered yet. */
+  readonly inFlight: () => number;
+  /** From now on every answer asks its client to close the connection. */
+  readonly beginDrain: () => void;
+}
+
+/** A server that is not listening yet. */
+export function createRestServer(handle: RestHandler, log: Log): RestServer {
+  let inFlight = 0;
+  let draining = false;
+  const server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true },
+    (incoming, outgoing) => {
+      inFlight++;
+      outgoing.once("close", () => inFlight--);
+      void answer(incoming, outgoing, handle, { log, isDraining: () => draining });
+    },
+  );
+  return {
+    server,
+    inFlight: () => inFlight,
+    beginDrain: () => {
+      draining = true;
+    },
+  };
+}
+
+async function answer(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  handle: RestHandler,
+  { log, isDraining }: { readonly log: Log; readonly isDraining: () => boolean },
+): Promise<void> {
+  try {
+    const response = await handle(requestOf(incoming, outgoing)).catch((error: unknown) => {
+      log("error", `REST: ${incoming.method} ${incoming.url}: ${textOf(error)}`);
+      return errorResponse(
+        error instanceof FerryError
+          ? error.problems[0]
+          : problem("SERVER_INTERNAL", { reason: textOf(error) }),
+      );
+    });
+    // A client that is still sending would fill the connection with what nobody reads.
+    if (isDraining() || !incoming.complete) outgoing.setHeader("Connection", "close");
+    await write(response, outgoing);
+  } catch (error) {
+    // The socket broke while it was written to; there is nobody left to tell.
+    log("debug", `REST: ${incoming.method} ${incoming.url}: ${textOf(error)}`);
+    outgoing.destroy();
+  }
+}
+
+function requestOf(incoming: IncomingMessage, outgoing: ServerResponse): RestRequest {
+  return {
+    method: incoming.method ?? "",
+    url: incoming.url ?? "",
+    header: (name) => {
+      const value = incoming.headers[name];
+      return typeof value === "string" ? value : value?.join(", ");
+    },
+    body: incoming,
+    onCancel: (callback) => {
+      outgoing.once("close", () => {
+        if (!outgoing.writableFinished) callback();
+      });
+    },
+  };
+}
+
+async function write(response: RestResponse, outgoing: ServerResponse): Promise<void> {
+  if (outgoing.destroyed) return;
+  const pieces = response.body[Symbol.iterator]();
+  let piece = pieces.next();
+  const first = piece.done ? undefined : piece.value;
+  if (!piece.done) piece = pieces.next();
+  if (piece.done) {
+    outgoing.writeHead(response.status, { ...response.headers, "Content-Length": first?.length ?? 0 });
+    outgoing.end(first);
+    return;
+  }
+  outgoing.writeHead(response.status, response.headers);
+  if (first) outgoing.write(first);
+  for (let written = 1; !piece.done; written++) {
+    if (!outgoing.write(piece.value)) await drained(outgoing);
+    else if (written % PIECES_A_TURN === 0) await nextTurn();
+    if (outgoing.destroyed) return;
+    piece = pieces.next();
+  }
+  outgoing.end();
+}
+
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      outgoing.off("drain", done);
+      outgoing.off("close", done);
+      resolve();
+    };
+    outgoing.once("drain", done);
+    outgoing.once("close", done);
+  });
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,165 @@
+// One prediction, whatever protocol it came by: checks what was sent against the signature, runs it, and gives up at
+// its deadline. Rules and messages: TensorFlow Serving's predict_util.cc.
+// Invariant: the handle is given back when the engine is done with the call, also if nobody waits for it any more.
+// Not here: finding the model (manager/), reading and writing tensors (tensorflow-serving/).
+import { FerryError, type Problem, problem } from "../../core/errors.ts";
+import type { TensorValue } from "../../engine/engine.ts";
+import type { Signature, TensorSpec } from "../../model/signature.ts";
+import type { ServableHandle } from "../manager/servable.ts";
+import { tensorflowDtypeName } from "../tensorflow-serving/dtype-names.ts";
+
+/** The signature that is meant where none is named. */
+export const DEFAULT_SIGNATURE = "serving_default";
+
+export interface Prediction {
+  readonly signature: Signature;
+  /** A tensor that could not be decoded is "unparsable". */
+  readonly inputs: ReadonlyMap<string, TensorValue | "unparsable">;
+  /** Names of the wanted outputs; empty means all. */
+  readonly outputFilter: readonly string[];
+}
+
+export interface PredictLimits {
+  /** Milliseconds that the run may take; undefined is no limit. */
+  readonly timeoutMs?: number | undefined;
+  /** Calls back when the client is gone. */
+  readonly onCancel?: ((callback: () => void) => void) | undefined;
+}
+
+/** Outputs by name, in the signature's order or the filter's. Gives the handle back. */
+export async function predict(
+  handle: ServableHandle,
+  prediction: Prediction,
+  limits: PredictLimits,
+): Promise<ReadonlyMap<string, TensorValue> | Problem> {
+  const refusal = refuse(prediction);
+  if (refusal) {
+    handle.release();
+    return refusal;
+  }
+  const { signature, outputFilter } = prediction;
+  const inputs = prediction.inputs as ReadonlyMap<string, TensorValue>; // `refuse` saw that all were decoded
+  const controller = new AbortController();
+  const run = runEngine(handle, prediction, inputs, controller.signal);
+  const outputs = await within(run, limits, controller);
+  if (!(outputs instanceof Map)) return outputs;
+  const names = outputFilter.length > 0 ? outputFilter : signature.outputs.map((output) => output.key);
+  const ordered = new Map<string, TensorValue>();
+  for (const name of names) {
+    const value = outputs.get(name);
+    if (!value) {
+      return problem("ENGINE_FAILED", { model: handle.model, reason: `it did not bring the output ${name}` });
+    }
+    ordered.set(name, value);
+  }
+  return ordered;
+}
+
+/** What is wrong with the request, if something is. */
+function refuse({ signature, inputs, outputFilter }: Prediction): Problem | undefined {
+  const wanted = signature.inputs.map((input) => input.key);
+  if (inputs.size !== wanted.length) return inputCount(wanted, [...inputs.keys()]);
+  for (const [index, spec] of signature.inputs.entries()) {
+    const value = inputs.get(spec.key);
+    if (!value) {
+      const sent = setText([...inputs.keys()]);
+      return problem("INPUT_MISSING", { input: spec.key, feed: spec.tensorName, sent });
+    }
+    if (value === "unparsable") return problem("TENSOR_UNPARSABLE", { input: spec.key });
+    if (spec.dtype !== undefined && value.dtype !== spec.dtype) {
+      const dtypes = { wanted: tensorflowDtypeName(spec.dtype), found: tensorflowDtypeName(value.dtype) };
+      return problem("INPUT_WRONG_DTYPE", { input: spec.key, index, ...dtypes });
+    }
+  }
+  const outputs = signature.outputs.map((output) => output.key);
+  for (const [index, output] of outputFilter.entries()) {
+    if (!outputs.includes(output)) return problem("OUTPUT_UNKNOWN", { output, outputs: setText(outputs) });
+    if (outputFilter.indexOf(output) < index) return problem("OUTPUT_DUPLICATE", { output });
+  }
+  return undefined;
+}
+
+function inputCount(wanted: readonly string[], sent: readonly string[]): Problem {
+  return problem("INPUT_COUNT", {
+    sentCount: sent.length,
+    wantedCount: wanted.length,
+    sent: setText(sent),
+    wanted: setText(wanted),
+    extra: setText(sent.filter((name) => !wanted.includes(name))),
+    missing: setText(wanted.filter((name) => !sent.includes(name))),
+  });
+}
+
+/** `{a,b}`, sorted. */
+function setText(names: readonly string[]): string {
+  return `{${[...names].sort().join(",")}}`;
+}
+
+async function runEngine(
+  handle: ServableHandle,
+  { signature, outputFilter }: Prediction,
+  inputs: ReadonlyMap<string, TensorValue>,
+  signal: AbortSignal,
+): Promise<Map<string, TensorValue> | Problem> {
+  try {
+    return await handle.loaded.run(signature.name, inputs, outputFilter, { signal });
+  } catch (error) {
+    const failure =
+      error instanceof FerryError
+        ? error.problems[0]
+        : problem("ENGINE_FAILED", { model: handle.model, reason: textOf(error) }, error);
+    return failure.row.grpc === 13 ? (refusedShape(signature.inputs, inputs, failure) ?? failure) : failure;
+  } finally {
+    handle.release();
+  }
+}
+
+/** TensorFlow Serving lets the runtime judge shapes; if it refused one that the signature excludes, the client erred. */
+function refusedShape(
+  specs: readonly TensorSpec[],
+  inputs: ReadonlyMap<string, TensorValue>,
+  failure: Problem,
+): Problem | undefined {
+  for (const { key, shape: wanted } of specs) {
+    const found = inputs.get(key)?.shape;
+    if (!wanted || !found) continue;
+    const fits =
+      found.length === wanted.length && wanted.every((size, axis) => size < 0 || size === found[axis]);
+    if (fits) continue;
+    const shapes = { found: `[${found.join(",")}]`, wanted: `[${wanted.join(",")}]` };
+    return problem("INPUT_REFUSED", { input: key, ...shapes, reason: failure.message }, failure.cause);
+  }
+  return undefined;
+}
+
+/** The result of a run, or why nobody waits for it any more. */
+async function within<T>(
+  run: Promise<T>,
+  { timeoutMs, onCancel }: PredictLimits,
+  controller: AbortController,
+): Promise<T | Problem> {
+  if (timeoutMs === undefined && !onCancel) return run;
+  return new Promise((resolve) => {
+    const stop = (reason: Problem): void => {
+      clearTimeout(timer);
+      resolve(reason);
+      controller.abort(reason);
+    };
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => stop(problem("PREDICT_TIMED_OUT", {})), Math.min(timeoutMs, MAX_TIMER_MS));
+    onCancel?.(() => stop(problem("PREDICT_CANCELLED", {})));
+    void run.then((result) => {
+      clearTimeout(timer);
+      resolve(result);
+    });
+  });
+}
+
+/** A longer timer would fire at once; this one is 24 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,19 @@
+// Long work in short slices, so that the event loop is never held.
+// A generator that yields marks the places where others may have a turn; one that never yields costs no turn at all.
+
+/** Runs to the end, letting the event loop turn at each yield. */
+export async function inSlices<T>(work: Generator<unknown, T>): Promise<T> {
+  let step = work.next();
+  while (!step.done) {
+    await nextTurn();
+    step = work.next();
+  }
+  return step.value;
+}
+
+/** Resolves after the event loop has looked at everything else. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

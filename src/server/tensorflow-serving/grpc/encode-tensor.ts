@@ -1,0 +1,95 @@
+// Tensor -> TensorProto, as TensorFlow Serving answers: values in the typed fields (Tensor::AsProtoField).
+// Invariant: values whose packed form is the tensor's own bytes are not copied; varints are written in slices.
+// Not here: the request's encodings (decode-tensor.ts).
+import { tensorflowNumber } from "../../../bytes/protobuf/tensorflow-dtypes.ts";
+import type { TensorValue } from "../../../engine/engine.ts";
+import { BYTES_PER_ELEMENT } from "../../../tensor/dtype.ts";
+import { TENSOR_FIELDS } from "./tensor-fields.ts";
+import { BYTES, VARINT, WireWriter } from "./wire.ts";
+
+/** Encoding this many varints takes about 100 microseconds. */
+const VARINTS_A_SLICE = 8192;
+
+/** The message in pieces. */
+export function* encodeTensor(tensor: TensorValue): Generator<undefined, Uint8Array[]> {
+  const { dtype, shape, data, strings } = tensor;
+  const header = new WireWriter().tag(1, VARINT).varint(tensorflowNumber(dtype));
+  header.tag(2, BYTES).lengthDelimited(encodeShape(shape));
+  const field = TENSOR_FIELDS[dtype];
+  if (field.form === "strings") {
+    for (const text of strings ?? []) header.tag(field.number, BYTES).lengthDelimited(text);
+    return [header.finish()];
+  }
+  if (data.length === 0) return [header.finish()];
+  // A bool is one byte, 0 or 1, which is its varint.
+  const packed = field.form === "varint" && dtype !== "bool" ? yield* packVarints(tensor) : [data];
+  const length = packed.reduce((sum, piece) => sum + piece.length, 0);
+  header.tag(field.number, BYTES).varint(length);
+  return [header.finish(), ...packed];
+}
+
+function encodeShape(shape: readonly number[]): Uint8Array {
+  const writer = new WireWriter();
+  for (const size of shape) {
+    // A size of 0 is proto3's default, and its dimension is an empty message.
+    const dim = size === 0 ? new Uint8Array(0) : new WireWriter().tag(1, VARINT).varint(size).finish();
+    writer.tag(2, BYTES).lengthDelimited(dim);
+  }
+  return writer.finish();
+}
+
+function* packVarints({ dtype, data }: TensorValue): Generator<undefined, Uint8Array[]> {
+  const width = BYTES_PER_ELEMENT[dtype];
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const count = data.byteLength / width;
+  const pieces: Uint8Array[] = [];
+  let writer = new WireWriter();
+  for (let index = 0; index < count; index++) {
+    if (index > 0 && index % VARINTS_A_SLICE === 0) {
+      pieces.push(writer.finish());
+      writer = new WireWriter();
+      yield;
+    }
+    writeElement(writer, view, index * width, dtype);
+  }
+  pieces.push(writer.finish());
+  return pieces;
+}
+
+function writeElement(writer: WireWriter, view: DataView, at: number, dtype: TensorValue["dtype"]): void {
+  switch (dtype) {
+    case "int64":
+    case "uint64":
+      writeLong(writer, view, at);
+      return;
+    case "int32":
+      writeSigned(writer, view.getInt32(at, true));
+      return;
+    case "uint32":
+      writer.varint(view.getUint32(at, true));
+      return;
+    case "int16":
+      writeSigned(writer, view.getInt16(at, true));
+      return;
+    case "int8":
+      writeSigned(writer, view.getInt8(at));
+      return;
+    case "uint8":
+      writer.varint(view.getUint8(at));
+      return;
+    default: // uint16, and the bits of half precision
+      writer.varint(view.getUint16(at, true));
+  }
+}
+
+/** Negative numbers take ten bytes: they are extended to 64 bits. */
+function writeSigned(writer: WireWriter, value: number): void {
+  if (value >= 0) writer.varint(value);
+  else writer.varint64(BigInt(value));
+}
+
+function writeLong(writer: WireWriter, view: DataView, at: number): void {
+  const high = view.getUint32(at + 4, true);
+  if (high < 2 ** 21) writer.varint(high * 2 ** 32 + view.getUint32(at, true));
+  else writer.varint64(view.getBigUint64(at, true));
+}

@@ -1,0 +1,59 @@
+// PredictionService.GetModelMetadata: the signatures, packed into an Any.
+// Order of checks and messages: TensorFlow Serving's get_model_metadata_impl.cc.
+import { create, toBinary } from "@bufbuild/protobuf";
+import { anyPack, Int64ValueSchema } from "@bufbuild/protobuf/wkt";
+import { SignatureDefSchema, TensorInfoSchema } from "../../../bytes/protobuf/generated/tensorflow_pb.ts";
+import {
+  GetModelMetadataRequestSchema,
+  GetModelMetadataResponseSchema,
+  SignatureDefMapSchema,
+} from "../../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
+import { Problem, problem } from "../../../core/errors.ts";
+import type { Signature, TensorSpec } from "../../../model/signature.ts";
+import type { GrpcCall, GrpcReply } from "../../grpc/call.ts";
+import type { Models } from "../../manager/manager.ts";
+import { resolveModel } from "./errors.ts";
+import { wireModelSpec } from "./model-spec.ts";
+import { parseMessage } from "./parse-message.ts";
+
+/** Answers a GetModelMetadata call. */
+export async function metadataOverGrpc(models: Models, call: GrpcCall): Promise<GrpcReply> {
+  const request = parseMessage(GetModelMetadataRequestSchema, call.message);
+  if (request instanceof Problem) return request;
+  if (!request.modelSpec) return problem("MODEL_SPEC_MISSING", {});
+  if (request.metadataField.length === 0) return problem("METADATA_NO_FIELD", {});
+  const unknown = request.metadataField.find((field) => field !== "signature_def");
+  if (unknown !== undefined) return problem("METADATA_UNKNOWN_FIELD", { field: unknown });
+  const handle = resolveModel(models, wireModelSpec(request.modelSpec));
+  if (handle instanceof Problem) return handle;
+  const signatures = [...handle.loaded.signatures.values()];
+  const modelSpec = {
+    name: handle.model,
+    versionChoice: { case: "version" as const, value: create(Int64ValueSchema, { value: handle.version }) },
+  };
+  handle.release();
+  const signatureDef = Object.fromEntries(signatures.map((one) => [one.name, signatureMessage(one)]));
+  const map = create(SignatureDefMapSchema, { signatureDef });
+  const metadata = { signature_def: anyPack(SignatureDefMapSchema, map) };
+  const response = create(GetModelMetadataResponseSchema, { modelSpec, metadata });
+  return [toBinary(GetModelMetadataResponseSchema, response)];
+}
+
+function signatureMessage(signature: Signature) {
+  const tensors = (specs: readonly TensorSpec[]) =>
+    Object.fromEntries(specs.map((spec) => [spec.key, tensorMessage(spec)]));
+  return create(SignatureDefSchema, {
+    inputs: tensors(signature.inputs),
+    outputs: tensors(signature.outputs),
+    methodName: signature.methodName,
+  });
+}
+
+function tensorMessage({ tensorName, tensorflowDtype, shape }: TensorSpec) {
+  const dim = (shape ?? []).map((size) => ({ size: BigInt(size) }));
+  return create(TensorInfoSchema, {
+    encoding: { case: "name", value: tensorName },
+    dtype: tensorflowDtype,
+    tensorShape: { dim, unknownRank: shape === undefined },
+  });
+}

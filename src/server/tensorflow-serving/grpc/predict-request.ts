@@ -1,0 +1,130 @@
+// PredictRequest and PredictResponse on the wire, without objects for every number.
+// Source: proto/tensorflow_serving.proto. Not here: tensors (decode-tensor.ts, encode-tensor.ts).
+import type { TensorValue } from "../../../engine/engine.ts";
+import { decodeTensor } from "./decode-tensor.ts";
+import { encodeTensor } from "./encode-tensor.ts";
+import { BYTES, VARINT, WireReader, WireWriter } from "./wire.ts";
+
+/** ModelSpec as it was sent. */
+export interface WireModelSpec {
+  readonly name: string;
+  readonly version: bigint | undefined;
+  readonly label: string | undefined;
+  readonly signatureName: string;
+}
+
+export interface WirePredictRequest {
+  readonly modelSpec: WireModelSpec | undefined;
+  /** "unparsable" is what TensorFlow has a parsing error for. */
+  readonly inputs: ReadonlyMap<string, TensorValue | "unparsable">;
+  readonly outputFilter: readonly string[];
+}
+
+/** Reads the message. Throws WireError if it is none. */
+export function* decodePredictRequest(bytes: Uint8Array): Generator<undefined, WirePredictRequest> {
+  const reader = new WireReader(bytes);
+  const inputs = new Map<string, TensorValue | "unparsable">();
+  const outputFilter: string[] = [];
+  let modelSpec: WireModelSpec | undefined;
+  while (!reader.atEnd) {
+    const tag = reader.varint();
+    if (tag === 10) modelSpec = decodeModelSpec(reader.message());
+    else if (tag === 18) {
+      const { key, value } = mapEntry(reader.message());
+      inputs.set(key, (yield* decodeTensor(value)) ?? "unparsable");
+    } else if (tag === 26) outputFilter.push(reader.text());
+    else reader.skip(tag % 8);
+  }
+  return { modelSpec, inputs, outputFilter };
+}
+
+function decodeModelSpec(reader: WireReader): WireModelSpec {
+  let name = "";
+  let signatureName = "";
+  let version: bigint | undefined;
+  let label: string | undefined;
+  while (!reader.atEnd) {
+    const tag = reader.varint();
+    if (tag === 10) name = reader.text();
+    else if (tag === 26) signatureName = reader.text();
+    else if (tag === 18) {
+      version = decodeInt64Value(reader.message());
+      label = undefined; // the two are alternatives, and the later one counts
+    } else if (tag === 34) {
+      label = reader.text();
+      version = undefined;
+    } else reader.skip(tag % 8);
+  }
+  return { name, version, label, signatureName };
+}
+
+function decodeInt64Value(reader: WireReader): bigint {
+  let value = 0n;
+  while (!reader.atEnd) {
+    const tag = reader.varint();
+    if (tag === 8) value = BigInt.asIntN(64, reader.varint64());
+    else reader.skip(tag % 8);
+  }
+  return value;
+}
+
+function mapEntry(reader: WireReader): { readonly key: string; readonly value: WireReader } {
+  let key = "";
+  let value = new WireReader(reader.bytes, reader.end, reader.end);
+  while (!reader.atEnd) {
+    const tag = reader.varint();
+    if (tag === 10) key = reader.text();
+    else if (tag === 18) value = reader.message();
+    else reader.skip(tag % 8);
+  }
+  return { key, value };
+}
+
+/** Where the first tensor_content begins, if the message's beginning shows it. */
+export function contentOffset(beginning: Uint8Array): number | undefined {
+  // The lengths reach past the beginning, so each level is read as if it ended with it.
+  let at = 0;
+  const varint = (): number => {
+    const reader = new WireReader(beginning, at);
+    const value = reader.varint();
+    at = reader.at;
+    return value;
+  };
+  // Down PredictRequest.inputs (2), the entry's value (2), TensorProto.tensor_content (4); past everything else.
+  const path = [18, 18, 34];
+  try {
+    for (const wanted of path) {
+      for (;;) {
+        const tag = varint();
+        const length = tag % 8 === BYTES ? varint() : -1;
+        if (tag === wanted) break;
+        if (length >= 0) at += length;
+        else if (tag % 8 === VARINT) varint();
+        else return undefined;
+      }
+    }
+    return at;
+  } catch {
+    return undefined; // the beginning is too short; alignment is a kindness only
+  }
+}
+
+/** A PredictResponse in pieces. */
+export function* encodePredictResponse(
+  spec: { readonly name: string; readonly version: bigint; readonly signatureName: string },
+  outputs: ReadonlyMap<string, TensorValue>,
+): Generator<undefined, Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
+  for (const [name, tensor] of outputs) {
+    const proto = yield* encodeTensor(tensor);
+    const size = proto.reduce((sum, piece) => sum + piece.length, 0);
+    const key = new WireWriter().tag(1, BYTES).text(name).tag(2, BYTES).varint(size).finish();
+    const entry = new WireWriter().tag(1, BYTES).varint(key.length + size);
+    pieces.push(entry.finish(), key, ...proto);
+  }
+  const version = new WireWriter().tag(1, VARINT).varint64(spec.version).finish();
+  const modelSpec = new WireWriter().tag(1, BYTES).text(spec.name).tag(2, BYTES).lengthDelimited(version);
+  modelSpec.tag(3, BYTES).text(spec.signatureName);
+  pieces.push(new WireWriter().tag(2, BYTES).lengthDelimited(modelSpec.finish()).finish());
+  return pieces;
+}

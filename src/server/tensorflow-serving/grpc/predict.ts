@@ -1,0 +1,39 @@
+// PredictionService.Predict.
+// Order of checks and messages: TensorFlow Serving's prediction_service_impl.cc and predict_util.cc.
+import { Problem, problem } from "../../../core/errors.ts";
+import type { GrpcCall, GrpcReply } from "../../grpc/call.ts";
+import type { Models } from "../../manager/manager.ts";
+import { DEFAULT_SIGNATURE, predict } from "../../predict/predict.ts";
+import { inSlices } from "../../slices.ts";
+import { resolveModel } from "./errors.ts";
+import { decodePredictRequest, encodePredictResponse, type WirePredictRequest } from "./predict-request.ts";
+import { WireError } from "./wire.ts";
+
+/** Answers a Predict call. */
+export async function predictOverGrpc(models: Models, call: GrpcCall): Promise<GrpcReply> {
+  const request = await decode(call.message);
+  if (request instanceof Problem) return request;
+  const handle = resolveModel(models, request.modelSpec);
+  if (handle instanceof Problem) return handle;
+  const signatureName = request.modelSpec?.signatureName || DEFAULT_SIGNATURE;
+  const signature = handle.loaded.signatures.get(signatureName);
+  if (!signature) {
+    handle.release();
+    return problem("SIGNATURE_NOT_FOUND", { signature: signatureName });
+  }
+  const { inputs, outputFilter } = request;
+  const { timeoutMs, onCancel } = call;
+  const outputs = await predict(handle, { signature, inputs, outputFilter }, { timeoutMs, onCancel });
+  if (outputs instanceof Problem) return outputs;
+  const spec = { name: handle.model, version: handle.version, signatureName };
+  return inSlices(encodePredictResponse(spec, outputs));
+}
+
+async function decode(message: Uint8Array): Promise<WirePredictRequest | Problem> {
+  try {
+    return await inSlices(decodePredictRequest(message));
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    return problem("GRPC_UNPARSABLE", { message: "PredictRequest", reason: error.message }, error);
+  }
+}

@@ -1,0 +1,137 @@
+// POST /v1/models/M[/versions/N | /labels/L]:predict.
+// Order of checks: TensorFlow Serving's. The body is parsed first, so that bad JSON for an unknown model is bad JSON.
+// Invariant: the body is read in slices of READ_SLICE_BYTES with turns for others between them; it is kept only if the
+// model has signatures with different inputs and the body names its signature last.
+import { Problem, problem } from "../../../core/errors.ts";
+import type { LoadedModel } from "../../../engine/engine.ts";
+import type { TensorSpec } from "../../../model/signature.ts";
+import type { ModelSpec } from "../../manager/manager.ts";
+import type { ServableHandle } from "../../manager/servable.ts";
+import { DEFAULT_SIGNATURE, predict } from "../../predict/predict.ts";
+import { inSlices, nextTurn } from "../../slices.ts";
+import { errorResponse } from "./errors.ts";
+import { gunzip, isGzip, Uninflatable } from "./gunzip.ts";
+import {
+  DEFAULT_MAX_BODY_BYTES,
+  jsonResponse,
+  type RestContext,
+  type RestRequest,
+  type RestResponse,
+} from "./message.ts";
+import { type PredictBody, PredictBodyReader } from "./read-predict-body.ts";
+import { writePredictions } from "./write-predictions.ts";
+
+/** Parsing this much takes some 100 microseconds. */
+const READ_SLICE_BYTES = 16 * 1024;
+
+/** Answers a predict request. */
+export async function predictOverRest(
+  spec: ModelSpec,
+  request: RestRequest,
+  context: RestContext,
+): Promise<RestResponse> {
+  // Held from here on, so that the body is read by the signature of the very version that will run.
+  const held = context.models.acquire(spec);
+  const loaded = held instanceof Problem ? undefined : held.loaded;
+  const read = await readBody(request, loaded, context);
+  if (read instanceof Problem) {
+    if (!(held instanceof Problem)) held.release();
+    return errorResponse(read);
+  }
+  if (held instanceof Problem) return errorResponse(held);
+  const result = await run(held, read, request, context);
+  return result instanceof Problem ? errorResponse(result) : jsonResponse(200, result);
+}
+
+async function run(
+  handle: ServableHandle,
+  reader: PredictBodyReader,
+  request: RestRequest,
+  { timeoutMs }: RestContext,
+): Promise<Iterable<Uint8Array> | Problem> {
+  const name = reader.signatureName || DEFAULT_SIGNATURE;
+  const signature = handle.loaded.signatures.get(name);
+  if (!signature) {
+    handle.release();
+    return problem("REST_SIGNATURE_NOT_FOUND", { signature: name });
+  }
+  const body = await bodyOf(reader, signature.inputs);
+  if (body instanceof Problem) {
+    handle.release();
+    return body;
+  }
+  const prediction = { signature, inputs: body.inputs, outputFilter: [] };
+  const outputs = await predict(handle, prediction, { timeoutMs, onCancel: request.onCancel });
+  return outputs instanceof Problem ? outputs : writePredictions(outputs, body.format);
+}
+
+async function bodyOf(
+  reader: PredictBodyReader,
+  inputs: readonly TensorSpec[],
+): Promise<PredictBody | Problem> {
+  if (inputs.length === 0) {
+    return problem("SIGNATURE_WITHOUT_INPUTS", { signature: reader.signatureName || "DEFAULT" });
+  }
+  return inSlices(reader.tensors());
+}
+
+/** Reads the whole body; what is wrong with its text comes back. */
+async function readBody(
+  request: RestRequest,
+  model: LoadedModel | undefined,
+  context: RestContext,
+): Promise<PredictBodyReader | Problem> {
+  const inputsOf = (name: string): readonly TensorSpec[] | undefined =>
+    model?.signatures.get(name || DEFAULT_SIGNATURE)?.inputs;
+  const gzip = isGzip(request.header("content-encoding"));
+  const length = Number(request.header("content-length") ?? Number.POSITIVE_INFINITY);
+  const expected = gzip ? Number.POSITIVE_INFINITY : length;
+  const reader = new PredictBodyReader(inputsOf, expected);
+  const kept = model && !signaturesAgree(model) ? [] : undefined;
+  const body = gzip ? gunzip(request.body) : request.body;
+  const refusal = await feedAll(body, reader, context.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES, kept);
+  if (refusal) return refusal;
+  const wrong = reader.finish();
+  if (wrong) return wrong;
+  if (!kept || reader.readAs === undefined || reader.readAs === reader.signatureName) return reader;
+  // The signature came after the values, and it is another than was guessed: once more, knowing it.
+  const again = new PredictBodyReader(inputsOf, expected, reader.signatureName);
+  return (await feedAll(kept, again, Number.POSITIVE_INFINITY)) ?? again.finish() ?? again;
+}
+
+async function feedAll(
+  body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  reader: PredictBodyReader,
+  maxBodyBytes: number,
+  kept?: Uint8Array[],
+): Promise<Problem | undefined> {
+  let size = 0;
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > maxBodyBytes) return problem("REST_BODY_TOO_LARGE", { limit: maxBodyBytes });
+      kept?.push(chunk);
+      for (let from = 0; from < chunk.length; from += READ_SLICE_BYTES) {
+        if (from > 0) await nextTurn();
+        reader.feed(chunk.subarray(from, from + READ_SLICE_BYTES));
+      }
+    }
+  } catch (error) {
+    return problem(error instanceof Uninflatable ? "JSON_EMPTY" : "REST_BODY_CUT_OFF", {}, error);
+  }
+  return undefined;
+}
+
+const AGREEING = new WeakMap<LoadedModel, boolean>();
+
+/** Whether values mean the same to every signature, as they do where one is another name of the other. */
+function signaturesAgree(model: LoadedModel): boolean {
+  const known = AGREEING.get(model);
+  if (known !== undefined) return known;
+  const kinds = [...model.signatures.values()].map((signature) =>
+    JSON.stringify(signature.inputs.map((input) => [input.key, input.tensorflowDtype])),
+  );
+  const agree = new Set(kinds).size <= 1;
+  AGREEING.set(model, agree);
+  return agree;
+}

@@ -1,0 +1,58 @@
+// Which model and which question an address means.
+// Rules: TensorFlow Serving's http_rest_api_util.cc. The whole of path and query must match, whatever the case, but the
+// verb counts only in lower case; a query is part of the last name. Names and labels are percent-decoded afterwards.
+import { type Problem, problem } from "../../../core/errors.ts";
+import type { ModelSpec } from "../../manager/manager.ts";
+
+export type RestVerb = "predict" | "classify" | "regress" | "status" | "metadata";
+
+export interface RestRoute {
+  readonly verb: RestVerb;
+  readonly model: ModelSpec;
+}
+
+const PREDICTION =
+  /^\/v1\/models\/([^/:]+)(?:\/versions\/(\d+)|\/labels\/([^/:]+))?:(classify|regress|predict)$/i;
+const STATUS = /^\/v1\/models(?:\/([^/:]+))?(?:\/versions\/(\d+)|\/labels\/([^/:]+))?(?:\/(metadata))?$/i;
+const SERVED = /^\/v1\/[^\n]*$/i;
+const MAX_INT64 = 2n ** 63n - 1n;
+
+/** Whether the address is the API's at all; everything else gets libevent's 404 page. */
+export function isApiAddress(url: string): boolean {
+  return SERVED.test(url);
+}
+
+/** The route of a request, or what is wrong with its address. */
+export function parseRoute(method: string, url: string): RestRoute | Problem {
+  const malformed = problem("REST_MALFORMED", { method, path: url });
+  const match = method === "POST" ? PREDICTION.exec(url) : method === "GET" ? STATUS.exec(url) : null;
+  if (!match) return malformed;
+  const [, name, version, label, last] = match;
+  if (version !== undefined && BigInt(version) > MAX_INT64) return problem("REST_BAD_VERSION", { version });
+  if (method === "POST" && last !== "predict" && last !== "classify" && last !== "regress") return malformed;
+  if (name === undefined) return problem("REST_NO_MODEL_NAME", {});
+  const model: ModelSpec = {
+    name: percentDecoded(name),
+    ...(version === undefined ? {} : { version: BigInt(version) }),
+    ...(label === undefined ? {} : { label: percentDecoded(label) }),
+  };
+  // In capitals `METADATA` matches, and asks for the status, as it does there.
+  if (method === "GET") return { verb: last === "metadata" ? "metadata" : "status", model };
+  return { verb: last as RestVerb, model }; // one of the three, as was checked above
+}
+
+/** curl_easy_unescape: `%41` is A, a percent sign without two hex digits stands for itself. */
+function percentDecoded(text: string): string {
+  const bytes = Buffer.from(text);
+  const decoded: number[] = [];
+  for (let at = 0; at < bytes.length; at++) {
+    const hex = bytes[at] === 0x25 ? bytes.toString("latin1", at + 1, at + 3) : "";
+    if (/^[0-9a-f]{2}$/i.test(hex)) {
+      decoded.push(Number.parseInt(hex, 16));
+      at += 2;
+    } else {
+      decoded.push(bytes[at] as number);
+    }
+  }
+  return Buffer.from(decoded).toString();
+}
