@@ -144,7 +144,7 @@ def full_disk(context: Context) -> None:
     try:
         with check("a full disk: exit code 1, nothing left") as figure:
             outcome = torchferry("convert", context.models / "encoder/model.pt2", "--output", disk / "base")
-            check_message(outcome, 1, ("space",))
+            check_message(outcome, 1, ("disk is full",))
             left = [str(p.relative_to(disk)) for p in disk.rglob("*") if p.is_file()]
             require(not left, f"left behind: {left}")
             figure(outcome.stderr.strip()[:160])
@@ -179,7 +179,7 @@ def read_only(context: Context) -> None:
     for name, base in (("directory without permission", folder), ("base below it", folder / "base")):
         with check(f"a {name}: exit code 1, nothing left") as figure:
             outcome = torchferry("convert", context.models / "plus_one/model.pt2", "--output", base, prefix=prefix)
-            check_message(outcome, 1, (str(folder), "permission"))
+            check_message(outcome, 1, (str(folder), "cannot be written"))
             require(not any(folder.iterdir()), "something was written")
             figure(outcome.stderr.strip()[:160])
 
