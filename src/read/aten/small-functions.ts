@@ -1,0 +1,30 @@
+// Small formulas that several rules share.
+import type { Value } from "../../graph/graph.ts";
+import { type DType, isFloat } from "../../tensor/dtype.ts";
+import type { Call } from "./call.ts";
+
+export function absoluteOf(call: Call, x: Value): Value {
+  return call.op("Abs", [x]);
+}
+
+/** Rounded towards zero; integers stay. */
+export function floorTowardsZero(call: Call, x: Value, dtype: DType): Value {
+  if (!isFloat(dtype)) return x;
+  return call.op("Mul", [call.op("Sign", [x]), call.op("Floor", [call.op("Abs", [x])])]);
+}
+
+/** log(1 + x), accurate around 0: 2 atanh(x / (2 + x)) where |x| < 1/2 */
+export function log1p(call: Call, x: Value, dtype: DType): Value {
+  const ratio = call.op("Div", [x, call.op("Add", [x, call.number(2, dtype)])]);
+  const near = call.op("Mul", [call.op("Atanh", [ratio]), call.number(2, dtype)]);
+  const far = call.op("Log", [call.op("Add", [x, call.number(1, dtype)])]);
+  return call.op("Where", [call.op("Less", [call.op("Abs", [x]), call.number(0.5, dtype)]), near, far]);
+}
+
+/** Mean, sum or nothing, by the number that losses take for `reduction` (0 none, 1 mean, 2 sum). */
+export function reduceLoss(call: Call, loss: Value, rank: number): Value {
+  const reduction = call.int("reduction");
+  if (reduction === 0) return loss;
+  const axes = [...new Array<number>(rank).keys()];
+  return call.reduce(reduction === 1 ? "ReduceMean" : "ReduceSum", loss, axes, false);
+}
