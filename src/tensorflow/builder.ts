@@ -4,7 +4,7 @@
 // Not here: what ONNX means (lower/), layouts (layout/).
 import type { DType } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { TfAttribute, TfNode, TfShape, TfType, TfValue, TfVariable } from "./graph.ts";
+import type { TfAttribute, TfFunction, TfNode, TfShape, TfType, TfValue, TfVariable } from "./graph.ts";
 import { NodeNames } from "./node-names.ts";
 import type { OperatorArgument, OperatorRow } from "./operators/operator.ts";
 import { OPERATORS } from "./operators/table.ts";
@@ -31,17 +31,43 @@ export class MissingKernel extends Error {
   }
 }
 
+interface Library {
+  readonly functions: TfFunction[];
+  readonly names: NodeNames;
+}
+
 export class TfBuilder {
   readonly nodes: TfNode[] = [];
   readonly variables: TfVariable[] = [];
   /** Put before the names of the nodes made from here on, such as `layer1/0/conv1`. */
   scope = "";
   private readonly names: NodeNames;
+  private readonly library: Library;
   private readonly constants = new Map<string, TfValue>();
   private readonly weights = new Map<Tensor, TfValue>();
 
-  constructor(names = new NodeNames()) {
+  constructor(names = new NodeNames(), library: Library = { functions: [], names: new NodeNames() }) {
     this.names = names;
+    this.library = library;
+  }
+
+  /** The functions of the graph, inner ones first. */
+  get functions(): readonly TfFunction[] {
+    return this.library.functions;
+  }
+
+  /** A builder for the body of a function of the same graph. */
+  inner(): TfBuilder {
+    return new TfBuilder(new NodeNames(), this.library);
+  }
+
+  /** A free name for a function. */
+  functionName(wanted: string): string {
+    return this.library.names.unique(wanted.replaceAll("/", "_"));
+  }
+
+  addFunction(body: TfFunction): void {
+    this.library.functions.push(body);
   }
 
   /** A node with one output. Inputs that are lists are given as lists. */

@@ -40,7 +40,7 @@ export function lowerToTensorFlow(typed: TypedGraph, options: LowerOptions): TfG
   raise([...problems.values()]);
   tf.scope = "";
   const outputs = typed.graph.outputs.map((value) => identity(tf, values, value));
-  return pruned({ nodes: tf.nodes, functions: [], variables: tf.variables, inputs, outputs });
+  return pruned({ nodes: tf.nodes, functions: tf.functions, variables: tf.variables, inputs, outputs });
 }
 
 /** Collects the reasons against a node and the nodes of its subgraphs. */

@@ -18,6 +18,7 @@ import { NORMALIZATIONS } from "./normalization.ts";
 import { pad } from "./pad.ts";
 import { pow } from "./pow.ts";
 import { cumSum, eyeLike, isInf, oneHot, range, trilu } from "./range.ts";
+import { RECURRENT } from "./recurrent.ts";
 import { REDUCTIONS } from "./reduce.ts";
 import { RESHAPES } from "./reshape.ts";
 import { resize } from "./resize.ts";
@@ -36,6 +37,7 @@ export const RULES: readonly LoweringRule[] = [
   ...CASTS,
   ...GLOBAL_POOLS,
   ...NORMALIZATIONS,
+  ...RECURRENT,
   ...REDUCTIONS,
   ...RESHAPES,
   ...SOFTMAXES,
