@@ -22,11 +22,11 @@ export class PickleCursor {
     return this.bytes.subarray(this.at - length, this.at);
   }
 
-  /** A line of text without its end. */
-  line(): string {
+  /** A line of text without its end. Only names, numbers and texts of protocol 0 stand in lines. */
+  line(encoding = "utf-8"): string {
     const end = this.bytes.indexOf(0x0a, this.at);
     if (end < 0) throw new BrokenPickle(`a line without an end at byte ${this.at}`);
-    const text = new TextDecoder().decode(this.bytes.subarray(this.at, end));
+    const text = new TextDecoder(encoding).decode(this.bytes.subarray(this.at, end));
     this.at = end + 1;
     return text;
   }

@@ -20,7 +20,7 @@ export const OPCODES: ReadonlyMap<number, Run> = new Map<number, Run>([
   [0x4c, (m) => m.push(longOfLine(m.cursor.line(), m.limits.maxLongBytes))],
   [0x8a, (m) => m.push(longBytes(m, m.cursor.uint8()))],
   [0x8b, (m) => m.push(longBytes(m, m.cursor.int32()))],
-  [0x46, (m) => m.push(Number(m.cursor.line()))],
+  [0x46, (m) => m.push(floatOfLine(m.cursor.line()))],
   [0x47, (m) => m.push(m.cursor.float64())],
   [0x53, (m) => m.push(m.cursor.line().replace(/^['"]|['"]$/g, ""))],
   [0x54, (m) => m.push(m.cursor.text(m.cursor.int32()))],
@@ -29,7 +29,7 @@ export const OPCODES: ReadonlyMap<number, Run> = new Map<number, Run>([
   [0x43, (m) => m.push(m.cursor.take(m.cursor.uint8()))],
   [0x8e, (m) => m.push(m.cursor.take(m.cursor.uint64()))],
   [0x96, (m) => m.push(m.cursor.take(m.cursor.uint64()))],
-  [0x56, (m) => m.push(m.cursor.line())],
+  [0x56, (m) => m.push(rawUnicodeEscape(m.cursor.line("latin1")))],
   [0x58, (m) => m.push(m.cursor.text(m.cursor.uint32()))],
   [0x8c, (m) => m.push(m.cursor.text(m.cursor.uint8()))],
   [0x8d, (m) => m.push(m.cursor.text(m.cursor.uint64()))],
@@ -79,6 +79,20 @@ export const OPCODES: ReadonlyMap<number, Run> = new Map<number, Run>([
 function intOfLine(line: string): PickleValue {
   if (line === "00" || line === "01") return line === "01"; // how protocol 0 writes booleans
   return Number(line);
+}
+
+function floatOfLine(line: string): number {
+  if (line === "inf" || line === "-inf")
+    return line === "inf" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  return Number(line);
+}
+
+/** Python's codec of that name: Latin-1, with later characters as \\uXXXX or \\UXXXXXXXX. */
+function rawUnicodeEscape(line: string): string {
+  return line.replace(/\\u([0-9a-f]{4})|\\U(00[01][0-9a-f]{5})/gi, (whole, short?: string, long?: string) => {
+    const point = Number.parseInt(short ?? long ?? "", 16);
+    return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
+  });
 }
 
 function longOfLine(line: string, maxBytes: number): PickleValue {

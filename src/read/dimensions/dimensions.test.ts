@@ -1,0 +1,108 @@
+// Texts of symbolic expressions, in both spellings, as dimensions.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Dim, substitute } from "../../graph/dim.ts";
+import { evaluateExpression } from "./evaluate-expression.ts";
+import { parseExpression } from "./expression-text.ts";
+
+function dim(text: string): Dim | undefined {
+  const expression = parseExpression(text);
+  return expression && evaluateExpression(expression);
+}
+
+const S = "Symbol('s0', positive=True, integer=True)";
+
+describe("expressions", () => {
+  it.each([
+    [S, "s0"],
+    ["Integer(3)", "3"],
+    [`Add(Mul(Integer(4), ${S}), Integer(1))`, "4*s0 + 1"],
+    [`Add(${S}, Integer(-1))`, "s0 - 1"],
+    [`Pow(${S}, Integer(2))`, "s0*s0"],
+    [`Mul(Rational(1, 2), ${S}, Integer(4))`, "2*s0"],
+    [`FloorDiv(${S}, Integer(2))`, "floordiv(s0, 2)"],
+    [`TruncToInt(IntTrueDiv(${S}, Integer(2)))`, "floordiv(s0, 2)"],
+    [`CeilToInt(IntTrueDiv(${S}, Integer(2)))`, "floordiv(s0 + 1, 2)"],
+    [`FloorToInt(Mul(Float('1.5', precision=53), ToFloat(${S})))`, "floordiv(3*s0, 2)"],
+    [`ModularIndexing(${S}, Integer(1), Integer(4))`, "mod(s0, 4)"],
+    [`Mul(Integer(5), Max(Integer(1), Symbol('u0', integer=True)))`, "5*max(1, u0)"],
+    ["4*s65 + 1", "4*s65 + 1"],
+    ["s0 - 2*s1", "s0 - 2*s1"],
+    ["-(s0 - 1)", "-s0 + 1"],
+    ["(s0//4) + Mod(s0, 3)", "floordiv(s0, 4) + mod(s0, 3)"],
+    ["(s0 + 1) % 2", "mod(s0 + 1, 2)"],
+    ["s0**2 - 1", "s0*s0 - 1"],
+    ["Min(s0, 16)", "min(16, s0)"],
+  ])("%s is %s", (text, wanted) => {
+    expect(String(dim(text))).toBe(wanted);
+  });
+
+  it.each([
+    "Where(Eq(s0, 1), 2, 3)",
+    `IntTrueDiv(${S}, Integer(2))`,
+    `Pow(${S}, Rational(1, 2))`,
+    "s0 >= 2",
+    "FloorDiv(s0, 0)",
+    "s0 +",
+    "f(",
+    "",
+    "s0 s1",
+    "a ? b",
+    `${"(".repeat(500)}s0${")".repeat(500)}`,
+  ])("%s is no dimension", (text) => {
+    expect(dim(text)).toBeUndefined();
+  });
+
+  it("means what Python computes", () => {
+    const leaf = fc.oneof(fc.integer({ min: -9, max: 9 }).map(String), fc.constantFrom("a", "b"));
+    const { text } = fc.letrec<{ text: string }>((tie) => ({
+      text: fc.oneof(
+        { maxDepth: 4 },
+        leaf.map((literal) => `(${literal})`),
+        fc
+          .tuple(tie("text"), fc.constantFrom("+", "-", "*"), tie("text"))
+          .map(([x, operator, y]) => `(${x} ${operator} ${y})`),
+        fc.tuple(tie("text"), fc.integer({ min: 1, max: 5 })).map(([x, y]) => `(${x} // ${y})`),
+      ),
+    }));
+    fc.assert(
+      fc.property(text, fc.nat(20), fc.nat(20), (expression, a, b) => {
+        const value = substitute(dim(expression) ?? Number.NaN, (name) => (name === "a" ? a : b));
+        expect(value).toBe(pythonValue(expression, a, b));
+      }),
+      { numRuns: 300, seed: 1 },
+    );
+  });
+
+  it("takes any text without throwing", () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-zA-Z0-9_()+\-*/%,='. ]{0,60}$/), (text) => {
+        dim(text);
+      }),
+      { numRuns: 2000, seed: 1 },
+    );
+  });
+});
+
+/** Evaluates a fully parenthesised expression without the parser under test. */
+function pythonValue(text: string, a: number, b: number): number {
+  const inner = /\(([^()]+)\)/;
+  let rest = text;
+  for (let match = inner.exec(rest); match; match = inner.exec(rest)) {
+    const [x = "", operator, y = ""] = (match[1] ?? "").split(" ");
+    rest = rest.replace(match[0], String(apply(leafValue(x, a, b), operator, leafValue(y, a, b))));
+  }
+  return Number(rest);
+}
+
+function leafValue(text: string, a: number, b: number): number {
+  if (text === "a") return a;
+  return text === "b" ? b : Number(text);
+}
+
+function apply(x: number, operator: string | undefined, y: number): number {
+  if (operator === "+") return x + y;
+  if (operator === "-") return x - y;
+  if (operator === "*") return x * y;
+  return operator === "//" ? Math.floor(x / y) : x;
+}
