@@ -22,12 +22,19 @@ export function processIo(): Io {
     outIsTerminal: process.stdout.isTTY === true,
     errIsTerminal: process.stderr.isTTY === true,
     env: process.env,
-    stopRequested: () =>
-      new Promise((resolve) => {
-        process.once("SIGTERM", () => resolve());
-        process.once("SIGINT", () => resolve());
-      }),
+    stopRequested,
   };
+}
+
+/** At the first signal; a second one meets no handler and ends the process at once. */
+function stopRequested(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      process.off("SIGTERM", stop).off("SIGINT", stop);
+      resolve();
+    };
+    process.on("SIGTERM", stop).on("SIGINT", stop);
+  });
 }
 
 /** Bold on a terminal that wants it (https://no-color.org), plain elsewhere. */

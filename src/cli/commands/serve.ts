@@ -77,11 +77,15 @@ async function serve(target: string | undefined, flags: ServeFlags, io: Io): Pro
   });
   const stop = io.stopRequested();
   announce(model.name, server, flags, io);
-  const isAvailable = await Promise.race([server.available.then(() => true), stop.then(() => false)]);
-  if (isAvailable && !flags.json) io.out(`${model.name} is available, ${seconds(started)} after the start\n`);
-  await stop;
-  log("info", "stopping: requests in flight are finished first");
-  await server.drain();
+  try {
+    const isAvailable = await Promise.race([server.available.then(() => true), stop.then(() => false)]);
+    if (isAvailable && !flags.json)
+      io.out(`${model.name} is available, ${seconds(started)} after the start\n`);
+    await stop;
+    log("info", "stopping: requests in flight are finished first");
+  } finally {
+    await server.drain();
+  }
 }
 
 interface ServedModel {

@@ -11,8 +11,8 @@ export interface Outcome {
 export interface CliSettings {
   readonly env?: Io["env"];
   readonly isTerminal?: boolean;
-  /** What `stopRequested` waits for, given the output so far each time something is printed. */
-  readonly stopWhen?: (out: string) => boolean;
+  /** Hears all output so far whenever something is printed; the command is asked to stop when what it gives resolves. */
+  readonly stopAfter?: (out: string) => Promise<void> | undefined;
 }
 
 export async function runCli(args: readonly string[], settings: CliSettings = {}): Promise<Outcome> {
@@ -25,7 +25,7 @@ export async function runCli(args: readonly string[], settings: CliSettings = {}
   const exitCode = await runCommandLine(args, {
     out: (text) => {
       out += text;
-      if (settings.stopWhen?.(out)) stop();
+      void settings.stopAfter?.(out)?.then(stop, stop);
     },
     err: (text) => {
       err += text;

@@ -1,0 +1,108 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Outcome, runCli } from "../testing/run-cli.ts";
+
+const PT2 = fileURLToPath(new URL("../../../examples/digits/digits.pt2", import.meta.url));
+const ANY_PORTS = ["--port", "any", "--rest_api_port", "any"];
+const IMAGE = JSON.stringify({ instances: [[Array.from({ length: 8 }, () => Array(8).fill(0.5))]] });
+
+let scratch: string;
+beforeAll(() => {
+  scratch = fs.mkdtempSync(path.join(os.tmpdir(), "serve-"));
+});
+afterAll(() => fs.rmSync(scratch, { recursive: true }));
+
+/** Serves until `use` has had its answers, which it asks for at the URL once the model is available. */
+async function serveWhile(
+  args: readonly string[],
+  use: (url: string) => Promise<void>,
+): Promise<Outcome & { failure: unknown }> {
+  let failure: unknown;
+  const outcome = await runCli(["serve", ...args], {
+    env: { TORCHFERRY_CACHE: path.join(scratch, "cache") },
+    stopAfter: (out) => {
+      const url = /^REST {2}(\S+)$/m.exec(out)?.[1];
+      if (!url || !out.includes(" is available, ")) return undefined;
+      return use(url).catch((error: unknown) => {
+        failure = error;
+      });
+    },
+  });
+  return { ...outcome, failure };
+}
+
+describe("torchferry serve", () => {
+  it("converts a model file into the cache once, serves it, and ends with 0 when asked to stop", async () => {
+    const answers: unknown[] = [];
+    const ask = async (url: string): Promise<void> => {
+      const answer = await fetch(`${url}:predict`, { method: "POST", body: IMAGE });
+      answers.push(await answer.json());
+    };
+    const first = await serveWhile([PT2, ...ANY_PORTS], ask);
+    expect(first).toMatchObject({ exitCode: 0, failure: undefined });
+    expect(first.out).toMatch(/digits\.pt2: converted in .*: .*cache\/models\/digits-[0-9a-f]{16}\n/);
+    expect(first.out).toMatch(/^gRPC {2}localhost:\d+$/m);
+    expect(first.out).toMatch(/^REST {2}http:\/\/localhost:\d+\/v1\/models\/digits$/m);
+    const second = await serveWhile([PT2, ...ANY_PORTS], ask);
+    expect(second.out).toContain("digits.pt2: was converted before: ");
+    expect(answers[0]).toMatchObject({ predictions: [{ output_0: expect.any(Array) }] });
+    expect(answers[1]).toEqual(answers[0]);
+  });
+
+  it("serves a directory under the name it is given", async () => {
+    const base = path.join(scratch, "some-directory");
+    await runCli(["convert", PT2, "--output", base, "--version", "5"]);
+    let status: unknown;
+    const outcome = await serveWhile(
+      ["--model_name", "net", "--model_base_path", base, ...ANY_PORTS],
+      async (url) => {
+        expect(url).toMatch(/\/v1\/models\/net$/);
+        status = await (await fetch(url)).json();
+      },
+    );
+    expect(outcome).toMatchObject({ exitCode: 0, failure: undefined });
+    expect(status).toMatchObject({ model_version_status: [{ version: "5", state: "AVAILABLE" }] });
+  });
+
+  it("prints its addresses as JSON for scripts, and logs JSON lines", async () => {
+    const base = path.join(scratch, "some-directory");
+    const { exitCode, out, err } = await runCli(["serve", base, ...ANY_PORTS, "--json"], {
+      stopAfter: (text) => (text.endsWith("\n") ? Promise.resolve() : undefined),
+    });
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      model: "some-directory",
+      rest: expect.stringMatching(/^http:\/\/localhost:\d+\/v1\/models\/some-directory$/),
+      grpc: expect.stringMatching(/^localhost:\d+$/),
+    });
+    for (const line of err.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("msg");
+  });
+
+  it.each([
+    [[], 2, "give a model file, a directory or --model_base_path DIRECTORY, one of the three"],
+    [["/nowhere/model.pt2"], 3, "/nowhere/model.pt2: there is no such file; check the path"],
+    [
+      ["--model_base_path", "/x", "--port", "0"],
+      2,
+      "--port and --rest_api_port are both off; give one of them",
+    ],
+  ])("%j ends with one message", async (args, code, message) => {
+    expect(await runCli(["serve", ...args])).toEqual({
+      exitCode: code,
+      out: "",
+      err: `torchferry: ${message}\n`,
+    });
+  });
+
+  it("asks for the base where it is given a version", async () => {
+    const base = path.join(scratch, "some-directory");
+    const { exitCode, err } = await runCli(["serve", path.join(base, "5"), ...ANY_PORTS]);
+    expect(exitCode).toBe(2);
+    expect(err).toBe(
+      `torchferry: ${path.join(base, "5")}: is one version; give the directory that holds the versions: ${base}\n`,
+    );
+  });
+});
