@@ -44,7 +44,7 @@ async function demo() {
     printCurl(server);
     if (process.stdin.isTTY) {
       console.log("\nThe server stays up; stop it with Ctrl-C.");
-      await once(process, "SIGINT");
+      await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
     } else if (!isRight) process.exitCode = 1;
   } finally {
     server.child.kill("SIGTERM");
@@ -96,15 +96,11 @@ async function serve() {
   return { ...addresses, child, exited };
 }
 
-async function isFree(port) {
-  const server = net.createServer();
-  server.listen(port);
-  const free = await Promise.race([
-    once(server, "listening").then(() => true),
-    once(server, "error").then(() => false),
-  ]);
-  if (free) server.close();
-  return free;
+function isFree(port) {
+  return new Promise((resolve) => {
+    const server = net.createServer().on("error", () => resolve(false));
+    server.listen(port, () => server.close(() => resolve(true)));
+  });
 }
 
 async function untilAvailable(url) {
