@@ -1,5 +1,6 @@
 // The generated pages of docs/. `npm run docs` writes them anew; this test fails where one is out of date.
 import { describe, expect, it } from "vitest";
+import { runCli } from "../src/cli/testing/run-cli.ts";
 import { CONVERSION_ERRORS } from "../src/core/errors/conversion.ts";
 import { ERRORS } from "../src/core/errors.ts";
 import { sourceFiles } from "./sources.ts";
@@ -20,6 +21,23 @@ describe("docs/errors.md", () => {
     expect([...codes].sort()).toEqual(Object.keys(ERRORS).sort());
   });
 });
+
+describe("docs/cli.md", () => {
+  it("is the help of every command", async () => {
+    await expect(await cliPage()).toMatchFileSnapshot("../docs/cli.md");
+  });
+});
+
+const COMMANDS = ["convert", "show", "run", "serve"];
+
+async function cliPage(): Promise<string> {
+  const page = ["# Command line", "", "Generated from the commands' own help by `npm run docs`.", ""];
+  for (const args of [[], ...COMMANDS.map((command) => [command])]) {
+    const { out } = await runCli([...args, "--help"]);
+    page.push(`## ${["torchferry", ...args].join(" ")}`, "", "```", out.trimEnd(), "```", "");
+  }
+  return page.join("\n");
+}
 
 const EXIT_MEANINGS: Readonly<Record<number, string>> = {
   1: "anything else",

@@ -17,7 +17,8 @@ const TOUCHES_DISK = [
   "src/server/source/", // watches version directories
   "src/write/version-directory.ts", // the writer's last step
   "src/engine/", // loads version directories, counts the cores that a container may use
-  "src/load.ts",
+  "src/load.ts", // tells versions from model files
+  "src/load-model-file.ts", // its temporary directory
 ];
 const TOUCHES_NETWORK = ["src/server/node/"];
 const TOUCHES_PROCESS = [
@@ -25,6 +26,7 @@ const TOUCHES_PROCESS = [
   "src/server/node/",
   "src/write/version-directory.ts",
   "src/engine/", // counts cores, finds the library of this platform
+  "src/load-model-file.ts", // its temporary directory
 ];
 
 const files = sourceFiles();

@@ -5,6 +5,8 @@ export interface Io {
   err(text: string): void;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
+  /** Width of the terminal; undefined where results go elsewhere. */
+  readonly columns: number | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Resolves when the user or the system asks the process to stop. */
   stopRequested(): Promise<void>;
@@ -21,6 +23,7 @@ export function processIo(): Io {
     err: (text) => void process.stderr.write(text),
     outIsTerminal: process.stdout.isTTY === true,
     errIsTerminal: process.stderr.isTTY === true,
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     env: process.env,
     stopRequested,
   };

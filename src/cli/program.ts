@@ -29,6 +29,9 @@ Results go to standard output, messages to standard error. NO_COLOR is honoured.
 Set DEBUG or give --verbose for stack traces.
 `;
 
+/** The width of help that is not printed on a terminal. */
+const HELP_COLUMNS = 80;
+
 /** Runs one command line (without `node` and the script) and resolves to the exit code. Never rejects. */
 export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {
   try {
@@ -61,6 +64,8 @@ function adopt(command: Command, io: Io): void {
   command.exitOverride().configureOutput({
     writeOut: io.out,
     writeErr: io.err,
+    getOutHelpWidth: () => io.columns ?? HELP_COLUMNS,
+    getErrHelpWidth: () => io.columns ?? HELP_COLUMNS,
     outputError: (text, write) => write(text.replace(/^error: /, "torchferry: ")),
   });
 }

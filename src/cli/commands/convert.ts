@@ -14,11 +14,11 @@ import { type Verdict, verifyWith } from "../verify/verify-with.ts";
 interface ConvertFlags {
   output?: string;
   version?: number;
-  signature: string[];
+  signature?: string[];
   inputNames?: string[];
   outputNames?: string[];
   batch: "dynamic" | "keep";
-  batchAxis: Record<string, number>;
+  batchAxis?: Record<string, number>;
   verifyWith?: string;
   compact?: boolean;
   dryRun?: boolean;
@@ -43,7 +43,7 @@ export function convertCommand(io: Io): Command {
     .argument("<model>", "a model file: .pt2 of torch.export.save, or .onnx")
     .option("--output <base>", "directory that holds the versions; made if it is not there")
     .option("--version <n>", "the version's number; by default the next free one", parseVersion)
-    .option("--signature <name>", "a further name of the signature; may be repeated", collect, [])
+    .option("--signature <name>", "a further name of the signature; may be repeated", collect)
     .option("--input-names <names>", "new names of the inputs, in order: a,b", parseNames)
     .option("--output-names <names>", "new names of the outputs, in order: c,d", parseNames)
     .addOption(
@@ -55,7 +55,6 @@ export function convertCommand(io: Io): Command {
       "--batch-axis <input=axis>",
       "which dimension of an input is the batch; may be repeated",
       collectAxis,
-      {},
     )
     .option("--verify-with <file.npz>", "run the result on recorded inputs; end with 5 if the outputs differ")
     .option("--compact", "store every weight once: half the size for convolutions, slower to load")
@@ -101,9 +100,9 @@ function conversionOptions(flags: ConvertFlags): ConvertFileOptions {
     fail("USAGE", { message: "--verify-with needs something to run; leave --dry-run out" });
   }
   return {
-    signatures: flags.signature,
+    signatures: flags.signature ?? [],
     batch: flags.batch,
-    batchAxis: flags.batchAxis,
+    batchAxis: flags.batchAxis ?? {},
     compact: flags.compact ?? false,
     dryRun: flags.dryRun ?? false,
     ...(flags.output === undefined ? {} : { output: flags.output }),
@@ -150,11 +149,11 @@ function parseNames(text: string): string[] {
   return names;
 }
 
-function collect(name: string, before: readonly string[]): string[] {
+function collect(name: string, before: readonly string[] = []): string[] {
   return [...before, name];
 }
 
-function collectAxis(text: string, before: Readonly<Record<string, number>>): Record<string, number> {
+function collectAxis(text: string, before: Readonly<Record<string, number>> = {}): Record<string, number> {
   const [, input, axis] = /^(.+)=(-?\d+)$/.exec(text) ?? [];
   if (input === undefined) throw new InvalidArgumentError("INPUT=AXIS is wanted, such as tokens=1.");
   return { ...before, [input]: Number(axis) };

@@ -15,9 +15,9 @@ interface RunFlags {
   dir?: string;
   tag_set: string;
   signature_def: string;
-  inputs: string;
-  input_exprs: string;
-  input_examples: string;
+  inputs?: string;
+  input_exprs?: string;
+  input_examples?: string;
   outdir?: string;
   overwrite?: boolean;
   json?: boolean;
@@ -38,9 +38,9 @@ export function runCommand(io: Io): Command {
     .option("--dir <directory>", "directory of a SavedModel: BASE/VERSION")
     .option("--tag_set <tags>", "tags of the graph", "serve")
     .option("--signature_def <name>", "the signature to run", "serving_default")
-    .option("--inputs <texts>", "'name=file.npy;other=file.npz[array]', cast to the signature's dtypes", "")
-    .option("--input_exprs <texts>", "'name=[[1.0, 2.0]];other=3': Python literals", "")
-    .option("--input_examples <texts>", "'name=[{\"feature\":[1.0]}]': serialized tf.Examples", "")
+    .option("--inputs <texts>", "'name=file.npy;other=file.npz[array]', cast to the signature's dtypes")
+    .option("--input_exprs <texts>", "'name=[[1.0, 2.0]];other=3': Python literals")
+    .option("--input_examples <texts>", "'name=[{\"feature\":[1.0]}]': serialized tf.Examples")
     .option("--outdir <directory>", "save each output as NAME.npy in this directory")
     .option("--overwrite", "overwrite files in --outdir")
     .option("--json", "print the outputs as one JSON object")
@@ -54,9 +54,9 @@ async function run(directory: string, flags: RunFlags, io: Io): Promise<void> {
   const graph = chooseGraph(readSavedModelIn(directory), flags.tag_set);
   const signature = chooseSignature(graph, flags.signature_def);
   const texts = {
-    inputs: flags.inputs,
-    inputExprs: flags.input_exprs,
-    inputExamples: flags.input_examples,
+    inputs: flags.inputs ?? "",
+    inputExprs: flags.input_exprs ?? "",
+    inputExamples: flags.input_examples ?? "",
   };
   const feeds = readFeeds(texts, signature, (message) => io.err(`torchferry: ${message}\n`));
   const outputs = await runOnce(directory, signature, feeds);

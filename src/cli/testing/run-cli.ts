@@ -32,6 +32,7 @@ export async function runCli(args: readonly string[], settings: CliSettings = {}
     },
     outIsTerminal: settings.isTerminal ?? false,
     errIsTerminal: settings.isTerminal ?? false,
+    columns: undefined,
     env: settings.env ?? {},
     stopRequested: () => stopped,
   });
