@@ -20,6 +20,8 @@ const WAY_NAMES = [
   "onnxruntime-node, on the loop",
 ];
 const LOADED_WAYS = ["engine (as built)", "onnxruntime-node, workers", "onnxruntime-node, on the loop"];
+/** A measurement that takes longer hangs. */
+const LONGEST_MS = 120_000;
 const CALLS_IN_FLIGHT = [1, 8];
 
 const measureScript = fileURLToPath(new URL("engines/measure.mjs", import.meta.url));
@@ -88,7 +90,9 @@ function compareLoads(folder) {
 }
 
 function measure(args) {
-  return JSON.parse(execFileSync(process.execPath, [measureScript, ...args], { encoding: "utf8" }));
+  return JSON.parse(
+    execFileSync(process.execPath, [measureScript, ...args], { encoding: "utf8", timeout: LONGEST_MS }),
+  );
 }
 
 /** The median of each figure. */

@@ -1,4 +1,5 @@
 // The ways to run onnxruntime from Node that are compared. Each opens a model file and gives { run(x), close() }.
+import { once } from "node:events";
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import koffi from "koffi";
@@ -148,8 +149,8 @@ async function workerPool(script, workerData) {
     worker.task = task;
     worker.postMessage(task.message);
   };
+  await Promise.all(workers.map((worker) => once(worker, "message"))); // they say that they are ready
   for (const worker of workers) {
-    await new Promise((resolve) => worker.once("message", resolve)); // it says that it is ready
     worker.on("message", (answer) => {
       const { resolve } = worker.task;
       const next = queue.shift();

@@ -17,6 +17,36 @@ export const ENGINE_ERRORS = {
     text: "{model}: onnxruntime cannot load it: {reason}; convert the model anew",
   },
   ENGINE_INPUT_REFUSED: { exit: 2, http: 400, grpc: 3, text: "{model}: the inputs do not fit: {reason}" },
+  INPUT_ABSENT: {
+    exit: 2,
+    http: 400,
+    grpc: 3,
+    text: "{model}: no value is given for the input '{input}'; the inputs are: {known}",
+  },
+  INPUT_SURPLUS: {
+    exit: 2,
+    http: 400,
+    grpc: 3,
+    text: "{model}: there is no input '{input}'; the inputs are: {known}",
+  },
+  INPUT_ARRAY_KIND: {
+    exit: 2,
+    http: 400,
+    grpc: 3,
+    text: "{model}: input '{input}': {found} is given; it is {dtype}, which takes: {wanted}",
+  },
+  INPUT_ARRAY_SHAPE: {
+    exit: 2,
+    http: 400,
+    grpc: 3,
+    text: "{model}: input '{input}': {reason}; the shape is to be {wanted}",
+  },
+  NO_VERSION_FOUND: {
+    exit: 3,
+    http: 404,
+    grpc: 5,
+    text: "{directory}: holds neither a saved_model.pb nor numbered versions; name a model file, a version's directory or the directory above",
+  },
   SIGNATURE_UNKNOWN: {
     exit: 2,
     http: 400,

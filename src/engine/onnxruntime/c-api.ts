@@ -3,7 +3,8 @@
 // Invariant: the table only ever grows at its end, so an index holds for every library that has API_VERSION; the
 // library is asked for exactly that version. A wrong index is a crash: every function here is called by a test.
 // Not here: what the calls are for (session.ts, values.ts, strings.ts), where the library lies (library.ts).
-import koffi, { type LibraryHandle } from "koffi";
+import type { LibraryHandle } from "koffi";
+import { koffi } from "./foreign-functions.ts";
 
 /** The first version (onnxruntime 1.15) that has everything below. */
 export const API_VERSION = 15;
@@ -49,6 +50,8 @@ const FUNCTIONS = {
   createSession: [7, "pointer", "pointer", "path", "pointer", "pointer"],
   /** session, run options, input names, inputs, their count, output names, their count, outputs */
   run: [9, "pointer", "pointer", "pointer", "pointer", "pointer", "size", "pointer", "size", "pointer"],
+  /** environment, the model's bytes, their count, options, the new session */
+  createSessionFromArray: [8, "pointer", "pointer", "pointer", "size", "pointer", "pointer"],
   createSessionOptions: [10, "pointer", "pointer"],
   setIntraOpNumThreads: [24, "pointer", "pointer", "int"],
   createRunOptions: [39, "pointer", "pointer"],
@@ -131,6 +134,7 @@ export function bindOrtApi(library: LibraryHandle): OrtApi | undefined {
 }
 
 function functionAt(table: unknown, index: number, result: string, parameters: string[]) {
-  const address: unknown = koffi.decode(table, index * koffi.sizeof("void *"), "void *");
-  return koffi.decode(address, koffi.proto(result, parameters)) as (...args: unknown[]) => unknown; // koffi has no types
+  const { decode, proto, sizeof } = koffi();
+  const address: unknown = decode(table, index * sizeof("void *"), "void *");
+  return decode(address, proto(result, parameters)) as (...args: unknown[]) => unknown; // koffi has no types
 }

@@ -1,7 +1,8 @@
 // The memory of one run that C writes to and reads from: arrays of pointers, one result, the dimensions of a tensor.
 // Layout, in 8-byte words: input names, inputs, output names, outputs (capacity words each), result, dimensions.
 // Invariant: the buffer never moves while the frame is referenced (an ArrayBuffer of its own, not a small view).
-import koffi from "koffi";
+
+import { addressOf } from "./foreign-functions.ts";
 
 /** onnxruntime's kernels know at most 8 or so; this is only a bound. */
 export const MAX_RANK = 64;
@@ -24,7 +25,7 @@ export class CallFrame {
   constructor(capacity: number) {
     this.capacity = capacity;
     this.words = new BigInt64Array(new ArrayBuffer((4 * capacity + 1 + MAX_RANK) * WORD_BYTES));
-    const base: bigint = koffi.address(this.words);
+    const base = addressOf(this.words);
     const at = (word: number): bigint => base + BigInt(word * WORD_BYTES);
     this.inputNames = base;
     this.inputs = at(capacity);

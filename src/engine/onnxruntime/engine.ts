@@ -24,8 +24,16 @@ export interface OnnxRuntimeOptions {
 }
 
 export interface OnnxRuntimeEngine extends Engine {
-  /** Loads an ONNX file whose inputs and outputs have the names of the signatures. Does not hold the event loop. */
-  loadOnnx(file: string, signatures: readonly Signature[], options?: LoadOptions): Promise<LoadedModel>;
+  /**
+   * Loads an ONNX file whose inputs and outputs have the names of the signatures; `name` is what messages call it.
+   * Does not hold the event loop.
+   */
+  loadOnnx(
+    file: string,
+    signatures: readonly Signature[],
+    options?: LoadOptions,
+    name?: string,
+  ): Promise<LoadedModel>;
 }
 
 const SERVE_TAG = "serve";
@@ -39,17 +47,18 @@ export function onnxRuntimeEngine(options: OnnxRuntimeOptions = {}): OnnxRuntime
     file: string,
     signatures: readonly Signature[],
     loading: LoadOptions = {},
+    name: string = file,
   ): Promise<LoadedModel> {
     const runtime = ortRuntime();
     slots ??= new RunSlots(options.runsAtOnce ?? runSlotCount(runtime.cores));
     try {
       const session = await openSession(runtime, file, loading.intraOpThreads ?? 0);
       const steadyCost = options.runOnLoop !== false && (await isSteady(file));
-      return new OrtModel({ name: file, runtime, slots, budget, session, signatures, steadyCost });
+      return new OrtModel({ name, runtime, slots, budget, session, signatures, steadyCost });
     } catch (error) {
       if (!(error instanceof OrtFailure)) throw error;
       const reason = error.message.trim().replace(/\s+/g, " ");
-      return fail("ENGINE_LOAD_FAILED", { model: file, reason }, error);
+      return fail("ENGINE_LOAD_FAILED", { model: name, reason }, error);
     }
   }
 

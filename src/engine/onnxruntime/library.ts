@@ -5,9 +5,9 @@
 import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
-import koffi from "koffi";
 import { type Problem, problem } from "../../core/errors.ts";
 import { bindOrtApi, type CFunction, type OrtApi } from "./c-api.ts";
+import { koffi } from "./foreign-functions.ts";
 
 const LIBRARY_FILES: Readonly<Record<string, string>> = {
   linux: "libonnxruntime.so.1",
@@ -41,10 +41,9 @@ export interface Libraries {
 export function loadLibraries(): Libraries | Problem {
   const file = libraryFile();
   try {
-    if (koffi.config().async_stack_size !== ASYNC_STACK_BYTES) {
-      koffi.config({ async_stack_size: ASYNC_STACK_BYTES });
-    }
-    const ort = bindOrtApi(koffi.load(file));
+    const { config, load } = koffi();
+    if (config().async_stack_size !== ASYNC_STACK_BYTES) config({ async_stack_size: ASYNC_STACK_BYTES });
+    const ort = bindOrtApi(load(file));
     if (!ort) return problem("ENGINE_UNAVAILABLE", { file, reason: "onnxruntime is older than 1.15" });
     return { ort, c: loadCLibrary() };
   } catch (error) {
@@ -62,7 +61,7 @@ function libraryFile(): string {
 }
 
 function loadCLibrary(): CLibrary {
-  const library = koffi.load(process.platform === "win32" ? "msvcrt.dll" : null);
+  const library = koffi().load(process.platform === "win32" ? "msvcrt.dll" : null);
   return {
     memcpy: library.func("memcpy", "void *", ["void *", "void *", "size_t"]),
     mallocTrim: optional(() => library.func("malloc_trim", "int", ["size_t"])),

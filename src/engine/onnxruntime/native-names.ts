@@ -1,5 +1,6 @@
 // Names of inputs and outputs as C strings at addresses that stay.
-import koffi from "koffi";
+
+import { addressOf } from "./foreign-functions.ts";
 
 export class NativeNames {
   private readonly known = new Map<string, { readonly bytes: Uint8Array; readonly address: bigint }>();
@@ -11,7 +12,7 @@ export class NativeNames {
       const text = new TextEncoder().encode(name);
       const bytes = new Uint8Array(new ArrayBuffer(text.byteLength + 1));
       bytes.set(text);
-      entry = { bytes, address: koffi.address(bytes) };
+      entry = { bytes, address: addressOf(bytes) };
       this.known.set(name, entry);
     }
     return entry.address;

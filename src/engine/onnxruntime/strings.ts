@@ -1,9 +1,9 @@
 // String tensors in and out. onnxruntime owns their memory, so strings are copied both ways.
 // Invariant: strings are bytes; NUL may stand in them.
 // Not here: other tensors (values.ts).
-import koffi from "koffi";
 import { onnxNumber } from "../../bytes/protobuf/onnx-dtypes.ts";
 import type { CallFrame } from "./call-frame.ts";
+import { addressOf } from "./foreign-functions.ts";
 import { check, type OrtRuntime } from "./runtime.ts";
 
 /** An OrtValue with copies of `strings`. */
@@ -38,7 +38,7 @@ function fill(runtime: OrtRuntime, frame: CallFrame, value: bigint, strings: rea
   // One buffer for the pointers and the zero-terminated strings behind them, so that both live as long.
   const block = new Uint8Array(new ArrayBuffer(total));
   const pointers = new BigUint64Array(block.buffer, 0, strings.length);
-  const base: bigint = koffi.address(block);
+  const base = addressOf(block);
   let at = table;
   for (const [index, text] of strings.entries()) {
     block.set(text, at);
