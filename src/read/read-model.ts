@@ -1,5 +1,5 @@
 // Reads a model file of any kind that holds a graph: content decides, never the name.
-// Not here: opening files (cli/open-file.ts), what follows on reading (passes/).
+// Not here: opening files (files/open-file.ts), what follows on reading (passes/).
 import type { ByteSource } from "../core/byte-source.ts";
 import { FerryError, Problem } from "../core/errors.ts";
 import type { Graph } from "../graph/graph.ts";

@@ -1,2 +1,0 @@
-// Moved to files/.
-export { openFile, siblingOpener } from "../files/open-file.ts";
