@@ -4,6 +4,7 @@ import type { ByteSource } from "./core/byte-source.ts";
 import { fail } from "./core/errors.ts";
 import { demandFreeBatch } from "./passes/demand-free-batch.ts";
 import { optimize } from "./passes/optimize.ts";
+import type { Evaluate } from "./passes/pass.ts";
 import { renameEndpoints } from "./passes/rename-endpoints.ts";
 import { readModel } from "./read/read-model.ts";
 import type { DType } from "./tensor/dtype.ts";
@@ -35,6 +36,8 @@ export interface ConvertOptions {
   readonly dryRun?: boolean;
   /** Opens a file beside the model, where a model keeps weights outside. */
   readonly openSibling?: (relativePath: string) => ByteSource;
+  /** Computes constant subgraphs that exact arithmetic does not cover; without it they stay in the model. */
+  readonly evaluate?: Evaluate;
   /** Which model of an archive that holds several. */
   readonly model?: string;
   /** Looks at the finished directory before it gets its place; throwing removes it. */
@@ -74,7 +77,7 @@ export async function convertModel(source: ByteSource, options: ConvertOptions):
   const graph = readModel(source, options);
   renameEndpoints(graph, options.inputNames, options.outputNames);
   if (options.batch === "dynamic") demandFreeBatch(graph, source.name, options.batchAxis ?? {});
-  const typed = optimize(graph, {});
+  const typed = optimize(graph, options);
   const tensorflow = lowerToTensorFlow(typed, { file: source.name });
   const converted = {
     inputs: tensorflow.inputs.map(endpoint),
