@@ -1,16 +1,18 @@
 // Arithmetic of two operands that is one ONNX operator: operands are promoted, the result has the declared dtype.
 import type { Value } from "../../../graph/graph.ts";
-import type { DType } from "../../../tensor/dtype.ts";
-import type { Facts } from "../argument.ts";
+import { type DType, isComplex } from "../../../tensor/dtype.ts";
+import { type Facts, Refusal } from "../argument.ts";
 import { arithmetic, operandDType } from "../arithmetic.ts";
-import type { Call } from "../call.ts";
+import { type Call, realDType } from "../call.ts";
+import { asComplex, complexProduct } from "../complex-pair.ts";
 import type { Rule } from "../rule.ts";
 
 const both = (name: string) => [`aten::${name}.Tensor`, `aten::${name}.Scalar`];
 
-export const ADD: Rule = { targets: both("add"), emit: (call) => sum(call, "Add") };
+export const ADD: Rule = { targets: both("add"), complex: true, emit: (call) => sum(call, "Add") };
 export const SUBTRACT: Rule = {
   targets: [...both("sub"), ...both("subtract")],
+  complex: true,
   emit: (call) => sum(call, "Sub"),
 };
 
@@ -25,7 +27,11 @@ export const REVERSE_SUBTRACT: Rule = {
 
 export const MULTIPLY: Rule = {
   targets: [...both("mul"), ...both("multiply")],
+  complex: true,
   emit(call) {
+    const { dtype } = call.result();
+    if (isComplex(dtype))
+      return complexProduct(call, complexOperand(call, "self", dtype), complexOperand(call, "other", dtype));
     if (call.result().dtype === "bool")
       return call.op("And", [call.as("self", "bool"), call.as("other", "bool")]);
     return arithmetic(call, "Mul");
@@ -34,6 +40,11 @@ export const MULTIPLY: Rule = {
 
 /** self + alpha * other, or self - alpha * other; on bools `or`. */
 function sum(call: Call, op: "Add" | "Sub"): Value {
+  const declared = call.result().dtype;
+  if (isComplex(declared)) {
+    if (!isOne(call)) throw new Refusal("alpha is not supported for complex numbers");
+    return call.op(op, [complexOperand(call, "self", declared), complexOperand(call, "other", declared)]);
+  }
   if (call.result().dtype === "bool" && call.operand("self").dtype === "bool") {
     return call.op("Or", [call.as("self", "bool"), call.as("other", "bool")]);
   }
@@ -52,4 +63,14 @@ function scaled(call: Call, name: string, dtype: DType): Value {
 function isOne(call: Facts): boolean {
   const alpha = call.scalar("alpha");
   return alpha.value === 1;
+}
+
+/** An operand as a complex tensor: a real tensor or number gets imaginary part 0. */
+function complexOperand(call: Call, name: string, dtype: DType): Value {
+  const real = realDType(dtype);
+  const argument = call.argument(name);
+  if (argument.kind === "complex") return call.table(real, [2], [argument.real, argument.imaginary]);
+  const operand = call.operand(name);
+  if (isComplex(operand.dtype)) return call.cast(call.tensor(name), realDType(operand.dtype), real);
+  return asComplex(call, call.as(name, real), real);
 }

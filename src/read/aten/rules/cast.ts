@@ -1,4 +1,7 @@
 // Changes of dtype. The declared dtype of the result says all; devices, layouts and memory formats mean nothing here.
+import { isComplex } from "../../../tensor/dtype.ts";
+import { realDType } from "../call.ts";
+import { asComplex, realPart } from "../complex-pair.ts";
 import type { Rule } from "../rule.ts";
 
 const TARGETS = [
@@ -26,7 +29,16 @@ const TARGETS = [
 
 export const CAST: Rule = {
   targets: TARGETS.map((target) => `aten::${target}`),
-  emit: (call) => call.as("self", call.result().dtype),
+  complex: true,
+  emit(call) {
+    const [from, to] = [call.dtypeOf("self"), call.result().dtype];
+    if (isComplex(from)) {
+      const parts = isComplex(to) ? call.tensor("self") : realPart(call, call.tensor("self"));
+      return call.cast(parts, realDType(from), realDType(to));
+    }
+    if (!isComplex(to)) return call.as("self", to);
+    return asComplex(call, call.as("self", realDType(to)), realDType(to));
+  },
 };
 
 export const CONVERT: Rule = {

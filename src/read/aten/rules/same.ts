@@ -3,11 +3,11 @@ import type { Rule } from "../rule.ts";
 
 const NAMES =
   "alias alias_copy detach detach_copy clone contiguous lift lift_fresh lift_fresh_copy positive resolve_neg " +
-  "conj_physical real resolve_conj _conj conj data requires_grad pin_memory _lazy_clone";
+  "data requires_grad pin_memory _lazy_clone";
 
-/** conj and real of real tensors. */
 export const SAME: Rule = {
   targets: NAMES.split(" ").map((name) => `aten::${name}.default`),
+  complex: true,
   emit: (call) => call.tensor("self"),
 };
 
