@@ -23,10 +23,10 @@ export class PickleCursor {
   }
 
   /** A line of text without its end. Only names, numbers and texts of protocol 0 stand in lines. */
-  line(encoding = "utf-8"): string {
+  line(encoding: "utf8" | "latin1" = "utf8"): string {
     const end = this.bytes.indexOf(0x0a, this.at);
     if (end < 0) throw new BrokenPickle(`a line without an end at byte ${this.at}`);
-    const text = new TextDecoder(encoding).decode(this.bytes.subarray(this.at, end));
+    const text = Buffer.from(this.bytes.subarray(this.at, end)).toString(encoding);
     this.at = end + 1;
     return text;
   }

@@ -6,6 +6,7 @@ import { type TensorType, tensorType } from "../../graph/type.ts";
 import type { AtenArgument, AtenCall, AtenGraph } from "../aten/program.ts";
 import { type ArgumentContext, readArgument } from "./arguments.ts";
 import { PT2_DTYPES } from "./dtypes.ts";
+import { correctStates } from "./errata.ts";
 import type { JsonValue } from "./json-value.ts";
 import { originOf } from "./origin.ts";
 import type { SymbolScope } from "./symbol-scope.ts";
@@ -31,6 +32,7 @@ export function readGraph(graph: JsonValue, scope: SymbolScope, depth = 0): Aten
     .list()
     .map((node) => readCall(node, context))
     .filter((call) => !isStatedSize(call, scope));
+  correctStates(calls, types, strides);
   return {
     inputs: graph.get("inputs").list().map(valueName),
     outputs: graph
