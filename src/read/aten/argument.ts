@@ -18,15 +18,18 @@ export type Scalar =
 
 const NONE: AtenArgument = { kind: "none" };
 
+/** What is known of the values of a graph. */
+export type TypesAndStrides = Pick<AtenGraph, "types" | "strides">;
+
 /** A call's arguments and types, without any values: what a rule's `refuse` sees. */
 export class Facts {
   readonly call: AtenCall;
   readonly schema: Schema | undefined;
-  private readonly types: AtenGraph["types"];
+  private readonly graph: TypesAndStrides;
 
-  constructor(call: AtenCall, types: AtenGraph["types"]) {
+  constructor(call: AtenCall, graph: TypesAndStrides) {
     this.call = call;
-    this.types = types;
+    this.graph = graph;
     this.schema = schemaOf(call.target);
   }
 
@@ -71,6 +74,12 @@ export class Facts {
     return this.type(name).shape;
   }
 
+  /** Strides of a tensor argument in elements, where the file tells them. */
+  strides(name: string): readonly Dim[] | undefined {
+    const argument = this.argument(name);
+    return argument.kind === "tensor" ? this.graph.strides?.get(argument.value) : undefined;
+  }
+
   dtypeOf(name: string): DType {
     return this.type(name).dtype;
   }
@@ -93,7 +102,7 @@ export class Facts {
   /** Whether the i-th result exists, that is, whether the file declares a tensor for it. */
   hasResult(index: number): boolean {
     const name = this.outputNames()[index];
-    return name !== undefined && this.types.has(name);
+    return name !== undefined && this.graph.types.has(name);
   }
 
   int(name: string): number {
@@ -216,7 +225,7 @@ export class Facts {
   }
 
   protected typeOf(value: string): RankedType {
-    const type = this.types.get(value);
+    const type = this.graph.types.get(value);
     if (!type?.shape) throw new Refusal(`nothing is known of the shape of ${value}`);
     return type as RankedType; // it has a shape
   }

@@ -11,16 +11,16 @@ import { type DType, isComplex } from "../../tensor/dtype.ts";
 import { tensorOfNumbers } from "../../tensor/numbers.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
-import { Facts, Refusal } from "./argument.ts";
+import { Facts, Refusal, type TypesAndStrides } from "./argument.ts";
 import { type DimEmitter, reshapeTarget } from "./emit-dims.ts";
-import type { AtenCall, AtenGraph } from "./program.ts";
+import type { AtenCall } from "./program.ts";
 import type { Operand } from "./promote.ts";
 
 /** What all calls of a graph share. */
 export interface Scope {
   readonly builder: GraphBuilder;
   readonly dims: DimEmitter;
-  readonly types: AtenGraph["types"];
+  readonly graph: TypesAndStrides;
   /** Names of values that somebody uses. */
   readonly used: ReadonlySet<string>;
   /** The value of a name of the program; throws Refusal if nothing computes it. */
@@ -33,7 +33,7 @@ export class Call extends Facts {
   private readonly scope: Scope;
 
   constructor(call: AtenCall, scope: Scope) {
-    super(call, scope.types);
+    super(call, scope.graph);
     this.scope = scope;
   }
 

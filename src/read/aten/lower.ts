@@ -53,7 +53,7 @@ class Lowering {
     this.scope = {
       builder,
       dims: new DimEmitter(builder),
-      types: aten.types,
+      graph: aten,
       used: usedNames(aten, calls),
       valueOf: (name) => this.valueOf(name),
       shared: new Map(),

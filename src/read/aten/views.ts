@@ -4,8 +4,8 @@
 // Not here: keeping track of who shares with whom (functionalize.ts).
 import { addDims, type Dim, mulDims, sameDim, sameShape } from "../../graph/dim.ts";
 import type { TensorType } from "../../graph/type.ts";
-import { Facts, normalAxis, Refusal } from "./argument.ts";
-import type { AtenArgument, AtenCall, AtenGraph } from "./program.ts";
+import { Facts, normalAxis, Refusal, type TypesAndStrides } from "./argument.ts";
+import type { AtenArgument, AtenCall } from "./program.ts";
 import { schemaOf } from "./schema.ts";
 
 /** A call without results yet: target and arguments. */
@@ -41,11 +41,8 @@ const SELF_INVERSE = new Set("transpose t numpy_T mT swapaxes swapdims adjoint m
 const COPY_IF_NEEDED = new Set("reshape reshape_as flatten ravel".split(" "));
 
 /** The name of the argument whose memory the results share; undefined if they are fresh. */
-export function sharedArgument(
-  call: AtenCall,
-  graph: Pick<AtenGraph, "types" | "strides">,
-): string | undefined {
-  const facts = new Facts(call, graph.types);
+export function sharedArgument(call: AtenCall, graph: TypesAndStrides): string | undefined {
+  const facts = new Facts(call, graph);
   const argument = sharingByName(facts) ?? sharingBySchema(call.target);
   if (argument === undefined || call.args.get(argument)?.kind !== "tensor") return undefined;
   return copies(facts, argument, graph) ? undefined : argument;
@@ -65,7 +62,7 @@ function sharingBySchema(target: string): string | undefined {
   return schema.arguments[0]?.name;
 }
 
-function copies(facts: Facts, argument: string, graph: Pick<AtenGraph, "types" | "strides">): boolean {
+function copies(facts: Facts, argument: string, graph: TypesAndStrides): boolean {
   const result = facts.outputNames()[0];
   const source = facts.type(argument);
   if (facts.name === "to" || facts.name === "type_as") {
@@ -127,7 +124,7 @@ export function undoView(
   fresh: string,
   types: ReadonlyMap<string, TensorType>,
 ): Step | undefined {
-  const facts = new Facts(call, types);
+  const facts = new Facts(call, { types });
   const { name } = facts;
   if (SAME.has(name) || name.includes("dropout")) return undefined;
   const shape = facts.shape(argument);

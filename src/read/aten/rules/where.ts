@@ -57,11 +57,11 @@ export const EXTREME_IGNORING_NAN: Rule = {
     const chosen = arithmetic(call, call.name === "fmax" ? "Max" : "Min");
     if (!isFloat(dtype)) return chosen;
     const [a, b] = [call.as("self", dtype), call.as("other", dtype)];
-    const orA = call.op("Where", [isNaN(call, b), a, chosen]);
-    return call.op("Where", [isNaN(call, a), b, orA]);
+    const orA = call.op("Where", [missing(call, b), a, chosen]);
+    return call.op("Where", [missing(call, a), b, orA]);
   },
 };
 
-function isNaN(call: Call, value: Value): Value {
+function missing(call: Call, value: Value): Value {
   return call.op("IsNaN", [value]);
 }

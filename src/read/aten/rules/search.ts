@@ -1,0 +1,97 @@
+// Places of values among sorted boundaries, membership, and distinct values.
+import { int } from "../../../graph/attribute.ts";
+import { productOf } from "../../../graph/dim.ts";
+import type { Value } from "../../../graph/graph.ts";
+import type { Call } from "../call.ts";
+import { arithmeticDType } from "../kernel-dtype.ts";
+import { promote } from "../promote.ts";
+import type { Rule } from "../rule.ts";
+
+/** How many boundaries lie below each value (at or below it, if `right`). */
+export const BUCKETIZE: Rule = {
+  targets: ["aten::bucketize.Tensor", "aten::searchsorted.Tensor"],
+  emit(call) {
+    const bucketize = call.name === "bucketize";
+    const [sorted, values] = bucketize ? ["boundaries", "self"] : ["sorted_sequence", "self"];
+    const dtype = arithmeticDType(promote([call.operand(sorted as string), call.operand(values as string)]));
+    const right = call.bool("right") || (call.has("side") && call.string("side") === "right");
+    const rank = call.rank("self");
+    const bounds = call.as(sorted as string, dtype);
+    const each = call.rank(sorted as string) > 1 ? call.unsqueeze(bounds, rank - 1) : bounds;
+    const below = call.op(right ? "LessOrEqual" : "Less", [
+      each,
+      call.unsqueeze(call.as("self", dtype), rank),
+    ]);
+    return call.cast(
+      call.reduce("ReduceSum", call.cast(below, "bool", "int64"), [rank], false),
+      "int64",
+      call.result().dtype,
+    );
+  },
+};
+
+/** Whether each element is among the others. */
+export const IS_IN: Rule = {
+  targets: ["aten::isin.Tensor_Tensor"],
+  emit(call) {
+    const dtype = arithmeticDType(promote([call.operand("elements"), call.operand("test_elements")]));
+    const shape = call.shape("test_elements");
+    const others = call.reshape(call.as("test_elements", dtype), shape, [productOf(shape)]);
+    const rank = call.rank("elements");
+    const same = call.op("Equal", [call.unsqueeze(call.as("elements", dtype), rank), others]);
+    const counts = call.reduce("ReduceSum", call.cast(same, "bool", "int32"), [rank], false);
+    const found = call.op("Greater", [counts, call.number(0, "int32")]);
+    return call.bool("invert") ? call.op("Not", [found]) : found;
+  },
+};
+
+/** Distinct values sorted, the place of each element among them, and how often they occur. */
+export const UNIQUE: Rule = {
+  targets: ["aten::_unique2.default", "aten::_unique.default"],
+  emit(call) {
+    const shape = call.shape("self");
+    const outputs = call.builder.emitAll("Unique", [call.tensor("self")], { sorted: int(1) }, { outputs: 4 });
+    const [values, , inverse, counts] = outputs;
+    return [values, inverse && call.reshape(inverse, [productOf(shape)], shape), counts];
+  },
+};
+
+export const UNIQUE_ALONG: Rule = {
+  targets: ["aten::unique_dim.default"],
+  emit(call) {
+    const attributes = { sorted: int(1), axis: int(call.axis("dim", call.rank("self"))) };
+    const [values, , inverse, counts] = call.builder.emitAll("Unique", [call.tensor("self")], attributes, {
+      outputs: 4,
+    });
+    return [values, inverse, counts];
+  },
+};
+
+/** As unique, but only equal neighbours are one. */
+export const UNIQUE_NEIGHBOURS: Rule = {
+  targets: ["aten::unique_consecutive.default"],
+  refuse: (call) =>
+    call.has("dim") && call.rank("self") !== 1 ? "along an axis it is not supported" : undefined,
+  emit(call) {
+    const shape = call.shape("self");
+    const flat = call.reshape(call.tensor("self"), shape, [productOf(shape)]);
+    const changes = call.op("Not", [
+      call.op("Equal", [call.slice(flat, 0, 1, 2 ** 63), call.slice(flat, 0, 0, -1)]),
+    ]);
+    const begins = call.op("Concat", [first(call, flat), changes], { axis: int(0) });
+    const group = call.op("Sub", [
+      call.op("CumSum", [call.cast(begins, "bool", "int64"), call.builder.int64(0)]),
+      call.number(1, "int64"),
+    ]);
+    const values = call.op("Compress", [flat, begins], { axis: int(0) });
+    const counts = call.builder.emitAll("Unique", [group], { sorted: int(1) }, { outputs: 4 })[3];
+    return [values, call.reshape(group, [productOf(shape)], shape), counts];
+  },
+};
+
+/** true for the first element, if there is one. */
+function first(call: Call, flat: Value): Value {
+  const head = call.slice(flat, 0, 0, 1);
+  const same = call.op("Equal", [head, head]);
+  return call.op("Or", [same, call.op("Not", [same])]);
+}
