@@ -11,7 +11,7 @@ export function reducedAxes(facts: NodeFacts): readonly number[] | undefined {
   const rank = facts.rank(0);
   const all = Array.from({ length: rank }, (_, axis) => axis);
   if (!facts.has(1)) return facts.int("noop_with_empty_axes", 0) ? [] : all;
-  const axes = facts.numbers(1);
+  const axes = facts.shape(1)[0] === 0 ? [] : facts.numbers(1);
   if (!axes) return undefined;
   if (axes.length === 0) return facts.int("noop_with_empty_axes", 0) ? [] : all;
   return axes.map((axis) => facts.axisOf(axis, rank)).sort((a, b) => a - b);
@@ -35,6 +35,12 @@ const REDUCING: FollowingLayout = {
 
 export function reductionLayout(facts: NodeFacts): LayoutClass {
   return reducedAxes(facts) ? REDUCING : LOGICAL;
+}
+
+/** Why the axes cannot be reduced: an empty list would mean all of them. */
+export function refuseAxes(facts: NodeFacts): string | undefined {
+  const free = !reducedAxes(facts) && typeof facts.shape(1)[0] !== "number";
+  return free ? "the number of its axes is not known before the model runs" : undefined;
 }
 
 /** The reduced axes where they stand, as TensorFlow's second input. */

@@ -76,9 +76,9 @@ function window(x: number, axis: Axis, interpolation: Interpolation): Taps {
     if (weight !== 0) taps.push([place, weight]);
   }
   const inside = ([place]: readonly [number, number]) => place >= 0 && place < axis.from;
-  const drops = interpolation.excludeOutside || interpolation.antialias;
-  const kept = drops ? taps.filter(inside) : taps;
-  const sum = drops ? kept.reduce((total, [, weight]) => total + weight, 0) : 1;
+  const kept = interpolation.excludeOutside ? taps.filter(inside) : taps;
+  const normalizes = interpolation.excludeOutside || interpolation.antialias;
+  const sum = normalizes ? kept.reduce((total, [, weight]) => total + weight, 0) : 1;
   return kept.map(([place, weight]) => [clamp(place, axis.from), weight / sum]);
 }
 

@@ -1,6 +1,7 @@
 // Element-wise operators of two inputs, or of any number taken from the left.
 
-import { isInteger } from "../../../tensor/dtype.ts";
+import type { Dim } from "../../../graph/dim.ts";
+import { BYTES_PER_ELEMENT, isInteger, isUnsigned } from "../../../tensor/dtype.ts";
 import type { TfOperator } from "../../builder.ts";
 import type { TfValue } from "../../graph.ts";
 import type { NodeLowering } from "../node-lowering.ts";
@@ -34,8 +35,28 @@ const same: readonly LoweringRule[] = SAME.map(([op, tensorflow, since]) => ({
 }));
 
 function chained(node: NodeLowering, op: TfOperator): TfValue {
-  const [first, ...rest] = node.node.inputs.map((_, input) => node.operand(input));
+  const [first, ...rest] = node.node.inputs.map((_, input) => flatOperand(node, input));
   return rest.reduce((left, right) => apply(node, op, left, right), first as TfValue); // there is one input at least
+}
+
+/**
+ * An operand without axes of size 1 in front, which change nothing beside a deeper one. TensorFlow takes a sum after a
+ * product for a bias, and fails on a bias of one row.
+ */
+function flatOperand(node: NodeLowering, input: number): TfValue {
+  const operand = node.operand(input);
+  if (node.constant(input) || node.rank(input) < node.layout.perm.length) return operand;
+  const stands = node.ordered(node.shape(input));
+  const first = stands.findIndex((size) => size !== 1);
+  const others = node.node.inputs.some(
+    (_, other) => other !== input && node.ordered(deepShape(node, other))[0] !== 1,
+  );
+  return first > 0 && others ? node.reshape(operand, stands.slice(first)) : operand;
+}
+
+function deepShape(node: NodeLowering, input: number): readonly Dim[] {
+  const shape = node.shape(input);
+  return [...new Array<number>(node.layout.perm.length - shape.length).fill(1), ...shape];
 }
 
 function apply(node: NodeLowering, op: TfOperator, left: TfValue, right: TfValue): TfValue {
@@ -66,15 +87,24 @@ const xor: LoweringRule = {
   emit: (node) => node.op("NotEqual", [node.operand(0), node.operand(1)]),
 };
 
+/** Shifts below 0 or by the width and more leave zeros, or the sign where a signed number is shifted right. */
 const bitShift: LoweringRule = {
   op: "BitShift",
   since: 11,
   layout: ELEMENTWISE,
-  emit: (node) =>
-    node.op(node.string("direction", "") === "LEFT" ? "LeftShift" : "RightShift", [
-      node.operand(0),
-      node.operand(1),
-    ]),
+  emit(node) {
+    const dtype = node.dtype(0);
+    const left = node.string("direction", "") === "LEFT";
+    const [x, by] = [node.operand(0), node.operand(1)];
+    const shift = (amount: TfValue) => node.op(left ? "LeftShift" : "RightShift", [x, amount]);
+    const number = (value: number) => node.scalar(dtype, value);
+    const width = BYTES_PER_ELEMENT[dtype] * 8;
+    const above = node.op("GreaterEqual", [by, number(0)]);
+    const inside = node.op("LogicalAnd", [above, node.op("Less", [by, number(width)])]);
+    const amount = node.op("SelectV2", [inside, by, number(0)]);
+    const rest = left || isUnsigned(dtype) ? number(0) : shift(number(width - 1));
+    return node.op("SelectV2", [inside, shift(amount), rest]);
+  },
 };
 
 const mean: LoweringRule = {

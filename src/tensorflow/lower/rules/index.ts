@@ -8,21 +8,27 @@ import { CASTS } from "./cast.ts";
 import { concat, split } from "./concat.ts";
 import { conv } from "./conv.ts";
 import { convTranspose } from "./conv-transpose.ts";
+import { depthToSpace, spaceToDepth } from "./depth-to-space.ts";
+import { einsum } from "./einsum.ts";
 import { expand, tile } from "./expand.ts";
 import { gather, gatherElements, gatherNd } from "./gather.ts";
 import { GLOBAL_POOLS } from "./global-pool.ts";
+import { gridSample } from "./grid-sample.ts";
 import { dropout, identity } from "./identity.ts";
+import { lrn } from "./local-response.ts";
 import { gemm, matmul } from "./matmul.ts";
 import { maxPool } from "./max-pool.ts";
 import { NORMALIZATIONS } from "./normalization.ts";
 import { pad } from "./pad.ts";
 import { pow } from "./pow.ts";
+import { dequantizeLinear, dynamicQuantizeLinear, quantizeLinear } from "./quantize.ts";
 import { cumSum, eyeLike, isInf, oneHot, range, trilu } from "./range.ts";
 import { RECURRENT } from "./recurrent.ts";
 import { REDUCTIONS } from "./reduce.ts";
 import { RESHAPES } from "./reshape.ts";
 import { resize } from "./resize.ts";
 import { scatterElements, scatterNd } from "./scatter.ts";
+import { compress, cumProd, reverseSequence } from "./sequence.ts";
 import { constantOfShape, shape, size } from "./shape-of.ts";
 import { slice } from "./slice.ts";
 import { SOFTMAXES } from "./softmax.ts";
@@ -54,6 +60,17 @@ export const RULES: readonly LoweringRule[] = [
   pow,
   split,
   transpose,
+  depthToSpace,
+  spaceToDepth,
+  einsum,
+  gridSample,
+  reverseSequence,
+  cumProd,
+  compress,
+  lrn,
+  quantizeLinear,
+  dequantizeLinear,
+  dynamicQuantizeLinear,
   expand,
   tile,
   gather,

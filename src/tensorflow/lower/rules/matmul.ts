@@ -76,15 +76,33 @@ export const gemm: LoweringRule = {
     const [transA, transB] = [node.int("transA", 0) === 1, node.int("transB", 0) === 1];
     const left = node.cast(node.data(), dtype);
     const right = node.cast(weight(node, transB ? 1 : 0), dtype);
-    let product = node.op("MatMul", [left, right], { transpose_a: transA, transpose_b: transB });
+    let product = node.op("MatMul", [left, right], {
+      transpose_a: transA || undefined,
+      transpose_b: transB || undefined,
+    });
     product = scaled(node, product, node.float("alpha", 1));
     if (!node.has(2)) return node.cast(product, node.dtype(0));
-    const bias = scaled(node, node.cast(node.logical(2), dtype), node.float("beta", 1));
+    const width = node.outputShape()[1];
     const perColumn =
-      node.rank(2) === 1 && node.shape(2)[0] === node.outputShape()[1] && node.shape(2)[0] !== 1;
+      width !== 1 &&
+      node.shape(2).at(-1) === width &&
+      node
+        .shape(2)
+        .slice(0, -1)
+        .every((size) => size === 1);
+    const given = node.cast(perColumn ? biasVector(node) : node.logical(2), dtype);
+    const bias = scaled(node, given, node.float("beta", 1));
     return node.cast(node.op(perColumn ? "BiasAdd" : "AddV2", [product, bias]), node.dtype(0));
   },
 };
+
+/** The third input, [N] or [1, N], as a vector. */
+function biasVector(node: NodeLowering): TfValue {
+  const tensor = node.constant(2);
+  if (tensor)
+    return node.values.constant(node.values.reshaped(tensor, tensor.shape.slice(-1)), node.value(2).name);
+  return node.rank(2) === 1 ? node.logical(2) : node.op("Reshape", [node.logical(2), node.int64s([-1])]);
+}
 
 function scaled(node: NodeLowering, value: TfValue, factor: number): TfValue {
   if (factor === 1) return value;

@@ -80,7 +80,7 @@ function run(
   const inputs = cellInputs(node, cell, direction, hidden);
   const depth = node.shape(0)[2] ?? 1;
   const flat = node.op("Reshape", [turn(x), node.values.dims([-1, depth])]);
-  const product = node.op("MatMul", [flat, inputs.weight], { transpose_a: false, transpose_b: true });
+  const product = node.op("MatMul", [flat, inputs.weight], { transpose_b: true });
   const biased = inputs.inputBias ? node.op("AddV2", [product, inputs.inputBias]) : product;
   const projected = node.values.reshape(biased, [steps, batch, cell.gates * hidden]);
   const initial = cell.states.map((input) =>

@@ -4,7 +4,7 @@ import { isInteger } from "../../../tensor/dtype.ts";
 import type { TfOperator } from "../../builder.ts";
 import type { TfValue } from "../../graph.ts";
 import type { NodeLowering } from "../node-lowering.ts";
-import { physicalAxes, reducedAxes, reductionLayout } from "../reduction.ts";
+import { physicalAxes, reducedAxes, reductionLayout, refuseAxes } from "../reduction.ts";
 import type { LoweringRule } from "../rule.ts";
 import { widened } from "../widened.ts";
 
@@ -23,7 +23,7 @@ function reduction(op: string, since: number, formula: Formula): LoweringRule {
       none ? value : widened(node, operator, [value, axes], { keep_dims }),
     );
   };
-  return { op, since, layout: reductionLayout, emit };
+  return { op, since, layout: reductionLayout, refuse: refuseAxes, emit };
 }
 
 /** Through float64 and back for integers, for which roots and logarithms have no kernel. */

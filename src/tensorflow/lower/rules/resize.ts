@@ -40,6 +40,9 @@ function resizedAxes(facts: NodeFacts): ResizedAxis[] | string {
     facts.axisOf(axis, rank),
   );
   const regions = facts.has(1) ? facts.numbers(1) : [];
+  if (!regions && interpolationOf(facts).coordinates === "tf_crop_and_resize") {
+    return "its regions are not known before the model runs";
+  }
   const scales = isGiven(facts, 2) ? facts.numbers(2) : undefined;
   if (isGiven(facts, 2) && !scales) return "its scales are not known before the model runs";
   const policy = facts.string("keep_aspect_ratio_policy", "stretch");
@@ -200,7 +203,7 @@ function multiplied(
   const stands = node.ordered(shape);
   if (at === stands.length - 1) {
     const flat = node.op("Reshape", [value, node.int64s([-1, line.from])]);
-    const product = node.op("MatMul", [flat, matrix], { transpose_a: false, transpose_b: true });
+    const product = node.op("MatMul", [flat, matrix], { transpose_b: true });
     return node.reshape(
       product,
       stands.map((size, index) => (index === at ? line.to : size)),
