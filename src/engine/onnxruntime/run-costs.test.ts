@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { LoopBudget, RunCosts } from "./run-costs.ts";
+
+function ranOnThread(costs: RunCosts, shapes: string, times: readonly number[]): void {
+  for (const us of times) costs.ranOnThread(shapes, us);
+}
+
+describe("RunCosts", () => {
+  it("finds a shape cheap after eight runs of which one was fast, way back and forth included", () => {
+    const costs = new RunCosts();
+    ranOnThread(costs, "a", [300, 300, 70, 300, 300, 300, 300]);
+    expect(costs.isCheap("a")).toBe(false);
+    ranOnThread(costs, "a", [300]);
+    expect(costs.isCheap("a")).toBe(true);
+    expect(costs.isCheap("b")).toBe(false);
+  });
+
+  it("never finds an expensive one cheap", () => {
+    const costs = new RunCosts();
+    ranOnThread(costs, "a", Array(5_000).fill(150));
+    expect(costs.isCheap("a")).toBe(false);
+  });
+
+  it("sends a shape back that is slow on the loop, and judges it again much later", () => {
+    const costs = new RunCosts();
+    ranOnThread(costs, "a", Array(8).fill(50));
+    for (let run = 0; run < 60; run += 1) costs.ranOnLoop("a", run % 20 === 0 ? 900 : 40);
+    expect(costs.isCheap("a")).toBe(true); // three slow ones are the machine's
+    costs.ranOnLoop("a", 900);
+    expect(costs.isCheap("a")).toBe(false);
+    ranOnThread(costs, "a", Array(999).fill(50));
+    expect(costs.isCheap("a")).toBe(false);
+    ranOnThread(costs, "a", [50]);
+    expect(costs.isCheap("a")).toBe(true);
+  });
+
+  it("does not grow with the number of shapes", () => {
+    const costs = new RunCosts();
+    for (let shape = 0; shape < 10_000; shape += 1) costs.ranOnThread(String(shape), 50);
+    ranOnThread(costs, "a", Array(8).fill(50));
+    expect(costs.isCheap("a")).toBe(true);
+  });
+});
+
+describe("LoopBudget", () => {
+  it("is spent within a turn and renewed with the next", async () => {
+    const budget = new LoopBudget();
+    budget.spend(150);
+    expect(budget.isLeft).toBe(true);
+    budget.spend(60);
+    expect(budget.isLeft).toBe(false);
+    await Promise.resolve();
+    expect(budget.isLeft).toBe(false);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(budget.isLeft).toBe(true);
+  });
+});
