@@ -118,8 +118,7 @@ export class Graph {
   remove(node: Node): void {
     const at = this.nodes.indexOf(node);
     if (at >= 0) this.nodes.splice(at, 1);
-    for (const value of usesOf(node)) value.consumers.delete(node);
-    for (const output of node.outputs) if (output?.producer === node) output.producer = undefined;
+    uncount(node);
   }
 
   private replaceInNode(node: Node, old: Value, fresh: Value): void {
@@ -133,6 +132,13 @@ export class Graph {
     old.consumers.delete(node);
     if (usesOf(node).has(fresh)) fresh.consumers.add(node);
   }
+}
+
+/** Takes a node that is dropped, and the nodes of its subgraphs, out of what values know of their users. */
+export function uncount(node: Node): void {
+  for (const value of usesOf(node)) value.consumers.delete(node);
+  for (const output of node.outputs) if (output?.producer === node) output.producer = undefined;
+  for (const graph of subgraphsOf(node)) for (const inner of graph.nodes) uncount(inner);
 }
 
 /** The graphs among a node's attributes. */

@@ -6,6 +6,7 @@ import type { TypedGraph } from "../graph/typed-graph.ts";
 import { FOLD_BATCH_NORM } from "./fold-batch-norm.ts";
 import { FOLD_CONSTANTS } from "./fold-constants.ts";
 import { FOLD_WITH_ENGINE } from "./fold-with-engine.ts";
+import { INLINE_BRANCHES } from "./inline-branches.ts";
 import { MERGE_CONSTANTS } from "./merge-constants.ts";
 import { MERGE_EQUAL_NODES } from "./merge-equal-nodes.ts";
 import type { Pass, PassOptions } from "./pass.ts";
@@ -20,6 +21,7 @@ export const PASSES: readonly Pass[] = [
   REMOVE_DEAD_NODES,
   FOLD_CONSTANTS,
   FOLD_WITH_ENGINE,
+  INLINE_BRANCHES,
   REMOVE_IDENTITIES,
   MERGE_CONSTANTS,
   MERGE_EQUAL_NODES,
@@ -43,8 +45,16 @@ export function optimize(graph: Graph, options: PassOptions = {}): TypedGraph {
     typed = inferTypes(graph);
   }
   REMOVE_DEAD_NODES.run(graph, typed, options);
-  for (const output of graph.outputs) output.type = typed.knownType(output);
+  declareTypes(graph, typed);
   return typed;
+}
+
+/** Leaves what is known at the values, for those who see only the graph. */
+function declareTypes(graph: Graph, typed: TypedGraph): void {
+  for (const node of graph.nodes) {
+    for (const output of node.outputs) if (output) output.type = typed.knownType(output);
+    for (const inner of subgraphsOf(node)) declareTypes(inner, typed);
+  }
 }
 
 function runRound(graph: Graph, typed: TypedGraph, options: PassOptions): number {

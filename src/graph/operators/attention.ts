@@ -2,17 +2,29 @@
 // Rank 4 is [batch, heads, length, width]; rank 3 is [batch, length, heads * width].
 import { float, int } from "../attribute.ts";
 import { addDims, type Dim, floorDivDims, mulDims } from "../dim.ts";
+import type { Node } from "../graph.ts";
 import type { InferContext, OperatorDefinition } from "./definition.ts";
 import { result, shapeOfRank } from "./shapes.ts";
+
+const WINDOWS_SINCE = 25;
+/** The input with the lengths of keys without padding. */
+const LENGTHS_SINCE = 24;
+
+function isWindowed(node: Node): boolean {
+  return node.attributes.has("left_window_size") || node.attributes.has("right_window_size");
+}
 
 export const ATTENTION: OperatorDefinition = {
   op: "Attention",
   since: 23,
+  sinceFor: (node) => (isWindowed(node) ? WINDOWS_SINCE : node.inputs[6] ? LENGTHS_SINCE : 23),
   attributes: {
     is_causal: int(0),
     kv_num_heads: "int",
+    left_window_size: int(-1),
     q_num_heads: "int",
     qk_matmul_output_mode: int(0),
+    right_window_size: int(-1),
     scale: "float",
     softcap: float(0),
     softmax_precision: "int",

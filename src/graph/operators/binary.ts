@@ -1,7 +1,7 @@
 // Operators of two inputs (or many, folded from the left) with NumPy's broadcasting, element by element.
 // Source: https://onnx.ai/onnx/operators/ (Multidirectional broadcasting)
 import type { DType } from "../../tensor/dtype.ts";
-import { int } from "../attribute.ts";
+import { float, int } from "../attribute.ts";
 import type { Dim } from "../dim.ts";
 import {
   add,
@@ -24,6 +24,7 @@ import {
 } from "../evaluate/arithmetic.ts";
 import type { AttributeSpec, InferContext, OperatorDefinition } from "./definition.ts";
 import { inferElementwise } from "./elementwise.ts";
+import { declaredDtype } from "./shapes.ts";
 
 function binary(
   op: string,
@@ -111,7 +112,7 @@ export const BINARY: readonly OperatorDefinition[] = [
     bitwise((a, b) => a ^ b),
   ),
   binary("Div", 14, divide),
-  comparison("Equal", 13, equal),
+  { ...comparison("Equal", 13, equal), sinceFor: (node) => (declaredDtype(node, 0) === "string" ? 19 : 13) },
   comparison("Greater", 13, (a, b) => less(b, a)),
   comparison("GreaterOrEqual", 16, (a, b) => not(less(a, b))),
   comparison("Less", 13, less),
@@ -126,6 +127,7 @@ export const BINARY: readonly OperatorDefinition[] = [
   binary("Pow", 15, power),
   binary("StringConcat", 20),
   binary("Sub", 14, subtract),
+  binary("SwiGLU", 28, undefined, { alpha: float(1) }),
   variadic("Sum", 13, add),
   comparison("Xor", 7, (a, b) => not(equal(a, b))),
 ];

@@ -7,19 +7,28 @@ import { derivedTensor, type Tensor } from "../../tensor/tensor.ts";
 import { int, string } from "../attribute.ts";
 import { cast } from "../evaluate/arithmetic.ts";
 import { attributeOf, type Node } from "../graph.ts";
-import { IllTyped, type InferContext, type Inferred, type OperatorDefinition } from "./definition.ts";
-import { result } from "./shapes.ts";
+import type { InferContext, Inferred, OperatorDefinition } from "./definition.ts";
+import { declaredDtype, result } from "./shapes.ts";
 
+/** 8-bit floats, and `saturate` with them. */
 const FLOAT8_SINCE = 19;
+const ROUND_MODE_SINCE = 24;
 
 export const CAST: OperatorDefinition = {
   op: "Cast",
   since: 13,
-  sinceFor: (node) => (toFloat8(node) ? FLOAT8_SINCE : 13),
+  sinceFor: (node) =>
+    node.attributes.has("round_mode") ? ROUND_MODE_SINCE : toFloat8(node) ? FLOAT8_SINCE : 13,
   elementwise: true,
   attributes: { to: "int", saturate: int(1), round_mode: string("up") },
-  infer: (context) => [castTo(context, targetOf(context))],
-  move: (context) => castConstant(context.constant(0), targetOf(context)),
+  infer: (context) => {
+    const to = targetOf(context);
+    return [to && castTo(context, to)];
+  },
+  move: (context) => {
+    const to = targetOf(context);
+    return to && castConstant(context.constant(0), to);
+  },
 };
 
 export const CAST_LIKE: OperatorDefinition = {
@@ -32,15 +41,17 @@ export const CAST_LIKE: OperatorDefinition = {
   },
 };
 
-function targetOf(context: InferContext): DType {
-  const number = context.int("to");
-  const dtype = ONNX_DTYPES.get(number);
-  if (!dtype) throw new IllTyped(`casts to element type ${number}, for which there is no dtype here`);
-  return dtype;
+/** Undefined for element types of less than 8 bits, which the IR does not have. */
+function targetOf(context: InferContext): DType | undefined {
+  return ONNX_DTYPES.get(context.int("to"));
 }
 
 function toFloat8(node: Node): boolean {
-  return ONNX_DTYPES.get(attributeOf(node, "to", "int") ?? 0)?.startsWith("float8") ?? false;
+  const to = ONNX_DTYPES.get(attributeOf(node, "to", "int") ?? 0);
+  return (
+    node.attributes.has("saturate") ||
+    [to, declaredDtype(node, 0)].some((dtype) => dtype?.startsWith("float8"))
+  );
 }
 
 function castTo(context: InferContext, to: DType): Inferred | undefined {

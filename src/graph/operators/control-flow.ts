@@ -58,7 +58,9 @@ function settle(
 
 /** `before` itself if `after` agrees; otherwise with new symbols, which join `loose`, where they differ. */
 function loosened(context: InferContext, before: Known, after: Known, loose: Set<Dim>): Known {
-  if (before?.type.kind !== "tensor" || after?.type.kind !== "tensor") return before;
+  if (before?.type.kind !== "tensor" || after?.type.kind !== "tensor") {
+    return before?.type.kind === after?.type.kind ? before : undefined;
+  }
   const { dtype, shape } = before.type;
   const other = after.type.shape;
   if (!shape) return before;

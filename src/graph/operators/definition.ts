@@ -16,7 +16,7 @@ export interface OperatorDefinition {
   readonly domain?: string;
   /** The opset in which the form that the IR holds came to be. */
   readonly since: number;
-  /** The opset that a node needs, where its attributes or inputs ask for more than `since`. */
+  /** The opset that a node needs, where its attributes or the types of its inputs ask for more than `since`. */
   sinceFor?(node: Node): number;
   /** Every attribute of the operator; none if absent. */
   readonly attributes?: Readonly<Record<string, AttributeSpec>>;

@@ -19,10 +19,13 @@ export const DEPTH_TO_SPACE: OperatorDefinition = {
   },
 };
 
+const MODE_SINCE = 28;
+
 export const SPACE_TO_DEPTH: OperatorDefinition = {
   op: "SpaceToDepth",
   since: 13,
-  attributes: { blocksize: "int" },
+  sinceFor: (node) => (node.attributes.has("mode") ? MODE_SINCE : 13),
+  attributes: { blocksize: "int", mode: string("DCR") },
   infer: (context) => {
     const type = context.type(0);
     const block = context.int("blocksize");

@@ -35,7 +35,7 @@ import { SLICE } from "./slice.ts";
 import { SPLIT } from "./split.ts";
 import { SQUEEZE, UNSQUEEZE } from "./squeeze.ts";
 import { STRINGS } from "./strings.ts";
-import { NON_ZERO, ONE_HOT, TOP_K, UNIQUE } from "./top-k.ts";
+import { COMPRESS, NON_ZERO, ONE_HOT, TOP_K, UNIQUE } from "./top-k.ts";
 import { TRANSPOSE } from "./transpose.ts";
 import { UNARY } from "./unary.ts";
 import { VISION } from "./vision.ts";
@@ -49,6 +49,7 @@ export const DEFINITIONS: readonly OperatorDefinition[] = [
   CAST,
   CAST_LIKE,
   CLIP,
+  COMPRESS,
   CONCAT,
   CONSTANT,
   CONSTANT_OF_SHAPE,

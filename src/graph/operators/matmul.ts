@@ -3,7 +3,7 @@ import type { DType } from "../../tensor/dtype.ts";
 import { float, int } from "../attribute.ts";
 import type { Dim } from "../dim.ts";
 import type { InferContext, OperatorDefinition } from "./definition.ts";
-import { broadcastShapes, result, sameSize, shapeOfRank } from "./shapes.ts";
+import { broadcastShapes, declaredDtype, result, sameSize, shapeOfRank } from "./shapes.ts";
 
 /** NumPy's matmul: vectors are promoted, leading axes broadcast. */
 export function matmulShape(a: readonly Dim[], b: readonly Dim[]): Dim[] {
@@ -37,8 +37,12 @@ function product(
 
 export const MATMUL = product("MatMul", 13, 1, (context) => (context.type(0) ?? context.type(1))?.dtype);
 export const MATMUL_INTEGER = product("MatMulInteger", 10, 1, () => "int32");
+const OTHER_SCALES_SINCE = 21;
 /** Inputs: a, its scale and zero point, b, its scale and zero point, the result's scale and zero point. */
-export const QLINEAR_MATMUL = product("QLinearMatMul", 10, 3, (context) => context.type(7)?.dtype);
+export const QLINEAR_MATMUL: OperatorDefinition = {
+  ...product("QLinearMatMul", 10, 3, (context) => context.type(7)?.dtype),
+  sinceFor: (node) => (declaredDtype(node, 1) === "float32" ? 10 : OTHER_SCALES_SINCE),
+};
 
 export const GEMM: OperatorDefinition = {
   op: "Gemm",

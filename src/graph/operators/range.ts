@@ -1,13 +1,19 @@
 // Range(start, limit, delta). Source: https://onnx.ai/onnx/operators/onnx__Range.html
+
 import { isInteger } from "../../tensor/dtype.ts";
+import { int } from "../attribute.ts";
 import { ceilDivDims, type Dim, maxDims, subDims } from "../dim.ts";
 import { asElement, isNonNegative } from "../evaluate/arithmetic.ts";
 import { IllTyped, type InferContext, type OperatorDefinition } from "./definition.ts";
 import { result } from "./shapes.ts";
 
+const STASH_TYPE_SINCE = 27;
+
 export const RANGE: OperatorDefinition = {
   op: "Range",
   since: 11,
+  sinceFor: (node) => (node.attributes.has("stash_type") ? STASH_TYPE_SINCE : 11),
+  attributes: { stash_type: int(1) },
   infer: (context) => {
     const dtype = (context.type(0) ?? context.type(1) ?? context.type(2))?.dtype;
     if (!dtype) return [undefined];

@@ -4,12 +4,16 @@ import { int } from "../attribute.ts";
 import type { Dim } from "../dim.ts";
 import { add, type Binary, maximum, minimum, multiply } from "../evaluate/arithmetic.ts";
 import type { InferContext, OperatorDefinition } from "./definition.ts";
-import { axisOf, numbersOnly, result, unknownSizes } from "./shapes.ts";
+import { axisOf, declaredDtype, numbersOnly, result, unknownSizes } from "./shapes.ts";
+
+/** ReduceMax and ReduceMin of bools. */
+const BOOLS_SINCE = 20;
 
 function reduction(op: string, since: number, combine?: Binary): OperatorDefinition {
   return {
     op,
     since,
+    sinceFor: (node) => (declaredDtype(node, 0) === "bool" ? BOOLS_SINCE : since),
     attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
     infer: (context) => {
       const type = context.type(0);

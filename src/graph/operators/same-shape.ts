@@ -15,6 +15,7 @@ function keepsType(
 const scatter: Readonly<Record<string, AttributeSpec>> = { axis: int(0), reduction: string("none") };
 
 export const SAME_SHAPE: readonly OperatorDefinition[] = [
+  keepsType("CumProd", 26, { exclusive: int(0), reverse: int(0) }),
   keepsType("CumSum", 14, { exclusive: int(0), reverse: int(0) }),
   keepsType("GroupNormalization", 21, { epsilon: float(1e-5), num_groups: "int", stash_type: int(1) }),
   keepsType("Hardmax", 13, { axis: int(-1) }),

@@ -112,8 +112,9 @@ const GET_ELEMENT: OperatorDefinition = {
   op: "OptionalGetElement",
   since: 18,
   infer: (context) => {
-    const type = element(context) ?? context.valueType(0);
-    return [type && { type }];
+    const type = context.valueType(0);
+    const inner = type?.kind === "optional" ? type.element : type;
+    return [inner && { type: inner }];
   },
 };
 

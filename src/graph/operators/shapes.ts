@@ -1,6 +1,7 @@
 // What the inference of many operators shares: axes, broadcasting, and results in short form.
 import type { DType } from "../../tensor/dtype.ts";
 import { type Dim, maxDims, sameDim } from "../dim.ts";
+import type { Node } from "../graph.ts";
 import { tensorType, typeText } from "../type.ts";
 import { IllTyped, type InferContext, type Inferred } from "./definition.ts";
 
@@ -14,6 +15,12 @@ export function result(
     ? (contents as readonly Dim[])
     : undefined;
   return { type: tensorType(dtype, shape), contents: known };
+}
+
+/** The dtype that an input is known to have before any inference, for the versions of operators. */
+export function declaredDtype(node: Node, index: number): DType | undefined {
+  const value = node.inputs[index];
+  return value?.initializer?.dtype ?? (value?.type?.kind === "tensor" ? value.type.dtype : undefined);
 }
 
 /** A result of known rank whose sizes only running tells. */

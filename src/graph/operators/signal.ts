@@ -2,7 +2,7 @@
 // Complex numbers are a last axis of 2; a last axis of 1 is real.
 import { ONNX_DTYPES } from "../../tensor/onnx-dtypes.ts";
 import { int } from "../attribute.ts";
-import { addDims, type Dim, floorDivDims, subDims } from "../dim.ts";
+import { addDims, type Dim, floorDivDims, mulDims, subDims } from "../dim.ts";
 import type { OperatorDefinition } from "./definition.ts";
 import { axisOf, result, shapeOfRank, unknownSizes } from "./shapes.ts";
 
@@ -20,11 +20,10 @@ const DFT: OperatorDefinition = {
     const given = context.node.inputs[2] ? context.contents(2)?.[0] : -2;
     if (typeof given !== "number") return [result(type.dtype, unknownSizes(context, shape.length))];
     const axis = axisOf(given, shape.length);
-    const length = context.node.inputs[1]
-      ? (context.contents(1)?.[0] ?? context.unknownDim())
-      : (shape[axis] ?? 1);
     const half = context.int("onesided") === 1;
     const backward = half && context.int("inverse") === 1;
+    const whole = backward ? mulDims(subDims(shape[axis] ?? 1, 1), 2) : (shape[axis] ?? 1);
+    const length = context.node.inputs[1] ? (context.contents(1)?.[0] ?? context.unknownDim()) : whole;
     const bins = half && !backward ? oneSided(length) : length;
     const transformed = shape.map((dim, at) => (at === axis ? bins : dim));
     return [result(type.dtype, [...transformed.slice(0, -1), backward ? 1 : 2])];

@@ -1,4 +1,4 @@
-// TopK, Unique, NonZero and OneHot: results whose sizes come from contents or from inputs.
+// TopK, Unique, Compress, NonZero and OneHot: results whose sizes come from contents or from inputs.
 // Source: https://onnx.ai/onnx/operators/onnx__TopK.html
 import { int } from "../attribute.ts";
 import type { OperatorDefinition } from "./definition.ts";
@@ -35,6 +35,26 @@ export const UNIQUE: OperatorDefinition = {
     const inverse =
       axis === undefined ? whole : result("int64", [type.shape?.[axis] ?? context.unknownDim()]);
     return [result(type.dtype, shape), indices, inverse, indices];
+  },
+};
+
+/** The slices of an axis (or of all elements) that a condition keeps. */
+export const COMPRESS: OperatorDefinition = {
+  op: "Compress",
+  since: 11,
+  attributes: { axis: "int" },
+  infer: (context) => {
+    const type = context.type(0);
+    if (!type) return [undefined];
+    const count = context.unknownDim();
+    if (!context.node.attributes.has("axis")) return [result(type.dtype, [count])];
+    const axis = type.shape && axisOf(context.int("axis"), type.shape.length);
+    return [
+      result(
+        type.dtype,
+        type.shape?.map((dim, at) => (at === axis ? count : dim)),
+      ),
+    ];
   },
 };
 

@@ -1,11 +1,12 @@
 // Operators of one input that keep its shape, element by element. Source: https://onnx.ai/onnx/operators/
 // Contents are computed only where every engine gets the same bits.
 import { isFloat } from "../../tensor/dtype.ts";
-import { float, string } from "../attribute.ts";
+import { float, int, string } from "../attribute.ts";
 import { mulDims } from "../dim.ts";
 import { asElement, isNonNegative, not, onNumber, roundEven, type Unary } from "../evaluate/arithmetic.ts";
 import type { AttributeSpec, OperatorDefinition } from "./definition.ts";
 import { inferElementwise } from "./elementwise.ts";
+import { declaredDtype } from "./shapes.ts";
 
 interface UnaryOptions {
   readonly attributes?: Readonly<Record<string, AttributeSpec>>;
@@ -40,6 +41,9 @@ const rounding = (round: (x: number) => number): Unary => {
   return (x, dtype) => (typeof x === "number" ? asElement(round(x), dtype) : x);
 };
 
+/** IsInf of half-precision floats. */
+const HALVES_SINCE = 20;
+
 export const UNARY: readonly OperatorDefinition[] = [
   unary("Abs", 13, { compute: absolute }),
   unary("Acos", 7),
@@ -62,10 +66,13 @@ export const UNARY: readonly OperatorDefinition[] = [
   unary("Gelu", 20, { attributes: { approximate: string("none") } }),
   unary("HardSigmoid", 6, { attributes: { alpha: float(0.2), beta: float(0.5) } }),
   unary("HardSwish", 14),
-  unary("IsInf", 10, {
-    attributes: { detect_negative: { kind: "int", value: 1 }, detect_positive: { kind: "int", value: 1 } },
-    test: true,
-  }),
+  {
+    ...unary("IsInf", 10, {
+      attributes: { detect_negative: int(1), detect_positive: int(1) },
+      test: true,
+    }),
+    sinceFor: (node) => (declaredDtype(node, 0)?.endsWith("float16") ? HALVES_SINCE : 10),
+  },
   unary("IsNaN", 9, { compute: onNumber((x) => (Number.isNaN(x) ? 1 : 0)), test: true }),
   unary("LeakyRelu", 16, { attributes: { alpha: float(0.01) } }),
   unary("Log", 13),
