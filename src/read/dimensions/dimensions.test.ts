@@ -33,6 +33,7 @@ describe("expressions", () => {
     ["(s0 + 1) % 2", "mod(s0 + 1, 2)"],
     ["s0**2 - 1", "s0*s0 - 1"],
     ["Min(s0, 16)", "min(16, s0)"],
+    ["2*floordiv(s0, 2) + mod(max(1, s1), 3)", "2*floordiv(s0, 2) + mod(max(1, s1), 3)"],
   ])("%s is %s", (text, wanted) => {
     expect(String(dim(text))).toBe(wanted);
   });
@@ -48,9 +49,20 @@ describe("expressions", () => {
     "",
     "s0 s1",
     "a ? b",
+    `${"(".repeat(9)}a + b${")**8".repeat(9)}`,
     `${"(".repeat(500)}s0${")".repeat(500)}`,
   ])("%s is no dimension", (text) => {
     expect(dim(text)).toBeUndefined();
+  });
+
+  it.each([200, 5000, 100_000])("a sum of %i symbols is no dimension", (length) => {
+    expect(dim(Array.from({ length }, (_, index) => `s${index}`).join(" + "))).toBeUndefined();
+  });
+
+  it("keys of dimensions read back", () => {
+    for (const text of ["s0 - 1", "-s0 + 1", "3*s0*s1 - 2*s2", "min(16, s0)", "mod(s0 + 1, 2)"]) {
+      expect(String(dim(text))).toBe(text);
+    }
   });
 
   it("means what Python computes", () => {

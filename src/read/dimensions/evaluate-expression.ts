@@ -14,6 +14,7 @@ import {
   mulDims,
   sameDim,
   symbol,
+  termsOf,
 } from "../../graph/dim.ts";
 import type { Expression } from "./expression-text.ts";
 
@@ -28,6 +29,10 @@ type Evaluated = Fraction | undefined;
 const MAX_POWER = 8;
 /** The largest power of two by which a float such as 1.5 is tried as an exact fraction. */
 const MAX_FLOAT_DENOMINATOR = 2 ** 20;
+
+/** Sizes of real models have a handful of terms; products of sums could have any number. */
+const MAX_TERMS = 100;
+const MAX_FACTORS = 32;
 
 const ONE: Fraction = { top: 1, bottom: 1 };
 
@@ -58,39 +63,40 @@ const floor: Fn = ([value]) => value && whole(floorDivDims(value.top, value.bott
 const ceil: Fn = ([value]) => value && whole(ceilDivDims(value.top, value.bottom));
 const floorDiv = integers(([a, b]) => (b === undefined || b === 0 ? undefined : floorDivDims(a ?? 0, b)));
 const mod = integers(([a, b]) => (b === undefined || b === 0 ? undefined : modDims(a ?? 0, b)));
+const max = integers(([first, ...others]) =>
+  first === undefined ? undefined : others.reduce(maxDims, first),
+);
+const min = integers(([first, ...others]) =>
+  first === undefined ? undefined : others.reduce(minDims, first),
+);
 const divide: Fn = ([a, b]) =>
   a && b && b.top !== 0 ? multiply(a, { top: b.bottom, bottom: b.top }) : undefined;
 const power: Fn = ([base, exponent]) => base && exponent && raise(base, integerOf(exponent));
 
+/** By PyTorch's names, and by those that a dimension prints. */
 const FUNCTIONS: ReadonlyMap<string, Fn> = new Map<string, Fn>([
   ["Integer", identity],
   ["Identity", identity],
   ["ToFloat", identity],
-  ["Add", (args) => args.reduce<Fraction>(add, { top: 0, bottom: 1 })],
+  ["Add", (args) => args.reduce<Evaluated>(add, { top: 0, bottom: 1 })],
   ["Sub", ([a, b]) => a && b && add(a, { top: mulDims(b.top, -1), bottom: b.bottom })],
-  ["Mul", (args) => args.reduce<Fraction>(multiply, ONE)],
+  ["Mul", (args) => args.reduce<Evaluated>(multiply, ONE)],
   ["Rational", divide],
   ["IntTrueDiv", divide],
   ["FloatTrueDiv", divide],
   ["Pow", power],
   ["PowByNatural", power],
   ["FloorDiv", floorDiv],
+  ["floordiv", floorDiv],
   ["CleanDiv", floorDiv],
   ["Mod", mod],
+  ["mod", mod],
   ["PythonMod", mod],
   ["ModularIndexing", integers(([x, divisor, modulus]) => modularIndex(x, divisor, modulus))],
-  [
-    "Max",
-    integers((args) =>
-      args.reduce<Dim | undefined>((a, b) => (a === undefined ? b : maxDims(a, b)), undefined),
-    ),
-  ],
-  [
-    "Min",
-    integers((args) =>
-      args.reduce<Dim | undefined>((a, b) => (a === undefined ? b : minDims(a, b)), undefined),
-    ),
-  ],
+  ["Max", max],
+  ["max", max],
+  ["Min", min],
+  ["min", min],
   ["TruncToInt", floor],
   ["FloorToInt", floor],
   ["floor", floor],
@@ -112,26 +118,35 @@ function whole(dim: Dim): Fraction {
   return { top: dim, bottom: 1 };
 }
 
-function add(a: Fraction, b: Fraction): Fraction {
-  if (sameDim(a.bottom, b.bottom)) return { top: addDims(a.top, b.top), bottom: a.bottom };
-  return {
-    top: addDims(mulDims(a.top, b.bottom), mulDims(b.top, a.bottom)),
-    bottom: mulDims(a.bottom, b.bottom),
-  };
+function add(a: Evaluated, b: Fraction): Evaluated {
+  if (!a) return undefined;
+  if (sameDim(a.bottom, b.bottom)) return bounded({ top: addDims(a.top, b.top), bottom: a.bottom });
+  const top = addDims(mulDims(a.top, b.bottom), mulDims(b.top, a.bottom));
+  return bounded({ top, bottom: mulDims(a.bottom, b.bottom) });
 }
 
-function multiply(a: Fraction, b: Fraction): Fraction {
+function multiply(a: Evaluated, b: Fraction): Evaluated {
+  if (!a) return undefined;
   const top = mulDims(a.top, b.top);
   const bottom = mulDims(a.bottom, b.bottom);
   const exact = divideExactly(top, bottom);
-  return exact === undefined ? { top, bottom } : whole(exact);
+  return bounded(exact === undefined ? { top, bottom } : whole(exact));
+}
+
+/** Operands within the bounds make results that are soon computed; what is beyond them is no dimension. */
+function bounded(value: Fraction): Evaluated {
+  const small = [value.top, value.bottom].every((dim) => {
+    const terms = termsOf(dim);
+    return terms.length <= MAX_TERMS && terms.every((term) => term.atoms.length <= MAX_FACTORS);
+  });
+  return small ? value : undefined;
 }
 
 function raise(base: Fraction, exponent: Dim | undefined): Evaluated {
   if (typeof exponent !== "number" || Math.abs(exponent) > MAX_POWER) return undefined;
-  let product = ONE;
+  let product: Evaluated = ONE;
   for (let count = 0; count < Math.abs(exponent); count++) product = multiply(product, base);
-  return exponent >= 0 ? product : divide([ONE, product]);
+  return product && (exponent >= 0 ? product : divide([ONE, product]));
 }
 
 /** `x // divisor % modulus`, as PyTorch's inductor writes it. */

@@ -10,8 +10,9 @@ export type Expression =
 
 /** Real expressions nest some ten deep. */
 const MAX_DEPTH = 100;
-/** SymPy's texts of a few hundred characters are common, of a few thousand rare. */
-const MAX_TEXT_LENGTH = 100_000;
+/** SymPy's texts of a few hundred characters are common, of a few thousand rare; trees are walked by recursion. */
+const MAX_TEXT_LENGTH = 20_000;
+const MAX_TOKENS = 2_000;
 
 const TOKEN =
   /\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?)|([A-Za-z_][\w.]*)|'([^']*)'|(\*\*|\/\/|==|!=|<=|>=|[-+*/%(),=<>]))/y;
@@ -44,7 +45,7 @@ function tokenize(text: string): Token[] | undefined {
   const trimmed = text.trimEnd();
   for (let at = 0; at < trimmed.length; at = TOKEN.lastIndex) {
     const match = TOKEN.exec(trimmed);
-    if (!match) return undefined;
+    if (!match || tokens.length >= MAX_TOKENS) return undefined;
     const [, number, name, string, sign] = match;
     if (number !== undefined) tokens.push({ kind: "number", text: number });
     else if (name !== undefined) tokens.push({ kind: "name", text: name });
