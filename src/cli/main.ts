@@ -1,5 +1,4 @@
-#!/usr/bin/env node
-// The executable.
+// The command line as a process; start.cts is the executable.
 import { processIo } from "./io.ts";
 import { runCommandLine } from "./program.ts";
 
