@@ -29,7 +29,7 @@ const VARIANTS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
   ["as_none", () => ({ kind: "none" })],
   ["as_tensor", (contents) => ({ kind: "tensor", value: contents.get("name").string() })],
   ["as_tensors", (contents) => ({ kind: "tensors", values: contents.list().map(nameOf) })],
-  ["as_optional_tensor", (contents, context) => readArgument(contents, context)],
+  ["as_optional_tensor", optionalTensor],
   ["as_optional_tensors", (contents) => ({ kind: "tensors", values: contents.list().map(optionalName) })],
   ["as_int", (contents) => ({ kind: "int", value: contents.integer() })],
   ["as_ints", (contents) => ({ kind: "ints", values: contents.list().map((item) => item.integer()) })],
@@ -57,6 +57,11 @@ function optionalName(item: JsonValue): string | undefined {
   return variant === "as_none" ? undefined : nameOf(contents);
 }
 
+function optionalTensor(contents: JsonValue): AtenArgument {
+  const value = optionalName(contents);
+  return value === undefined ? { kind: "none" } : { kind: "tensor", value };
+}
+
 function symbolicIntegers(contents: JsonValue, context: ArgumentContext): AtenArgument {
   return { kind: "ints", values: contents.list().map((item) => symbolicInteger(item, context)) };
 }
@@ -71,9 +76,13 @@ function symbolicInteger(item: JsonValue, context: ArgumentContext): Dim {
 }
 
 /** A symbolic float or bool: `{as_name}`, or a literal that the exporter found out. */
-function symbolicScalar(contents: JsonValue, context: ArgumentContext): AtenArgument {
+function symbolicScalar(contents: JsonValue): AtenArgument {
   const [variant, scalar] = contents.variant();
-  return variant === "as_name" ? { kind: "symbol", value: scalar.string() } : readArgument(contents, context);
+  if (variant === "as_name") return { kind: "symbol", value: scalar.string() };
+  if (variant === "as_bool") return { kind: "bool", value: scalar.boolean() };
+  return variant === "as_int"
+    ? { kind: "int", value: scalar.integer() }
+    : { kind: "float", value: scalar.number() };
 }
 
 function complex(contents: JsonValue): AtenArgument {

@@ -22,6 +22,11 @@ describe("parseJson", () => {
     expect(parse("[9223372036854775807]").list()[0]?.integer()).toBe(2 ** 63);
   });
 
+  it("bounds how deep it nests", () => {
+    expect(() => parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`)).toThrow(/nested without end/);
+    expect(parse(`["${"[".repeat(1000)}\\""]`).list()).toHaveLength(1);
+  });
+
   it.each(["", "{", '{"a": }', "nonsense"])("says that %j is no JSON", (text) => {
     expect(() => parse(text)).toThrow(/m\.pt2: model\.json is (empty|not JSON)/);
   });

@@ -7,6 +7,9 @@ import { JsonValue } from "./json-value.ts";
 /** JavaScript's longest string; models of a hundred thousand nodes take some 100 MB. */
 const MAX_JSON_BYTES = 2 ** 29 - 25;
 
+/** Programs nest some twenty deep, and eight more for each graph within a graph. */
+const MAX_JSON_DEPTH = 500;
+
 /** The file's root. Throws PT2_MALFORMED if it is no JSON, or too large; `name` is what messages call it. */
 export function parseJson(file: string, name: string, bytes: Uint8Array): JsonValue {
   if (bytes.byteLength > MAX_JSON_BYTES) {
@@ -18,6 +21,9 @@ export function parseJson(file: string, name: string, bytes: Uint8Array): JsonVa
       wanted: `JSON of at most ${MAX_JSON_BYTES} bytes`,
     });
   }
+  if (depthOf(bytes) > MAX_JSON_DEPTH) {
+    return fail("PT2_MALFORMED", { file, where: name, found: "nested without end", wanted: "a program" });
+  }
   const text = new TextDecoder().decode(bytes);
   const value = tryParse(text) ?? tryParse(quoteBareWords(text));
   if (value === undefined) {
@@ -25,6 +31,24 @@ export function parseJson(file: string, name: string, bytes: Uint8Array): JsonVa
     return fail("PT2_MALFORMED", { file, where: name, found, wanted: "JSON" });
   }
   return new JsonValue(file, value, name);
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** How deep brackets nest outside of strings: what reads the values walks them by recursion. */
+function depthOf(bytes: Uint8Array): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let at = 0; at < bytes.byteLength; at++) {
+    const byte = bytes[at];
+    if (byte === QUOTE) inString = !inString;
+    else if (inString) at += byte === BACKSLASH ? 1 : 0;
+    else if (byte === 0x5b || byte === 0x7b) deepest = Math.max(deepest, ++depth);
+    else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+  return deepest;
 }
 
 function tryParse(text: string): unknown {
