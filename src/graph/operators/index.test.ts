@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { Node } from "../graph.ts";
+import { DEFINITIONS, definitionOf } from "./index.ts";
+
+test("every operator has one definition", () => {
+  const names = DEFINITIONS.map(({ domain = "", op }) => `${domain}::${op}`);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test("definitions are found by domain and name", () => {
+  const node = (op: string, domain = "") => new Node({ op, domain, inputs: [], outputs: [] });
+  expect(definitionOf(node("Conv"))?.op).toBe("Conv");
+  expect(definitionOf(node("Conv", "com.microsoft"))).toBeUndefined();
+  expect(definitionOf(node("Convolution"))).toBeUndefined();
+});
+
+test("entries make sense", () => {
+  for (const definition of DEFINITIONS) {
+    expect(definition.since, definition.op).toBeGreaterThan(0);
+    expect(definition.elementwise && definition.random, definition.op).toBeFalsy();
+  }
+});
