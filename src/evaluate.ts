@@ -2,7 +2,7 @@
 // Not here: which subgraphs (passes/fold-with-engine.ts), kernels (engine/).
 import { evaluateModel } from "./engine/onnxruntime/evaluate-model.ts";
 import type { Evaluate } from "./passes/pass.ts";
-import { type Tensor, tensorFromBytes, tensorFromStrings } from "./tensor/tensor.ts";
+import { tensorFromBytes } from "./tensor/tensor.ts";
 import { encodeOnnx } from "./write/onnx/encode-graph.ts";
 
 /** Runs the graph in onnxruntime, which is loaded by the first call. Throws what the engine throws. */
@@ -12,7 +12,5 @@ export const evaluateWithEngine: Evaluate = (graph) => {
     model,
     graph.outputs.map((output) => output.name),
   );
-  return values.map(({ dtype, shape, data, strings }): Tensor => {
-    return strings ? tensorFromStrings(shape, strings) : tensorFromBytes(dtype, shape, data);
-  });
+  return values.map(({ dtype, shape, data }) => tensorFromBytes(dtype, shape, data));
 };

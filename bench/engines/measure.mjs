@@ -12,7 +12,9 @@ const count = spec.shape.reduce((product, size) => product * size, 1);
 const x = Float32Array.from({ length: count }, (_, index) => Math.sin(index));
 
 const figures =
-  what === "loads" ? await measureLoads() : await measureCalls(Number(inFlight), Number(seconds) * 1000);
+  what === "loads"
+    ? await measureLoads()
+    : await measureCalls(Number(inFlight), Number(seconds) * 1000 * spec.patience);
 console.log(JSON.stringify(figures));
 process.exit(0);
 

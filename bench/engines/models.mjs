@@ -6,10 +6,11 @@ import { ModelProtoSchema } from "../../dist/bytes/protobuf/generated/onnx_pb.js
 const FLOAT = 1;
 const INTS = 7;
 
+/** `patience`: how many times longer it is measured, to have enough calls. */
 export const MODELS = {
-  tiny: { shape: [1, 16], outputs: 3, model: perceptron },
-  cnn5: { shape: [1, 3, 224, 224], outputs: 64, model: () => convolutions(64, 6) },
-  cnn100: { shape: [1, 3, 224, 224], outputs: 128, model: () => convolutions(128, 24) },
+  tiny: { shape: [1, 16], outputs: 3, patience: 1, model: perceptron },
+  cnn5: { shape: [1, 3, 224, 224], outputs: 64, patience: 1, model: () => convolutions(64, 6) },
+  cnn100: { shape: [1, 3, 224, 224], outputs: 128, patience: 3, model: () => convolutions(128, 24) },
 };
 
 function perceptron() {

@@ -1,18 +1,21 @@
 // One call of a session: its inputs put into a frame, run on a thread or on the event loop, its outputs taken out.
 // Invariant: everything that C points at is held by the frame until C is done with it.
 // Not here: which calls may start and where (loaded-model.ts), tensors (values.ts, strings.ts).
+import { elementCount } from "../../tensor/tensor.ts";
 import type { TensorValue } from "../engine.ts";
 import type { CallFrame } from "./call-frame.ts";
 import type { NativeNames } from "./native-names.ts";
 import { check, made, type OrtRuntime } from "./runtime.ts";
-import { makeStrings } from "./strings.ts";
+import { makeStrings, takeStrings } from "./strings.ts";
 import {
   COPY_ON_LOOP_BYTES,
+  copyNow,
   copyOffLoop,
-  describeOutput,
   isAligned,
+  makeRoom,
   makeTensor,
   newBytes,
+  typeOf,
 } from "./values.ts";
 
 /** What a call works with. */
@@ -34,8 +37,12 @@ export async function callOnThread(
   signal: AbortSignal | undefined,
 ): Promise<Outputs> {
   try {
-    await holdBytes(callee.runtime, frame, inputs);
-    fillFrame(callee, frame, inputs, outputs);
+    nameOutputs(callee, frame, outputs);
+    let index = 0;
+    for (const [name, value] of inputs) {
+      frame.setInput(index, callee.names.address(name), await makeInput(callee.runtime, frame, value));
+      index += 1;
+    }
     await runOnThread(callee, frame, inputs.size, outputs.length, signal);
     return await takeOutputs(callee.runtime, frame, outputs);
   } finally {
@@ -43,70 +50,51 @@ export async function callOnThread(
   }
 }
 
-/** Runs here and now; for runs that are known to be short. */
+/** Runs here and now; for runs that are known to be short and have no strings. */
 export function callOnLoop(
   callee: Callee,
   frame: CallFrame,
   inputs: Inputs,
   outputs: readonly string[],
 ): Outputs {
-  const { ort } = callee.runtime;
+  const { runtime, session, names } = callee;
   const { inputNames, inputs: values, outputNames, outputs: results } = frame;
   try {
-    holdBytesNow(frame, inputs);
-    fillFrame(callee, frame, inputs, outputs);
-    check(
-      ort,
-      ort.run(callee.session, null, inputNames, values, inputs.size, outputNames, outputs.length, results),
-    );
-    return takeOutputsNow(callee.runtime, frame, outputs);
-  } finally {
-    releaseFrame(callee.runtime, frame, inputs.size, outputs.length);
-  }
-}
-
-/** Keeps the inputs' bytes with the frame: those that are not aligned to their elements as copies. */
-async function holdBytes(runtime: OrtRuntime, frame: CallFrame, inputs: Inputs): Promise<void> {
-  for (const value of inputs.values()) {
-    const { data } = value;
-    if (isAligned(value) || data.byteLength <= COPY_ON_LOOP_BYTES) {
-      frame.held.push(alignedNow(value));
-    } else {
-      const copy = newBytes(data.byteLength);
-      await copyOffLoop(runtime, copy, data);
-      frame.held.push(copy);
+    nameOutputs(callee, frame, outputs);
+    let index = 0;
+    for (const [name, value] of inputs) {
+      frame.setInput(index, names.address(name), makeInputNow(runtime, frame, value));
+      index += 1;
     }
+    check(
+      runtime.ort,
+      runtime.ort.run(session, null, inputNames, values, inputs.size, outputNames, outputs.length, results),
+    );
+    return takeOutputsNow(runtime, frame, outputs);
+  } finally {
+    releaseFrame(runtime, frame, inputs.size, outputs.length);
   }
 }
 
-function holdBytesNow(frame: CallFrame, inputs: Inputs): void {
-  for (const value of inputs.values()) frame.held.push(alignedNow(value));
+function nameOutputs({ names }: Callee, frame: CallFrame, outputs: readonly string[]): void {
+  for (const [index, name] of outputs.entries()) frame.setOutput(index, names.address(name));
 }
 
-function alignedNow(value: TensorValue): Uint8Array {
-  if (isAligned(value)) return value.data;
+/** An OrtValue over the input's bytes, or over a copy if they are not aligned to their elements. */
+async function makeInput(runtime: OrtRuntime, frame: CallFrame, value: TensorValue): Promise<bigint> {
+  const { dtype, shape, data, strings = [] } = value;
+  if (dtype === "string") return await makeStrings(runtime, frame, shape, strings);
+  if (isAligned(value) || data.byteLength <= COPY_ON_LOOP_BYTES) return makeInputNow(runtime, frame, value);
+  const copy = newBytes(data.byteLength);
+  await copyOffLoop(runtime, copy, data);
+  return makeTensor(runtime, frame, value, copy);
+}
+
+function makeInputNow(runtime: OrtRuntime, frame: CallFrame, value: TensorValue): bigint {
+  if (isAligned(value)) return makeTensor(runtime, frame, value, value.data);
   const copy = newBytes(value.data.byteLength);
   copy.set(value.data);
-  return copy;
-}
-
-function fillFrame(
-  { runtime, names }: Callee,
-  frame: CallFrame,
-  inputs: Inputs,
-  outputs: readonly string[],
-): void {
-  for (const [index, name] of outputs.entries()) frame.setOutput(index, names.address(name));
-  let index = 0;
-  for (const [name, value] of inputs) {
-    const bytes = frame.held[index] ?? value.data;
-    const made =
-      value.dtype === "string"
-        ? makeStrings(runtime, frame, value.shape, value.strings ?? [])
-        : makeTensor(runtime, frame, value, bytes);
-    frame.setInput(index, names.address(name), made);
-    index += 1;
-  }
+  return makeTensor(runtime, frame, value, copy);
 }
 
 async function runOnThread(
@@ -142,9 +130,16 @@ async function takeOutputs(
 ): Promise<Outputs> {
   const values: Outputs = new Map();
   for (const [index, name] of outputs.entries()) {
-    const { value, from } = describeOutput(runtime, frame, frame.outputAt(index));
+    const output = frame.outputAt(index);
+    const { dtype, shape } = typeOf(runtime, frame, output);
+    if (dtype === "string") {
+      const strings = await takeStrings(runtime, frame, output, elementCount(shape));
+      values.set(name, { dtype, shape, data: new Uint8Array(0), strings });
+      continue;
+    }
+    const { value, from } = makeRoom(runtime, frame, output, dtype, shape);
     if (value.data.byteLength > COPY_ON_LOOP_BYTES) await copyOffLoop(runtime, value.data, from);
-    else if (from !== 0n) runtime.c.memcpy(value.data, from, value.data.byteLength);
+    else copyNow(runtime, value.data, from);
     values.set(name, value);
   }
   return values;
@@ -153,8 +148,11 @@ async function takeOutputs(
 function takeOutputsNow(runtime: OrtRuntime, frame: CallFrame, outputs: readonly string[]): Outputs {
   const values: Outputs = new Map();
   for (const [index, name] of outputs.entries()) {
-    const { value, from } = describeOutput(runtime, frame, frame.outputAt(index));
-    if (from !== 0n) runtime.c.memcpy(value.data, from, value.data.byteLength);
+    const output = frame.outputAt(index);
+    const { dtype, shape } = typeOf(runtime, frame, output);
+    if (dtype === "string") throw new Error("strings are taken on threads only");
+    const { value, from } = makeRoom(runtime, frame, output, dtype, shape);
+    copyNow(runtime, value.data, from);
     values.set(name, value);
   }
   return values;

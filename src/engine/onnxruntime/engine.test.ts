@@ -99,6 +99,12 @@ describe("element types", () => {
     const result = await model.run("serving_default", new Map([["x", value]]));
     expect(result.get("y")?.shape).toEqual([6]);
     expect(result.get("y")?.strings?.map((text) => [...text])).toEqual(strings.map((text) => [...text]));
+    const many = Array.from({ length: 3000 }, (_, index) => new TextEncoder().encode(`${index}\0${index}`));
+    const all = await model.run(
+      "serving_default",
+      new Map([["x", { ...value, shape: [3000], strings: many }]]),
+    );
+    expect(Buffer.concat(all.get("y")?.strings ?? [])).toEqual(Buffer.concat(many));
     const none = { ...value, shape: [0], strings: [] };
     expect((await model.run("serving_default", new Map([["x", none]]))).get("y")?.strings).toEqual([]);
     await model.close();

@@ -8,7 +8,7 @@ import { NativeNames } from "./native-names.ts";
 import { check, made, type OrtRuntime, ortRuntime } from "./runtime.ts";
 
 /**
- * The named outputs of a model without inputs. Holds the event loop. Throws ENGINE_UNAVAILABLE, or onnxruntime's own
+ * The named outputs, no strings, of a model without inputs. Holds the event loop. Throws ENGINE_UNAVAILABLE, or onnxruntime's own
  * error for a model that it cannot load or run.
  */
 export function evaluateModel(model: Uint8Array, outputs: readonly string[]): readonly TensorValue[] {

@@ -67,7 +67,7 @@ export function hasSteadyCost(model: Uint8Array): boolean {
 }
 
 function isSteady(graph: GraphProto): boolean {
-  if (graph.input.some(isString)) return false;
+  if ([...graph.input, ...graph.output].some(isString)) return false;
   const free = new Set(graph.input.map((input) => input.name));
   for (const initializer of graph.initializer) free.delete(initializer.name); // defaults of older models
   for (const node of graph.node) {
@@ -86,7 +86,7 @@ function isSteadyNode(node: NodeProto, free: ReadonlySet<string>): boolean {
   return sizes.every((position) => !free.has(node.input[position] ?? ""));
 }
 
-/** The time that strings take depends on their lengths. */
+/** The time that strings take depends on their lengths; sequences are no better. */
 function isString(input: GraphProto["input"][number]): boolean {
   const type = input.type?.value;
   return type?.case !== "tensorType" || type.value.elemType === onnxNumber("string");

@@ -9,7 +9,6 @@ import type { TensorValue } from "../engine.ts";
 import { type CallFrame, MAX_RANK } from "./call-frame.ts";
 import type { OrtRuntime } from "./runtime.ts";
 import { check } from "./runtime.ts";
-import { takeStrings } from "./strings.ts";
 
 /**
  * Up to here bytes are copied on the event loop (measured: 35 us with the memory's first touch); above, on a thread,
@@ -42,7 +41,7 @@ export function isAligned(value: TensorValue): boolean {
   return width <= 1 || value.data.byteOffset % Math.min(width, 8) === 0;
 }
 
-/** An OrtValue over `bytes`, which must stay where they are until it is released. */
+/** An OrtValue over `bytes`, which the frame holds until it is cleared. */
 export function makeTensor(
   runtime: OrtRuntime,
   frame: CallFrame,
@@ -51,6 +50,7 @@ export function makeTensor(
 ): bigint {
   const { ort, memory } = runtime;
   frame.setDimensions(value.shape);
+  frame.held.push(bytes);
   const data = bytes.byteLength === 0 ? frame.result : bytes; // an empty tensor's address is not looked at
   check(
     ort,
@@ -67,30 +67,22 @@ export function makeTensor(
   return frame.takeResult();
 }
 
-/** An output whose bytes still lie with onnxruntime. */
-export interface PendingOutput {
-  /** `data` is there and has room. */
-  readonly value: TensorValue;
-  /** Where the bytes are, as long as the OrtValue lives; 0 if there are none to copy. */
-  readonly from: bigint;
-}
-
-/** Describes an output and makes room for its bytes; strings are taken whole. */
-export function describeOutput(runtime: OrtRuntime, frame: CallFrame, output: bigint): PendingOutput {
-  const { ort } = runtime;
-  const { dtype, shape } = takeType(runtime, frame, output);
-  const count = elementCount(shape);
-  if (dtype === "string") {
-    const strings = takeStrings(runtime, frame, output, count);
-    return { value: { dtype, shape, data: new Uint8Array(0), strings }, from: 0n };
-  }
-  const data = newBytes(count * BYTES_PER_ELEMENT[dtype]);
+/** Room for the output's bytes, and where they still lie; 0 if there are none. */
+export function makeRoom(
+  { ort }: OrtRuntime,
+  frame: CallFrame,
+  output: bigint,
+  dtype: DType,
+  shape: readonly number[],
+): { readonly value: TensorValue; readonly from: bigint } {
+  const data = newBytes(elementCount(shape) * BYTES_PER_ELEMENT[dtype]);
   if (data.byteLength === 0) return { value: { dtype, shape, data }, from: 0n };
   check(ort, ort.getTensorMutableData(output, frame.result));
   return { value: { dtype, shape, data }, from: frame.takeResult() };
 }
 
-function takeType(
+/** An output's element type and shape. Throws for sequences and for types that have no name here. */
+export function typeOf(
   { ort }: OrtRuntime,
   frame: CallFrame,
   output: bigint,
@@ -116,6 +108,11 @@ function takeType(
 export function newBytes(byteLength: number): Uint8Array {
   if (byteLength <= COPY_ON_LOOP_BYTES) return new Uint8Array(byteLength);
   return new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer);
+}
+
+/** Copies here and now. */
+export function copyNow({ c }: OrtRuntime, to: Uint8Array, from: bigint): void {
+  if (to.byteLength > 0) c.memcpy(to, from, to.byteLength);
 }
 
 /** Copies on a thread. */
