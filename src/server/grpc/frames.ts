@@ -84,7 +84,9 @@ export class FrameReader {
     return part.length;
   }
 
-  #end(bytes: Uint8Array): void {
+  #end(piece: Uint8Array): void {
+    // Sockets bring Buffers, whose `slice` is no copy; whoever gets the message expects a plain array.
+    const bytes = new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
     this.messages.push({ compressed: this.#prefix[0] !== 0, bytes });
     this.#message = undefined;
     this.#prefixLength = 0;

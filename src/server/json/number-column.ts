@@ -1,6 +1,6 @@
 // Numbers of one tensor, written one after the other into typed memory as a body arrives.
 // Invariant: appending never copies more than COPY_LIMIT_BYTES. Past that size a new segment is taken, sized by how
-// much of the body is still to come, so that a tensor usually is one segment and needs no joining at all.
+// densely the body is written and how much of it is still to come, so that a tensor usually is one segment and needs no joining at all.
 // Layout of int64 and uint64: pairs of 32-bit words, low word first.
 // Not here: reading digits (scan-numbers.ts), shapes (tensorflow-serving/rest/tensor-builder.ts).
 import type { DType } from "../../tensor/dtype.ts";
@@ -20,8 +20,8 @@ const COPY_LIMIT_BYTES = 128 * 1024;
 const FIRST_CAPACITY = 16;
 /** No segment is larger; 1 GiB of float32 is 268 million numbers. */
 const MAX_SEGMENT_BYTES = 2 ** 30;
-/** Fewest bytes of JSON a number can take: a digit and a comma. */
-const MIN_TEXT_BYTES = 2;
+/** How much more than the numbers so far let expect is taken, in case the rest is written shorter. */
+const HEADROOM = 1.1;
 /** Joining segments copies this much between two looks at other work. */
 const JOIN_SLICE_BYTES = 256 * 1024;
 
@@ -49,6 +49,8 @@ export class NumberColumn {
   readonly #words: number;
   readonly #full: NumberArray[] = [];
   #fullLength = 0;
+  /** Body bytes that were left when the first memory was used up, and the elements there were by then. */
+  #mark: { readonly left: number; readonly length: number } | undefined;
 
   constructor(dtype: DType, arrayOf: ArrayOf) {
     this.dtype = dtype;
@@ -78,15 +80,14 @@ export class NumberColumn {
   makeRoom(bodyBytesLeft: number): void {
     const { array, length } = this;
     const width = array.BYTES_PER_ELEMENT;
+    this.#mark ??= { left: bodyBytesLeft, length };
     if (length * width * 2 <= COPY_LIMIT_BYTES) {
       this.array = new this.#Array(array.length * 2);
       this.array.set(array as never); // both are the same kind of array
       return;
     }
     const most = Math.floor(MAX_SEGMENT_BYTES / width);
-    const known = Math.ceil((bodyBytesLeft / MIN_TEXT_BYTES) * this.#words) + 2;
-    const wanted = Number.isFinite(known) ? known : array.length * 2;
-    const next = new this.#Array(Math.min(wanted, most));
+    const next = new this.#Array(Math.min(this.#expected(bodyBytesLeft), most));
     if (length * width <= COPY_LIMIT_BYTES && this.#full.length === 0) {
       next.set(array as never); // both are the same kind of array
     } else {
@@ -95,6 +96,18 @@ export class NumberColumn {
       this.length = 0;
     }
     this.array = next;
+  }
+
+  /** How long the whole is going to be, at least one more than it is. */
+  #expected(bodyBytesLeft: number): number {
+    const total = this.#fullLength + this.length;
+    const { left, length } = this.#mark ?? { left: bodyBytesLeft, length: 0 };
+    const rest = Math.ceil(((total - length) / (left - bodyBytesLeft)) * bodyBytesLeft * HEADROOM);
+    // Without a known length, or with a wrong one, the next segment is as long as everything before it.
+    if (!Number.isFinite(rest)) return total * 2;
+    return this.#full.length === 0
+      ? total + rest + this.#words
+      : Math.max(rest, FIRST_CAPACITY) + this.#words;
   }
 
   /** All bytes in one piece, in slices if they have to be joined. */

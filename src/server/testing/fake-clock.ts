@@ -27,6 +27,7 @@ export class FakeClock implements Clock {
   /** Lets time pass, timer by timer, with whatever they set off. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
+    await settle();
     for (;;) {
       const [next] = this.#timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at);
       if (!next) break;

@@ -14,6 +14,8 @@ export interface FakeOptions {
   readonly onRun?: (directory: string) => Promise<void> | void;
   readonly onClose?: (directory: string) => void;
   readonly signatures?: readonly Signature[];
+  /** Answered in place of y = x / 2 + 2. */
+  readonly outputs?: Map<string, TensorValue>;
 }
 
 /** A tensor of a signature. */
@@ -70,6 +72,7 @@ class HalfPlusTwo implements LoadedModel {
     if (this.#closed) throw new Error("the model is closed");
     await this.#options.onRun?.(this.#directory);
     if (this.#closed) throw new Error("the model was closed during a run");
+    if (this.#options.outputs) return this.#options.outputs;
     const x = inputs.get("x");
     if (!x) throw new Error("x is missing");
     const y = { dtype: x.dtype, shape: x.shape, data: halved(x.data) };

@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { encodeBundleIndex } from "../../bytes/tensor-bundle/encode-index.ts";
+import { bundleExtents } from "./bundle-extents.ts";
+
+const index = (sizes: readonly number[]): Uint8Array => {
+  let offset = 0;
+  const entries = sizes.map((byteLength, at) => {
+    const entry = {
+      name: `layer${at}/w`,
+      dtype: "uint8" as const,
+      shape: [byteLength],
+      offset,
+      byteLength,
+      crc: at,
+    };
+    offset += byteLength;
+    return entry;
+  });
+  return encodeBundleIndex(entries);
+};
+
+describe("how far an index reaches", () => {
+  it("is the end of its last tensor", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 2 ** 40 }), { minLength: 1, maxLength: 200 }),
+        (sizes) => {
+          const end = sizes.reduce((sum, size) => sum + size, 0);
+          expect(bundleExtents(index(sizes))).toEqual({ shards: 1, ends: new Map([[0, end]]) });
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it("is unknown of any part of it", () => {
+    const whole = index([10, 20, 30]);
+    for (let length = 0; length < whole.length; length++) {
+      expect(bundleExtents(whole.subarray(0, length)), String(length)).toBeUndefined();
+    }
+  });
+
+  it("survives garbage", () => {
+    const whole = index([10, 20, 30, 40, 50]);
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: whole.length - 1 }),
+        fc.integer({ min: 0, max: 255 }),
+        (at, byte) => {
+          const broken = whole.slice();
+          broken[at] = byte;
+          bundleExtents(broken);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
