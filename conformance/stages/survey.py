@@ -4,11 +4,12 @@ Runs in the tensorflow environment. Layout: FOLDER/NAME/{*.pt2, *.onnx, io.npz};
 A refused model is told and is no failure; a wrong one is. Not here: the models of models.py, which must convert.
 """
 
+import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ class Recorded:
     file: Path
     examples: tuple[tuple[list[np.ndarray], list[np.ndarray]], ...]
     whole: bool = True  # False: only the first outputs were recorded
+    options: tuple[str, ...] = ()  # for `torchferry convert`
 
     def error(self, got: list[np.ndarray], want: list[np.ndarray]) -> float:
         """The largest error of one example's outputs."""
@@ -56,20 +58,32 @@ def recorded_models(context: Context) -> Iterator[Recorded]:
         yield from in_folder(context.corpus / "zoo")
         yield from digits(context.corpus / "digits")
     if context.full:
-        yield from in_folder(context.models.with_name(context.models.name + "-more"))
+        yield from in_folder(context.models.with_name(context.models.name + "-more"), "more")
     if context.full and context.corpus:
-        yield from in_folder(context.corpus / "static")
-        yield from in_folder(context.corpus / "opinfo")
+        for recorded in in_folder(context.corpus / "static"):
+            yield replace(recorded, options=free_batch(recorded))
         for release in sorted((context.corpus / "formats").glob("*")):
             yield from old_release(release)
+        yield from in_folder(context.corpus / "opinfo")
 
 
-def in_folder(folder: Path) -> Iterator[Recorded]:
+def in_folder(folder: Path, label: str = "") -> Iterator[Recorded]:
     """FOLDER/NAME/{model.pt2, model.onnx, io.npz}."""
     for case in sorted(p for p in folder.glob("*") if (p / "io.npz").exists()):
         for file in sorted((*case.glob("*.pt2"), *case.glob("*.onnx"))):
-            name = f"{folder.name}/{case.name}{file.name.removeprefix('model')}"
+            name = f"{label or folder.name}/{case.name}{file.name.removeprefix('model')}"
             yield Recorded(name, file, examples_in(case / "io.npz"))
+
+
+def free_batch(recorded: Recorded) -> tuple[str, ...]:
+    """Options that free the batch of a file with a fixed one: its axis is where the recorded examples differ."""
+    (first, _), (second, _) = recorded.examples[:2]
+    axes = [[a != b for a, b in zip(x.shape, y.shape)].index(True) for x, y in zip(first, second)]
+    if not any(axes):
+        return ("--batch", "dynamic")
+    outcome = torchferry("convert", recorded.file, "--dry-run", "--json")
+    names = [spec["name"] for spec in json.loads(outcome.stdout)["inputs"]]
+    return ("--batch", "dynamic", *(f"--batch-axis={name}={axis}" for name, axis in zip(names, axes)))
 
 
 def digits(folder: Path) -> Iterator[Recorded]:
@@ -104,7 +118,7 @@ def survey_one(context: Context, recorded: Recorded) -> tuple[str, str]:
     """The verdict (equal, refused, wrong) of one file, and the figure or reason."""
     base = context.work / "survey"
     shutil.rmtree(base, ignore_errors=True)
-    outcome = torchferry("convert", recorded.file, "--output", base)
+    outcome = torchferry("convert", recorded.file, "--output", base, *recorded.options)
     if outcome.code == 4:
         return "refused", " ".join(outcome.stderr.split())[:300]
     if outcome.code:
