@@ -110,6 +110,12 @@ describe("a file that holds no graph", () => {
     ["EXECUTORCH_PROGRAM", "ExecuTorch", text("\x10\0\0\0ET12\0\0\0\0"), ".pte"],
     ["MOBILE_FLATBUFFER", "a mobile flatbuffer", text("\x10\0\0\0PTMF\0\0\0\0"), ".ptl"],
     ["OTHER_FORMAT", "TensorFlow Lite", text("\x10\0\0\0TFL3\0\0\0\0"), "TensorFlow Lite"],
+    [
+      "OTHER_FORMAT",
+      "a SavedModel",
+      Uint8Array.of(8, 1, 0x12, 4, 0x0a, 2, 0x12, 0),
+      "a TensorFlow SavedModel",
+    ],
     ["EMPTY_FILE", "nothing", text(""), "the file is empty"],
     ["TEXT_NOT_A_MODEL", "a text", text("Readme\nof a model"), 'a text file ("Readme")'],
     [

@@ -31,6 +31,9 @@ export function sniff(source: ByteSource): FileKind | Problem {
     kindByMagic(head) ??
     (isSafetensors(head, source.size) ? { kind: "safetensors" } : undefined) ??
     textKind(head) ??
+    (isSavedModel(head)
+      ? other("a TensorFlow SavedModel (the kind of file that is made here)")
+      : undefined) ??
     (looksLikeOnnx(source) ? { kind: "onnx" } : { kind: "unknown" })
   );
 }
@@ -92,6 +95,14 @@ function isSafetensors(head: Uint8Array, size: number): boolean {
   const length = Number(view.getBigUint64(0, true));
   const opens = head[8] === 0x7b && (head[9] === 0x22 || head[9] === 0x7d); // {" or {}
   return opens && length >= 2 && length <= MAX_SAFETENSORS_HEADER_BYTES && 8 + length <= size;
+}
+
+/** Schema version 1, then a MetaGraphDef that begins with its MetaInfoDef; both are field 1 of their message. */
+function isSavedModel(head: Uint8Array): boolean {
+  if (head[0] !== 0x08 || head[1] !== 1 || head[2] !== 0x12) return false;
+  let at = 3;
+  while ((head[at] ?? 0) >= 0x80) at++;
+  return head[at + 1] === 0x0a; // an ONNX model has its producer's name there, which is text
 }
 
 /** Text has no control characters but those that move the cursor; protobuf has some among its first bytes. */

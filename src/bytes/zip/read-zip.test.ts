@@ -118,6 +118,78 @@ describe("readZip", () => {
   });
 });
 
+describe("an archive beyond 4 GiB", () => {
+  const size = 5 * 2 ** 30;
+  const name = new TextEncoder().encode("big");
+  const local = (): Uint8Array =>
+    Uint8Array.from([0x50, 0x4b, 3, 4, ...new Array(22).fill(0), 3, 0, 0, 0, ...name]);
+
+  /** Two entries of the same name length: 5 GiB of zeros, and three bytes after them. */
+  function records(): Uint8Array {
+    const directory: number[] = [];
+    const uint64 = (value: number) => [...new Uint8Array(BigUint64Array.of(BigInt(value)).buffer)];
+    const full = [255, 255, 255, 255];
+    const record = (entry: string, sizes: number[], extra: number[]) =>
+      directory.push(
+        ...[
+          0x50,
+          0x4b,
+          1,
+          2,
+          ...new Array(16).fill(0),
+          ...sizes,
+          3,
+          0,
+          extra.length,
+          0,
+          ...new Array(10).fill(0),
+        ],
+        ...(entry === "big" ? [0, 0, 0, 0] : full),
+        ...new TextEncoder().encode(entry),
+        ...extra,
+      );
+    record("big", [...full, ...full], [1, 0, 16, 0, ...uint64(size), ...uint64(size)]);
+    record("end", [3, 0, 0, 0, 3, 0, 0, 0], [1, 0, 8, 0, ...uint64(33 + size)]);
+    const start = 33 + size + 36;
+    const length = directory.length;
+    const end = [
+      0x50,
+      0x4b,
+      6,
+      6,
+      ...new Array(20).fill(0),
+      ...new Array(8).fill(0),
+      ...uint64(2),
+      ...uint64(length),
+      ...uint64(start),
+    ];
+    const locator = [0x50, 0x4b, 6, 7, 0, 0, 0, 0, ...uint64(start + length), 1, 0, 0, 0];
+    const last = [0x50, 0x4b, 5, 6, 0, 0, 0, 0, 255, 255, 255, 255, ...full, ...full, 0, 0];
+    return Uint8Array.from([...directory, ...end, ...locator, ...last]);
+  }
+
+  it("is read by its 64-bit fields", () => {
+    const tail = Uint8Array.from([...local(), 7, 8, 9, ...records()]);
+    const virtual = {
+      name: "big.zip",
+      size: 33 + size + tail.byteLength,
+      read(offset: number, length: number): Uint8Array {
+        const bytes = new Uint8Array(length);
+        for (let at = 0; at < length; at++) {
+          const place = offset + at;
+          bytes[at] = (place < 33 ? local()[place] : tail[place - 33 - size]) ?? 0;
+        }
+        return bytes;
+      },
+    };
+    const archive = readZip(virtual);
+    if (archive instanceof Problem) throw new FerryError([archive]);
+    const [big, end] = [archive.get("big")?.source(), archive.get("end")?.source()];
+    if (!big || !end || big instanceof Problem || end instanceof Problem) throw new Error("no entries");
+    expect([big.size, [...big.read(size - 2, 2)], [...end.read(0, 3)]]).toEqual([size, [0, 0], [7, 8, 9]]);
+  });
+});
+
 describe("readNpz", () => {
   it("reads np.savez and np.savez_compressed", () => {
     for (const name of ["savez", "savez_compressed"]) {

@@ -129,9 +129,11 @@ describe("readOnnx", () => {
     expect(tensor && numbersOf(tensor)).toEqual([0, 1, 2, 0]);
   });
 
-  it("leaves large contents in the file until they are read", () => {
-    const rawData = new Uint8Array(new Float32Array(100_000).fill(0.5).buffer);
-    const large = { name: "w", dims: [100_000n], dataType: FLOAT, rawData };
+  it.each(["rawData", "floatData"])("leaves large contents (%s) in the file until they are read", (field) => {
+    const contents = new Float32Array(100_000).fill(0.5);
+    const rawData = new Uint8Array(contents.buffer);
+    const data = field === "rawData" ? { rawData } : { floatData: [...contents] };
+    const large = { name: "w", dims: [100_000n], dataType: FLOAT, ...data };
     const source = sourceOf(modelOfGraph({ initializer: [large], output: [info("w")] }));
     let bytesRead = 0;
     const counted: ByteSource = {

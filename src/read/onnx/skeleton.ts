@@ -1,11 +1,11 @@
 // Copies a model's message without its large tensors, so that what is decoded stays small whatever the weights weigh.
-// A large raw_data becomes a `segment` (begin, end) with its place in the file, which decode-tensor.ts reads lazily.
+// Large contents become a `segment` (begin, end) with their place in the file, which decode-tensor.ts reads lazily.
 // Wire format: https://protobuf.dev/programming-guides/encoding/
 // Invariant: every length is checked against the message around it; the message ends where the file ends.
 import type { ByteSource } from "../../core/byte-source.ts";
 import { type Problem, problem } from "../../core/errors.ts";
 import { Window } from "./window.ts";
-import { type MessageKind, NESTED, RAW_DATA_FIELD, SEGMENT_FIELD } from "./wire-fields.ts";
+import { type MessageKind, NESTED, RAW_FIELDS, SEGMENT_FIELD } from "./wire-fields.ts";
 
 export interface SkeletonLimits {
   /** Contents from this size on stay in the file; below, copying costs less than a read. */
@@ -122,7 +122,7 @@ class Scanner {
     }
     if (kind === "tensor" && number === SEGMENT_FIELD)
       return { action: "skip", number, start: at, end: contentEnd };
-    const cut = kind === "tensor" && number === RAW_DATA_FIELD && size >= this.limits.minCutBytes;
+    const cut = kind === "tensor" && RAW_FIELDS.has(number) && size >= this.limits.minCutBytes;
     return { action: cut ? "cut" : "copy", number, start: length.end, end: contentEnd };
   }
 

@@ -34,7 +34,10 @@ export const NESTED: Readonly<Record<MessageKind, ReadonlyMap<number, MessageKin
   ]),
 };
 
-/** TensorProto.raw_data: the contents, little-endian. */
-export const RAW_DATA_FIELD = 9;
-/** TensorProto.segment: never used by writers of whole tensors, and here where raw_data was cut out. */
+/**
+ * Fields of TensorProto that hold contents as they are in memory, little-endian: raw_data, and the packed forms of
+ * float_data and double_data.
+ */
+export const RAW_FIELDS: ReadonlySet<number> = new Set([9, 4, 10]);
+/** TensorProto.segment: never used by writers of whole tensors, and here where contents were cut out. */
 export const SEGMENT_FIELD = 3;
