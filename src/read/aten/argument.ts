@@ -3,7 +3,7 @@
 // Not here: values of the graph being built (call.ts).
 import type { Dim } from "../../graph/dim.ts";
 import type { RankedType } from "../../graph/typed-graph.ts";
-import type { DType } from "../../tensor/dtype.ts";
+import { type DType, isComplex } from "../../tensor/dtype.ts";
 import type { AtenArgument, AtenCall, AtenGraph } from "./program.ts";
 import { type Schema, type SchemaArgument, schemaOf } from "./schema.ts";
 
@@ -212,8 +212,10 @@ export class Facts {
     return given.map((axis) => normalAxis(axis, rank));
   }
 
-  dtypeOfValue(value: string): DType {
-    return this.typeOf(value).dtype;
+  /** Whether a value, by its name, is a complex tensor. */
+  isComplexValue(value: string): boolean {
+    const type = this.graph.types.get(value);
+    return type !== undefined && isComplex(type.dtype);
   }
 
   protected names(name: string): readonly (string | undefined)[] {

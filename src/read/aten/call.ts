@@ -6,14 +6,14 @@ import { onnxNumber } from "../../bytes/protobuf/onnx-dtypes.ts";
 import { type Attribute, int } from "../../graph/attribute.ts";
 import type { EmitOptions, GraphBuilder } from "../../graph/builder.ts";
 import { type Dim, sameDim, sameShape } from "../../graph/dim.ts";
-import type { Value } from "../../graph/graph.ts";
+import type { Graph, Value } from "../../graph/graph.ts";
 import { type DType, isComplex } from "../../tensor/dtype.ts";
 import { tensorOfNumbers } from "../../tensor/numbers.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 import { Facts, Refusal, type TypesAndStrides } from "./argument.ts";
 import { type DimEmitter, reshapeTarget } from "./emit-dims.ts";
-import type { AtenCall } from "./program.ts";
+import type { AtenCall, AtenGraph } from "./program.ts";
 import type { Operand } from "./promote.ts";
 
 /** What all calls of a graph share. */
@@ -25,6 +25,8 @@ export interface Scope {
   readonly used: ReadonlySet<string>;
   /** The value of a name of the program; throws Refusal if nothing computes it. */
   valueOf(name: string): Value;
+  /** The body of an operator such as `cond` as a graph that reads the values around it. */
+  lowerBody(body: AtenGraph, operands: readonly Value[]): Graph;
   /** Constants that several calls use, by what they are. */
   readonly shared: Map<string, Value>;
 }
@@ -74,6 +76,20 @@ export class Call extends Facts {
   /** The argument's contents, if it is a weight. */
   constant(name: string): Tensor | undefined {
     return this.argument(name).kind === "tensor" ? this.tensor(name).initializer : undefined;
+  }
+
+  /** A scalar as a value: numbers as float64, bools as they are. */
+  scalarValue(name: string): Value {
+    const argument = this.argument(name);
+    if (argument.kind === "symbol" || argument.kind === "tensor") return this.scope.valueOf(argument.value);
+    return this.as(name, argument.kind === "bool" ? "bool" : "float64");
+  }
+
+  /** A body given as an argument, over these operands. */
+  body(name: string, operands: readonly Value[]): Graph {
+    const argument = this.argument(name);
+    if (argument.kind !== "graph") throw new Refusal(`its argument ${name} is no graph`);
+    return this.scope.lowerBody(argument.value, operands);
   }
 
   /** One ONNX node with one output. */

@@ -29,8 +29,10 @@ export class DimEmitter {
   /** Int64 vectors of length one by dimension. */
   private readonly made = new Map<string, Value>();
 
-  constructor(builder: GraphBuilder) {
+  /** A body's emitter knows what the one of the graph around it knows; values made there are not shared back. */
+  constructor(builder: GraphBuilder, outer?: DimEmitter) {
     this.builder = builder;
+    if (outer) for (const [name, source] of outer.sources) this.sources.set(name, source);
   }
 
   /** Says that `value` has this shape, so that the symbols in it can be computed from it. */

@@ -50,6 +50,8 @@ const NO_CHANGE = new Set([
   "feature_dropout_",
   "alpha_dropout_",
 ]);
+/** In-place operators that do not look at what they write over. */
+const OVERWRITES = new Set(["copy_", "fill_", "zero_"]);
 /** In-place operators that change how a tensor is seen, not its elements. */
 const RESEEN = new Set("squeeze_ unsqueeze_ t_ transpose_ swapaxes_ swapdims_ as_strided_".split(" "));
 
@@ -151,7 +153,9 @@ class Functionalizer {
     const view = this.viewOf(self.value);
     const fresh = this.freshName(call.outputs.flatMap(valuesIn)[0], self.value);
     const outputs: AtenArgument[] = [{ kind: "tensor", value: fresh }];
-    this.calls.push({ ...call, target, args: this.currentArguments(call), outputs });
+    const args = this.currentArguments(call);
+    if (OVERWRITES.has(nameOf(call.target))) args.delete(argument ?? "");
+    this.calls.push({ ...call, target, args, outputs });
     this.replace(view, fresh, call);
     if (!this.written.has(view.root.name)) this.written.set(view.root.name, call);
     for (const result of call.outputs.flatMap(valuesIn)) this.views.set(result, view);

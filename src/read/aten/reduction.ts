@@ -10,3 +10,9 @@ export function axesOf(call: Facts): number[] {
 export function keepsAxes(call: Facts): boolean {
   return call.has("keepdim") && call.bool("keepdim");
 }
+
+/** Whether it reduces no elements at all: then a mean is NaN. */
+export function isEmptyReduction(call: Facts): boolean {
+  const shape = call.shape("self");
+  return axesOf(call).some((axis) => shape[axis] === 0);
+}

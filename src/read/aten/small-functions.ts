@@ -28,3 +28,15 @@ export function reduceLoss(call: Call, loss: Value, rank: number): Value {
   const axes = [...new Array<number>(rank).keys()];
   return call.reduce(reduction === 1 ? "ReduceMean" : "ReduceSum", loss, axes, false);
 }
+
+/** The angle of the point (x, y): atan(y / x), moved by pi where x < 0. */
+export function angleOf(call: Call, y: Value, x: Value, dtype: DType): Value {
+  const number = (value: number) => call.number(value, dtype);
+  const zero = number(0);
+  const up = call.op("Not", [call.op("Less", [y, zero])]);
+  const turn = call.op("Where", [up, number(Math.PI), number(-Math.PI)]);
+  const angle = call.op("Atan", [call.op("Div", [y, x])]);
+  const turned = call.op("Where", [call.op("Less", [x, zero]), call.op("Add", [angle, turn]), angle]);
+  const origin = call.op("And", [call.op("Equal", [x, zero]), call.op("Equal", [y, zero])]);
+  return call.op("Where", [origin, zero, turned]);
+}

@@ -10,6 +10,6 @@ export function unknownReason(call: Facts): string {
   if (call.target.startsWith("higher_order::wrap_with_autocast")) {
     return "autocast regions are not supported; export with ep.run_decompositions({})";
   }
-  if (call.target.startsWith("higher_order::")) return "control flow with bodies is not supported";
+  if (call.target.startsWith("higher_order::")) return "this control flow is not supported";
   return "no rule lowers it; try ep.run_decompositions(), or open an issue with its name";
 }

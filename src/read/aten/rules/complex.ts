@@ -4,6 +4,7 @@ import type { Call } from "../call.ts";
 import { realDType } from "../call.ts";
 import { conjugate, imaginaryPart, pair, realPart } from "../complex-pair.ts";
 import type { Rule } from "../rule.ts";
+import { angleOf } from "../small-functions.ts";
 
 const complexSelf = (call: Call) => isComplex(call.dtypeOf("self"));
 
@@ -74,8 +75,13 @@ export const CONJUGATE: Rule = {
 /** pi for negative real numbers; the argument of complex ones. */
 export const ANGLE: Rule = {
   targets: ["aten::angle.default"],
+  complex: true,
   emit(call) {
     const { dtype } = call.result();
+    if (complexSelf(call)) {
+      const z = call.tensor("self");
+      return angleOf(call, imaginaryPart(call, z), realPart(call, z), dtype);
+    }
     const x = call.as("self", dtype);
     const zero = call.number(0, dtype);
     const angle = call.op("Where", [call.op("Less", [x, zero]), call.number(Math.PI, dtype), zero]);

@@ -5,7 +5,7 @@ import type { Value } from "../../../graph/graph.ts";
 import { type DType, isFloat } from "../../../tensor/dtype.ts";
 import type { Call } from "../call.ts";
 import { arithmeticDType } from "../kernel-dtype.ts";
-import { axesOf, keepsAxes } from "../reduction.ts";
+import { axesOf, isEmptyReduction, keepsAxes } from "../reduction.ts";
 import type { Rule } from "../rule.ts";
 
 const OPERATORS: Readonly<Record<string, string>> = {
@@ -115,7 +115,9 @@ export const TRACE: Rule = {
 };
 
 function reduce(call: Call, op: string): Value {
-  const { dtype } = call.result();
+  const { dtype, shape } = call.result();
+  if (op === "ReduceMean" && isEmptyReduction(call))
+    return call.expand(call.number(Number.NaN, dtype), [], shape);
   const computed = op === "ReduceMean" ? dtype : arithmeticDType(dtype);
   const result = call.reduce(op, call.as("self", computed), axesOf(call), keepsAxes(call));
   return call.cast(result, computed, dtype);

@@ -1,20 +1,16 @@
-// Resizing of the spatial axes: nearest, linear and cubic interpolation, also with anti-aliasing.
+// Resizing of the spatial axes: nearest, linear and cubic interpolation.
 // Given factors are the steps between samples, also where they do not divide the sizes; given sizes make the steps.
 // Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
-import { type Attribute, float, int, string } from "../../../graph/attribute.ts";
+// Not here: anti-aliasing (resize-antialiased.ts).
+import { type Attribute, float, string } from "../../../graph/attribute.ts";
 import type { Value } from "../../../graph/graph.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
 
 const NEAREST = ["upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d"];
 const NEAREST_EXACT = ["_upsample_nearest_exact1d", "_upsample_nearest_exact2d", "_upsample_nearest_exact3d"];
-const LINEAR = [
-  "upsample_linear1d",
-  "upsample_bilinear2d",
-  "upsample_trilinear3d",
-  "_upsample_bilinear2d_aa",
-];
-const CUBIC = ["upsample_bicubic2d", "_upsample_bicubic2d_aa"];
+const LINEAR = ["upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d"];
+const CUBIC = ["upsample_bicubic2d"];
 
 const targets = (names: readonly string[]) =>
   names.flatMap((name) => [`aten::${name}.vec`, `aten::${name}.default`]);
@@ -46,24 +42,12 @@ export const RESIZE_LINEAR: Rule = {
 
 export const RESIZE_CUBIC: Rule = {
   targets: targets(CUBIC),
-  // The cubic's steepness is -0.5 with anti-aliasing, as in PIL, and -0.75 without.
-  emit: (call) =>
-    resize(call, {
-      mode: string("cubic"),
-      cubic_coeff_a: float(call.name.endsWith("_aa") ? -0.5 : -0.75),
-      ...coordinates(call),
-    }),
+  emit: (call) => resize(call, { mode: string("cubic"), cubic_coeff_a: float(-0.75), ...coordinates(call) }),
 };
 
 function coordinates(call: Call): Record<string, Attribute> {
-  const corners = call.bool("align_corners");
-  const mode = string(corners ? "align_corners" : "pytorch_half_pixel");
-  if (!call.name.endsWith("_aa"))
-    return { coordinate_transformation_mode: string(corners ? "align_corners" : "half_pixel") };
   return {
-    coordinate_transformation_mode: corners ? mode : string("half_pixel"),
-    antialias: int(1),
-    exclude_outside: int(1),
+    coordinate_transformation_mode: string(call.bool("align_corners") ? "align_corners" : "half_pixel"),
   };
 }
 

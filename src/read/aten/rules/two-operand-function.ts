@@ -4,21 +4,14 @@ import type { DType } from "../../../tensor/dtype.ts";
 import { realOperands } from "../arithmetic.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
-import { log1p } from "../small-functions.ts";
+import { angleOf, log1p } from "../small-functions.ts";
 
-/** The angle of the point (other, self): atan(y / x), moved by pi where x < 0. */
+/** The angle of the point (other, self). */
 export const ATAN2: Rule = {
   targets: ["aten::atan2.default", "aten::arctan2.default"],
   emit(call) {
     const [y, x, dtype] = realOperands(call);
-    const number = (value: number) => call.number(value, dtype);
-    const zero = number(0);
-    const up = call.op("Not", [call.op("Less", [y, zero])]);
-    const turn = call.op("Where", [up, number(Math.PI), number(-Math.PI)]);
-    const angle = call.op("Atan", [call.op("Div", [y, x])]);
-    const turned = call.op("Where", [call.op("Less", [x, zero]), call.op("Add", [angle, turn]), angle]);
-    const origin = call.op("And", [call.op("Equal", [x, zero]), call.op("Equal", [y, zero])]);
-    return call.op("Where", [origin, zero, turned]);
+    return angleOf(call, y, x, dtype);
   },
 };
 

@@ -1,6 +1,6 @@
 // Operators that are one ONNX operator on each element.
 import type { DType } from "../../../tensor/dtype.ts";
-import { isFloat } from "../../../tensor/dtype.ts";
+import { isComplex, isFloat } from "../../../tensor/dtype.ts";
 import type { Rule } from "../rule.ts";
 
 /** ATen's name -> ONNX's operator, for functions of real numbers: integers become floats first. */
@@ -72,8 +72,14 @@ const SIGNED: readonly DType[] = ["float32", "float64", "float16", "int32", "int
 
 export const SIGNS: Rule = {
   targets: targets(ANY),
+  complex: true,
+  refuse: (call) =>
+    isComplex(call.dtypeOf("self")) && !call.name.startsWith("abs")
+      ? "it is not supported for complex numbers"
+      : undefined,
   emit(call) {
     const { dtype } = call.type("self");
+    if (isComplex(dtype)) return call.reduce("ReduceL2", call.tensor("self"), [call.rank("self")], false);
     if (call.name === "sign" && dtype === "bool") return call.tensor("self");
     const op = ANY[call.name] as string; // the table has the target
     if (SIGNED.includes(dtype)) return call.op(op, [call.tensor("self")]);

@@ -3,7 +3,7 @@ import { productOf } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
 import type { Facts } from "../argument.ts";
 import type { Call } from "../call.ts";
-import { axesOf, keepsAxes } from "../reduction.ts";
+import { axesOf, isEmptyReduction, keepsAxes } from "../reduction.ts";
 import type { Rule } from "../rule.ts";
 
 const overloads = (name: string) =>
@@ -27,6 +27,10 @@ function spread(call: Call): { deviation: Value; mean: Value } {
   const axes = axesOf(call);
   const keep = keepsAxes(call);
   const x = call.tensor("self");
+  if (isEmptyReduction(call)) {
+    const nothing = call.expand(call.number(Number.NaN, dtype), [], call.result().shape);
+    return { deviation: nothing, mean: nothing };
+  }
   const mean = call.reduce("ReduceMean", x, axes, true);
   const centred = call.op("Sub", [x, mean]);
   const sum = call.reduce("ReduceSum", call.op("Mul", [centred, centred]), axes, keep);

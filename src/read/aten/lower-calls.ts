@@ -1,0 +1,208 @@
+// Lowers the calls of one graph, the program's or a body's, into nodes.
+// Invariant: a call that cannot be lowered becomes a problem, its results stand-ins, so that all problems are found in one go.
+// Not here: the program's inputs and outputs (lower.ts), what each operator becomes (rules/).
+import { type Problem, problem } from "../../core/errors.ts";
+import { GraphBuilder } from "../../graph/builder.ts";
+import { symbolName } from "../../graph/dim.ts";
+import { Graph, Value } from "../../graph/graph.ts";
+import { tensorType, type ValueType } from "../../graph/type.ts";
+import { tensorOfNumbers } from "../../tensor/numbers.ts";
+import { Refusal } from "./argument.ts";
+import { Call, realDType, realShape, type Scope } from "./call.ts";
+import { DimEmitter, UnknownSymbol } from "./emit-dims.ts";
+import { type Functional, functionalize } from "./functionalize.ts";
+import { inlineWrappers } from "./inline.ts";
+import { liveCalls } from "./live-calls.ts";
+import type { AtenArgument, AtenCall, AtenGraph, Weight } from "./program.ts";
+import { valuesIn } from "./rename.ts";
+import type { Emitted } from "./rule.ts";
+import { ruleFor } from "./rules/registry.ts";
+import { unknownReason } from "./unknown-reason.ts";
+import { whereOf } from "./where.ts";
+
+/** What the graphs of a program share. */
+export interface ProgramContext {
+  readonly file: string;
+  readonly weights: ReadonlyMap<string, Weight>;
+  readonly problems: Problem[];
+}
+
+/** A graph ready to be lowered: functional, and without what nobody uses. */
+export interface Prepared {
+  readonly graph: AtenGraph;
+  readonly calls: readonly AtenCall[];
+  readonly written: Functional["written"];
+  /** Names of values that live calls and outputs read. */
+  readonly used: ReadonlySet<string>;
+}
+
+/** Inlines wrappers, makes in-place operators functional and drops dead calls. */
+export function prepare(aten: AtenGraph, context: ProgramContext): Prepared {
+  const { graph, written, problems } = functionalize(inlineWrappers(aten), context.file);
+  context.problems.push(...problems);
+  const calls = liveCalls(graph);
+  const read = calls.flatMap((call) => [...call.args.values()].flatMap(valuesIn));
+  return { graph, calls, written, used: new Set([...read, ...graph.outputs.flatMap(valuesIn)]) };
+}
+
+export class CallLowering {
+  readonly graph: Graph;
+  private readonly context: ProgramContext;
+  private readonly prepared: Prepared;
+  private readonly values = new Map<string, Value>();
+  private readonly scope: Scope;
+
+  /** `outer` is the sizes' emitter of the graph around a body. */
+  constructor(context: ProgramContext, prepared: Prepared, graph: Graph, outer?: DimEmitter) {
+    this.context = context;
+    this.prepared = prepared;
+    this.graph = graph;
+    const builder = new GraphBuilder(graph);
+    this.scope = {
+      builder,
+      dims: new DimEmitter(builder, outer),
+      graph: prepared.graph,
+      used: prepared.used,
+      valueOf: (name) => this.valueOf(name),
+      lowerBody: (body, operands) => this.lowerBody(body, operands),
+      shared: new Map(),
+    };
+  }
+
+  /** Says which value a name of the program stands for. */
+  define(name: string, value: Value): void {
+    this.values.set(name, value);
+    if (!value.type && !value.initializer) value.type = this.realType(name);
+    const shape = this.prepared.graph.types.get(name)?.shape;
+    if (shape) this.scope.dims.register(value, shape);
+  }
+
+  lowerCalls(): void {
+    for (const call of this.prepared.calls) this.lower(call);
+  }
+
+  /** The value of an output; undefined if it is None, or if it cannot be computed, which is a problem then. */
+  output(name: string, argument: AtenArgument): Value | undefined {
+    try {
+      return this.outputValue(argument);
+    } catch (error) {
+      const reason = refusalOf(error);
+      const call = this.prepared.calls.find(({ outputs }) =>
+        outputs.flatMap(valuesIn).some((result) => valuesIn(argument).includes(result)),
+      );
+      if (call) this.refuse(call, `the output ${name} cannot be computed: ${reason}`);
+      else this.addProblem("output", name, reason);
+      return undefined;
+    }
+  }
+
+  /** The declared type of a value, complex numbers as pairs. */
+  realType(name: string): ValueType | undefined {
+    const type = this.prepared.graph.types.get(name);
+    if (!type?.shape) return type;
+    return tensorType(realDType(type.dtype), realShape(type.dtype, type.shape));
+  }
+
+  /** `value`, or a copy of it if it is not computed in this graph or already is an output. */
+  asOutput(value: Value): Value {
+    const own =
+      value.producer && this.graph.nodes.includes(value.producer) && !this.graph.outputs.includes(value);
+    return own ? value : this.scope.builder.emit("Identity", [value], {}, { types: [value.type] });
+  }
+
+  private lower(call: AtenCall): void {
+    if (call.outputs.every((output) => output.kind === "int" && this.scope.dims.knows(output.value))) return;
+    this.scope.builder.origin = { ...call.origin, operator: call.target };
+    const view = new Call(call, this.scope);
+    try {
+      const rule = ruleFor(call.target);
+      const reason = rule ? (complexReason(view, rule.complex) ?? rule.refuse?.(view)) : unknownReason(view);
+      if (reason !== undefined || !rule) throw new Refusal(reason);
+      this.bind(call, rule.emit(view));
+    } catch (error) {
+      const reason = refusalOf(error);
+      if (reason !== "") this.refuse(call, reason);
+      for (const name of view.outputNames()) {
+        if (name !== undefined) this.values.set(name, new Value(name, this.realType(name)));
+      }
+    }
+  }
+
+  private refuse(call: AtenCall, reason: string): void {
+    this.addProblem(call.target.replace("::", "."), whereOf(call), reason);
+  }
+
+  private addProblem(operator: string, where: string, reason: string): void {
+    this.context.problems.push(
+      problem("OPERATOR_UNSUPPORTED", { file: this.context.file, operator, where, reason }),
+    );
+  }
+
+  private bind(call: AtenCall, emitted: Emitted): void {
+    const results = emitted instanceof Value ? [emitted] : emitted;
+    for (const [index, output] of flatOutputs(call).entries()) {
+      const value = results[index];
+      if (!value || !output) continue;
+      if (output.kind === "int") this.scope.dims.registerScalar(symbolName(output.value) ?? "", value);
+      else for (const name of valuesIn(output)) this.define(name, value);
+    }
+  }
+
+  private valueOf(name: string): Value {
+    const known = this.values.get(name);
+    if (known) return known;
+    const weight = this.context.weights.get(name);
+    if (!weight) throw new Refusal(`nothing in the file computes ${name}, which it reads`);
+    const value = this.scope.builder.constant(weight.tensor, weight.name);
+    this.values.set(name, value);
+    return value;
+  }
+
+  private outputValue(argument: AtenArgument): Value | undefined {
+    const constant = (dtype: "float32" | "bool", value: number) =>
+      this.scope.builder.constant(tensorOfNumbers(dtype, [], [value]));
+    if (argument.kind === "tensor" || argument.kind === "symbol") return this.valueOf(argument.value);
+    if (argument.kind === "int") return this.scope.dims.scalar(argument.value);
+    if (argument.kind === "float") return constant("float32", argument.value);
+    return argument.kind === "bool" ? constant("bool", argument.value ? 1 : 0) : undefined;
+  }
+
+  /** A body reads the values around it, so it has no inputs of its own. */
+  private lowerBody(body: AtenGraph, operands: readonly Value[]): Graph {
+    const prepared = prepare(body, this.context);
+    const inner = new CallLowering(this.context, prepared, new Graph("body"), this.scope.dims);
+    for (const [index, name] of prepared.graph.inputs.entries()) {
+      const operand = operands[index];
+      if (operand) inner.define(name, operand);
+    }
+    inner.lowerCalls();
+    for (const [index, argument] of prepared.graph.outputs.entries()) {
+      const value = inner.output(`result ${index} of a body`, argument);
+      if (value) inner.graph.outputs.push(inner.asOutput(value));
+    }
+    return inner.graph;
+  }
+}
+
+/** A call's results with lists opened, each an argument of its own; absent ones are undefined. */
+function flatOutputs(call: AtenCall): (AtenArgument | undefined)[] {
+  return call.outputs.flatMap((output): (AtenArgument | undefined)[] => {
+    if (output.kind !== "tensors") return [output];
+    return output.values.map((value) => (value === undefined ? undefined : { kind: "tensor", value }));
+  });
+}
+
+function complexReason(call: Call, understood: true | undefined): string | undefined {
+  if (understood) return undefined;
+  const results = call.outputNames().filter((name) => name !== undefined);
+  const names = [...[...call.call.args.values()].flatMap(valuesIn), ...results];
+  return names.some((name) => call.isComplexValue(name))
+    ? "it is not supported for complex numbers"
+    : undefined;
+}
+
+/** The reason in a thrown refusal; other errors go on. */
+function refusalOf(error: unknown): string {
+  if (error instanceof Refusal || error instanceof UnknownSymbol) return error.message;
+  throw error;
+}
