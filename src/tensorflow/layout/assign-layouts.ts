@@ -5,7 +5,7 @@
 // value with several readers gets a vertex for each direction, so that its transpose is counted once.
 // Not here: the transposes themselves, which value-store.ts makes where a reader wants another layout.
 import type { Dim } from "../../graph/dim.ts";
-import type { Node, Value } from "../../graph/graph.ts";
+import type { Graph, Node, Value } from "../../graph/graph.ts";
 import type { TypedGraph } from "../../graph/typed-graph.ts";
 import { BYTES_PER_ELEMENT } from "../../tensor/dtype.ts";
 import { movesOnlyOnes } from "../../tensor/transpose.ts";
@@ -29,13 +29,14 @@ interface Produced {
 
 /** The layout of every node's data inputs; nodes that are absent work in the logical order. */
 export function assignLayouts(
+  graph: Graph,
   typed: TypedGraph,
   ruleOf: (node: Node) => LoweringRule | undefined,
 ): Map<Node, Layout> {
   const assignment = new Assignment(typed);
-  for (const input of typed.graph.inputs) assignment.input(input);
-  for (const node of typed.graph.nodes) assignment.node(node, ruleOf(node));
-  for (const output of typed.graph.outputs) assignment.reads(output, assignment.source);
+  for (const input of graph.inputs) assignment.input(input);
+  for (const node of graph.nodes) assignment.node(node, ruleOf(node));
+  for (const output of graph.outputs) assignment.reads(output, assignment.source);
   return assignment.solve();
 }
 

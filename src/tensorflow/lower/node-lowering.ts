@@ -2,7 +2,7 @@
 // few constants and conversions that most rules need.
 import { int64Tensor } from "../../graph/builder.ts";
 import type { Dim } from "../../graph/dim.ts";
-import type { Node } from "../../graph/graph.ts";
+import type { Graph, Node } from "../../graph/graph.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import { tensorOfNumbers } from "../../tensor/numbers.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -18,8 +18,17 @@ export class NodeLowering extends NodeFacts {
   /** The layout of the data inputs. */
   readonly layout: Layout;
 
-  constructor(node: Node, values: ValueStore, layout: Layout) {
+  /** Emits a graph inside this node into another store. */
+  readonly emitGraph: (graph: Graph, values: ValueStore) => void;
+
+  constructor(
+    node: Node,
+    values: ValueStore,
+    layout: Layout,
+    emitGraph: (graph: Graph, values: ValueStore) => void,
+  ) {
     super(node, values.typed);
+    this.emitGraph = emitGraph;
     this.tf = values.tf;
     this.values = values;
     this.layout = layout;

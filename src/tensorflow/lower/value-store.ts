@@ -4,7 +4,7 @@
 // Not here: which layout a node works in (layout/assign-layouts.ts).
 
 import { int64Tensor } from "../../graph/builder.ts";
-import { type Dim, type DimAtom, dimKey, termsOf } from "../../graph/dim.ts";
+import { type Dim, type DimAtom, dimKey, symbol, termsOf } from "../../graph/dim.ts";
 import type { Value } from "../../graph/graph.ts";
 import type { TypedGraph } from "../../graph/typed-graph.ts";
 import { isFloat } from "../../tensor/dtype.ts";
@@ -34,6 +34,12 @@ interface Lowered {
   readonly layout: Layout;
 }
 
+interface Outer {
+  readonly store: ValueStore;
+  /** Brings a value of the graph around into this one. */
+  capture(value: TfValue): TfValue;
+}
+
 export class ValueStore {
   readonly tf: TfBuilder;
   readonly typed: TypedGraph;
@@ -44,9 +50,13 @@ export class ValueStore {
   private readonly sizeSources = new Map<string, { readonly value: Value; readonly axis: number }>();
   private readonly sizes = new Map<string, TfValue>();
 
-  constructor(tf: TfBuilder, typed: TypedGraph) {
+  private readonly outer: Outer | undefined;
+
+  /** `outer` is where the body of a branch or a loop finds what it does not compute itself. */
+  constructor(tf: TfBuilder, typed: TypedGraph, outer?: Outer) {
     this.tf = tf;
     this.typed = typed;
+    this.outer = outer;
   }
 
   /** Remembers what a value has become, and in which layout. */
@@ -59,14 +69,15 @@ export class ValueStore {
   }
 
   has(value: Value): boolean {
-    return value.initializer !== undefined || this.lowered.has(value);
+    return (
+      value.initializer !== undefined || this.lowered.has(value) || (this.outer?.store.has(value) ?? false)
+    );
   }
 
   /** The value with its axes in the order of `layout`. */
   get(value: Value, layout: Layout): TfValue {
     if (value.initializer) return this.constant(this.arranged(value.initializer, layout), value.name);
-    const lowered = this.lowered.get(value);
-    if (!lowered) throw new TypeError(`value ${value.name} is used before it is made`);
+    const lowered = this.lowered.get(value) ?? this.fromOutside(value);
     if (sameLayout(lowered.layout, layout)) return lowered.value;
     const forms = this.converted.get(value) ?? new Map<string, TfValue>();
     this.converted.set(value, forms);
@@ -82,6 +93,7 @@ export class ValueStore {
   constant(tensor: Tensor, name: string): TfValue {
     const least = isFloat(tensor.dtype) ? VARIABLE_MIN_BYTES : INTEGER_VARIABLE_MIN_BYTES;
     const weight = tensor.byteLength >= least && tensor.dtype !== "string";
+    if (weight && this.outer) return this.outer.capture(this.outer.store.constant(tensor, name));
     return weight ? this.tf.variable(tensor, scopeOf(name) || "weight") : this.tf.constant(tensor);
   }
 
@@ -143,6 +155,13 @@ export class ValueStore {
     return this.tf.op("Transpose", [value, this.tf.constant(tensorOfNumbers("int32", [perm.length], perm))]);
   }
 
+  private fromOutside(value: Value): Lowered {
+    if (!this.outer?.store.has(value)) throw new NotLowered(value.name);
+    const layout = identityLayout(this.typed.typeOf(value).shape.length);
+    this.set(value, this.outer.capture(this.outer.store.get(value, layout)), layout);
+    return this.lowered.get(value) as Lowered; // just set
+  }
+
   private convert(from: Lowered, shape: readonly Dim[], to: Layout): TfValue {
     const folds = [from.layout.folded, to.folded].filter((folded) => folded !== undefined);
     const source = unfold(shape, from.layout, folds);
@@ -182,12 +201,20 @@ export class ValueStore {
   private atom(atom: DimAtom, whole: Dim): TfValue {
     if (atom.kind === "symbol") {
       const known = this.sizeSources.get(atom.key);
+      if (!known && this.outer) return this.outer.capture(this.outer.store.dim(symbol(atom.key)));
       if (!known) throw new UnknownSize(dimKey(whole));
       return this.dim(this.typed.typeOf(known.value).shape[known.axis] as Dim);
     }
     const [a, b] = atom.args.map((arg) => this.dim(arg)) as [TfValue, TfValue]; // functions have two arguments
     const op = { floordiv: "FloorDiv", mod: "FloorMod", max: "Maximum", min: "Minimum" } as const;
     return this.tf.op(op[atom.kind], [a, b]);
+  }
+}
+
+/** Thrown when a value is wanted that no node made, because the node that makes it was refused. */
+export class NotLowered extends Error {
+  constructor(value: string) {
+    super(`value ${value} is used before it is made`);
   }
 }
 

@@ -19,7 +19,7 @@ export const gridSample: LoweringRule = {
   },
   emit(node) {
     const sampler = new Sampler(node);
-    const mode = node.string("mode", "linear").replace("bi", "");
+    const mode = node.string("mode", "linear").replace(/^bi/, "");
     const [x, y] = sampler.coordinates();
     if (mode === "nearest") return sampler.tap(node.op("Round", [x]), node.op("Round", [y]));
     const [xs, ys] = [x, y].map((value) =>

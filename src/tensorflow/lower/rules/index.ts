@@ -6,6 +6,7 @@ import { averagePool } from "./average-pool.ts";
 import { BINARY } from "./binary.ts";
 import { CASTS } from "./cast.ts";
 import { concat, split } from "./concat.ts";
+import { CONTROL_FLOW } from "./control-flow.ts";
 import { conv } from "./conv.ts";
 import { convTranspose } from "./conv-transpose.ts";
 import { depthToSpace, spaceToDepth } from "./depth-to-space.ts";
@@ -41,6 +42,7 @@ export const RULES: readonly LoweringRule[] = [
   ...ARGS,
   ...BINARY,
   ...CASTS,
+  ...CONTROL_FLOW,
   ...GLOBAL_POOLS,
   ...NORMALIZATIONS,
   ...RECURRENT,
