@@ -21,6 +21,9 @@ const LIBRARY_FILES: Readonly<Record<string, string>> = {
  */
 const ASYNC_STACK_BYTES = 8 * 2 ** 20;
 
+/** Stacks that are kept between calls; koffi allows no more, and one is in use for each run on a thread. */
+const KEPT_STACKS = 32;
+
 /** Functions of the C library. */
 export interface CLibrary {
   /** to, from, bytes */
@@ -39,10 +42,14 @@ export interface Libraries {
 
 /** Loads the libraries; each call loads anew, so callers keep the result. */
 export function loadLibraries(): Libraries | Problem {
-  const file = libraryFile();
+  let file = "onnxruntime-node";
   try {
+    file = libraryFile();
     const { config, load } = koffi();
-    if (config().async_stack_size !== ASYNC_STACK_BYTES) config({ async_stack_size: ASYNC_STACK_BYTES });
+    // koffi refuses changes once a library is loaded, but not the same settings again.
+    if (config().async_stack_size !== ASYNC_STACK_BYTES) {
+      config({ async_stack_size: ASYNC_STACK_BYTES, resident_async_pools: KEPT_STACKS });
+    }
     const ort = bindOrtApi(load(file));
     if (!ort) return problem("ENGINE_UNAVAILABLE", { file, reason: "onnxruntime is older than 1.15" });
     return { ort, c: loadCLibrary() };
