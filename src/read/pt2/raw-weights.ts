@@ -46,9 +46,6 @@ function tensorOf(
   }
   const meta = payload.get("tensor_meta");
   if (!meta.present) return missing("is no tensor");
-  const key = `${path} ${meta.text(MAX_META_LENGTH)}`;
-  const known = shared.get(key);
-  if (known) return known;
   const dtype = PT2_DTYPES.get(meta.get("dtype").integer());
   if (!dtype) return missing(`its element type ${meta.get("dtype").integer()} is not known`);
   const entry = archive.entries.get(`${folder}${path}`);
@@ -58,14 +55,14 @@ function tensorOf(
   const shape = sizesOf(meta.get("sizes"));
   const strides = sizesOf(meta.get("strides"));
   const offset = sizeOf(meta.get("storage_offset"));
+  const key = JSON.stringify([path, dtype, shape, strides, offset]);
+  const known = shared.get(key);
+  if (known) return known;
   const tensor = tensorOfView({ dtype, shape, strides, offset, storage, bigEndian: archive.bigEndian });
   if (typeof tensor === "string") return missing(`it ${tensor}`);
   shared.set(key, tensor);
   return tensor;
 }
-
-/** The text of a tensor's description is some 300 characters. */
-const MAX_META_LENGTH = 100_000;
 
 function sizesOf(list: JsonValue): number[] {
   return list.list().map(sizeOf);

@@ -107,6 +107,13 @@ describe("weights", () => {
     expect(numbers("small")).toEqual([0.5, -2]);
   });
 
+  it("on the same bytes are one tensor", () => {
+    const tied = read("tied");
+    const [first, second] = [...tied.weights.values()];
+    expect([first?.name, second?.name]).toEqual(["linear.weight", "tied"]);
+    expect(first?.tensor).toBe(second?.tensor);
+  });
+
   it("that nothing uses are left out", () => {
     expect([...program.weights.values()].map((weight) => weight.name)).not.toContain("unused");
   });
