@@ -3,8 +3,11 @@ import type { FunctionProto } from "../../bytes/protobuf/generated/onnx_pb.ts";
 import { type Problem, problem } from "../../core/errors.ts";
 import type { TensorFiles } from "./decode-tensor.ts";
 
-/** Functions within functions double the nodes at each level: a small file can stand for any number. */
-const MAX_NODES = 4_000_000;
+/**
+ * Functions within functions double the nodes at each level: a small file can stand for any number. The largest
+ * published models have some hundred thousand.
+ */
+const MAX_NODES = 1_000_000;
 
 export type Opsets = ReadonlyMap<string, number>;
 
@@ -21,15 +24,16 @@ export class ModelContext {
     this.functions = new Map(functions.map((f) => [functionKey(f.domain, f.name, f.overload), f]));
   }
 
-  /** Notes that the model is not sound. */
+  /** Notes that the model is not sound. What is wrong after decoding was given up follows from that. */
   broken(found: string): void {
+    if (this.nodes > MAX_NODES) return;
     this.problems.push(problem("ONNX_MALFORMED", { file: this.files.model.name, found }));
   }
 
   /** Counts a node; false when there are too many, which is noted once. */
   countNode(): boolean {
+    if (this.nodes === MAX_NODES) this.broken(`over ${MAX_NODES} nodes with its functions inlined`);
     this.nodes++;
-    if (this.nodes === MAX_NODES + 1) this.broken(`over ${MAX_NODES} nodes with its functions inlined`);
     return this.nodes <= MAX_NODES;
   }
 }
