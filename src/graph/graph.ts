@@ -155,11 +155,17 @@ export function subgraphsOf(node: Node): readonly Graph[] {
 export function usesOf(node: Node): Set<Value> {
   const uses = new Set<Value>();
   for (const input of node.inputs) if (input) uses.add(input);
-  for (const graph of subgraphsOf(node)) {
-    for (const inner of graph.nodes) for (const value of usesOf(inner)) uses.add(value);
-    for (const output of graph.outputs) uses.add(output);
-  }
+  for (const graph of subgraphsOf(node)) for (const value of capturesOf(graph)) uses.add(value);
   return uses;
+}
+
+/** What a subgraph reads or returns without defining it itself. */
+function capturesOf(graph: Graph): Set<Value> {
+  const captures = new Set<Value>(graph.outputs);
+  for (const inner of graph.nodes) for (const value of usesOf(inner)) captures.add(value);
+  for (const input of graph.inputs) captures.delete(input);
+  for (const inner of graph.nodes) for (const output of inner.outputs) if (output) captures.delete(output);
+  return captures;
 }
 
 type AttributeValue<Kind extends Attribute["kind"]> = Extract<Attribute, { readonly kind: Kind }>["value"];

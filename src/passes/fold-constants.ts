@@ -1,6 +1,6 @@
 // Computes at conversion what depends on constants and known shapes alone.
-// Three ways, the first that applies: contents that inference knows exactly; bytes that only move (a transposed weight
-// becomes a derived tensor, nothing is read); integers of medium size by the same definitions with a higher limit.
+// Three ways, the first that applies: bytes that only move (a transposed weight becomes a derived tensor, nothing is
+// read); contents that inference knows exactly; integers of medium size by the same definitions with a higher limit.
 // Not here: float subgraphs that need an engine (fold-with-engine.ts).
 import type { Dim } from "../graph/dim.ts";
 import { type Graph, type Node, subgraphsOf, Value } from "../graph/graph.ts";
@@ -10,7 +10,7 @@ import { definitionOf } from "../graph/operators/index.ts";
 import { numbersOnly } from "../graph/operators/shapes.ts";
 import { tensorType, type ValueType } from "../graph/type.ts";
 import type { TypedGraph } from "../graph/typed-graph.ts";
-import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
+import { BYTES_PER_ELEMENT, isFloat } from "../tensor/dtype.ts";
 import { hasNumbers, tensorOfNumbers } from "../tensor/numbers.ts";
 import { elementCount, type Tensor } from "../tensor/tensor.ts";
 import type { Pass } from "./pass.ts";
@@ -36,10 +36,12 @@ function fold(graph: Graph, node: Node, typed: TypedGraph): boolean {
   let changed = false;
   for (const [index, output] of node.outputs.entries()) {
     if (!output || output.consumers.size === 0 || isOutput(graph, output)) continue;
-    const tensor =
-      known(output, typed) ?? moved(node, definition, index) ?? computed(node, definition, index);
+    const weight = moved(node, definition, index);
+    const tensor = weight ?? known(output, typed) ?? computed(node, definition, index);
     if (!tensor) continue;
-    const constant = new Value("", tensorType(tensor.dtype, tensor.shape));
+    // A transposed weight is still that weight.
+    const name = weight && isFloat(weight.dtype) ? (node.inputs[0]?.name ?? "") : "";
+    const constant = new Value(name, tensorType(tensor.dtype, tensor.shape));
     constant.initializer = tensor;
     changed = replaceValue(graph, output, constant) || changed;
   }

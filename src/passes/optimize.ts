@@ -1,6 +1,6 @@
 // The passes in their order, run until none changes anything.
 // Not here: what each does (the files beside this one), which TensorFlow operators come of it (tensorflow/).
-import { type Graph, subgraphsOf } from "../graph/graph.ts";
+import { type Graph, type Node, subgraphsOf, usesOf } from "../graph/graph.ts";
 import { inferTypes } from "../graph/infer-types.ts";
 import type { TypedGraph } from "../graph/typed-graph.ts";
 import { FOLD_BATCH_NORM } from "./fold-batch-norm.ts";
@@ -60,7 +60,18 @@ function declareTypes(graph: Graph, typed: TypedGraph): void {
 function runRound(graph: Graph, typed: TypedGraph, options: PassOptions): number {
   let changes = 0;
   for (const pass of PASSES) changes += pass.run(graph, typed, options);
-  for (const node of graph.nodes)
-    for (const inner of subgraphsOf(node)) changes += runRound(inner, typed, options);
+  for (const node of graph.nodes) changes += runInside(node, typed, options);
+  return changes;
+}
+
+/** Runs the passes on a node's subgraphs, then counts anew what the node takes from outside. */
+function runInside(node: Node, typed: TypedGraph, options: PassOptions): number {
+  const subgraphs = subgraphsOf(node);
+  if (subgraphs.length === 0) return 0;
+  const before = usesOf(node);
+  let changes = 0;
+  for (const inner of subgraphs) changes += runRound(inner, typed, options);
+  for (const value of before) value.consumers.delete(node);
+  for (const value of usesOf(node)) value.consumers.add(node);
   return changes;
 }

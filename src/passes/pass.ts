@@ -1,6 +1,6 @@
 // The contract of a pass: one way of making a graph simpler without changing what it computes.
 // Invariants of every pass: names of graph inputs and outputs stay; new nodes keep the origin of those they replace;
-// no weight is read, new weights are derived tensors; numbers change by rounding at most.
+// nothing above 1,024 elements is read, new weights are derived tensors; numbers change by rounding at most.
 // Not here: the order of passes (optimize.ts), local patterns (rewrites/).
 import type { Graph } from "../graph/graph.ts";
 import type { TypedGraph } from "../graph/typed-graph.ts";
