@@ -73,13 +73,14 @@ const KEY_STRING = 1;
 const VALUE_STRING = 2;
 
 export class JsonParser {
+  /** Who is told; a handler may put another in its place for the members of a value. */
+  handler: JsonHandler;
   /** Set once the text is known to be wrong; nothing is reported afterwards. */
   error: JsonSyntaxError | undefined;
   /** The root value is complete; whatever follows is ignored. */
   finished = false;
   /** Captures that want the raw text from their offset on; the handler puts them there, and replaces them. */
   readonly captures: (Capture | undefined)[] = [];
-  readonly #handler: JsonHandler;
   readonly #expectedBytes: number;
   readonly #scan: Scan = { position: 0, stored: 0, stopped: STOPPED_BEFORE_VALUE };
   readonly #escape = new EscapeReader();
@@ -101,7 +102,7 @@ export class JsonParser {
     keyText: TextSink & { take(): Uint8Array },
     expectedBytes = Number.POSITIVE_INFINITY,
   ) {
-    this.#handler = handler;
+    this.handler = handler;
     this.#keyText = keyText;
     this.#expectedBytes = expectedBytes;
   }
@@ -208,7 +209,7 @@ export class JsonParser {
     }
     if (byte === 0x22) {
       this.#string = VALUE_STRING;
-      this.#sink = this.#handler.text();
+      this.#sink = this.handler.text();
       return at + 1;
     }
     if (isScalarByte(byte)) return this.#readScalar(chunk, at);
@@ -227,12 +228,12 @@ export class JsonParser {
 
   /** The fast way through a list of numbers. Returns `at` if it could not store any. */
   #storeNumbers(chunk: Uint8Array, at: number): number {
-    const column = this.#handler.numbers();
+    const column = this.handler.numbers();
     if (!column) return at;
     scanNumbers(chunk, at, column, this.bytesLeft, this.#scan);
     const { stored, position, stopped } = this.#scan;
     if (stored === 0) return at;
-    this.#handler.numbersStored(stored);
+    this.handler.numbersStored(stored);
     this.#state = stopped === STOPPED_AFTER_VALUE ? ELEMENT : ELEMENT_COMMA;
     return position;
   }
@@ -245,14 +246,14 @@ export class JsonParser {
     }
     this.#containers[this.#depth++] = isArray ? 1 : 0;
     this.#state = isArray ? ARRAY_INITIAL : OBJECT_INITIAL;
-    if (isArray) this.#handler.startArray();
-    else this.#handler.startObject();
+    if (isArray) this.handler.startArray();
+    else this.handler.startObject();
   }
 
   #close(at: number): number {
     this.#depth--;
-    if (this.#containers[this.#depth] === 1) this.#handler.endArray();
-    else this.#handler.endObject();
+    if (this.#containers[this.#depth] === 1) this.handler.endArray();
+    else this.handler.endObject();
     this.#endValue();
     return at + 1;
   }
@@ -316,9 +317,9 @@ export class JsonParser {
     this.#sink = undefined;
     if (wasKey) {
       this.#state = MEMBER_KEY;
-      this.#handler.key(Buffer.from(this.#keyText.take()).toString());
+      this.handler.key(Buffer.from(this.#keyText.take()).toString());
     } else {
-      this.#handler.endText();
+      this.handler.endText();
       this.#endValue();
     }
   }
@@ -356,7 +357,7 @@ export class JsonParser {
       this.#fail(value.reason, this.#valueOffset + value.at);
       return length;
     }
-    this.#handler.scalar(value);
+    this.handler.scalar(value);
     this.#endValue();
     // Such as `01`: the 0 is a number, and the 1 is not what may follow it.
     if (value.length < token.length && !this.finished) this.#failHere(this.#valueOffset + value.length);

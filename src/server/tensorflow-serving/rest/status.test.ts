@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { HALF_PLUS_TWO } from "../../testing/half-plus-two.ts";
+import { loadedManager, rest, restError } from "../../testing/model-server.ts";
+
+const MODEL = "saved_model_half_plus_two_2_versions";
+const context = { models: await loadedManager({ [MODEL]: [123], two: [4, 7] }) };
+const url = (path: string): string => `/v1/models/${MODEL}${path}`;
+
+describe("status and metadata", () => {
+  it("lists versions, highest first", async () => {
+    const { status, body } = await rest(context, { url: "/v1/models/two" });
+    expect(status).toBe(200);
+    expect(body).toBe(
+      `{\n "model_version_status": [\n${[7, 4]
+        .map(
+          (version) =>
+            `  {\n   "version": "${version}",\n   "state": "AVAILABLE",\n   "status": {\n    "error_code": "OK",\n    "error_message": ""\n   }\n  }`,
+        )
+        .join(",\n")}\n ]\n}\n`,
+    );
+    for (const path of ["/versions/123", "/labels/whatever"]) {
+      expect(JSON.parse((await rest(context, { url: url(path) })).body)).toEqual({
+        model_version_status: [
+          { version: "123", state: "AVAILABLE", status: { error_code: "OK", error_message: "" } },
+        ],
+      });
+    }
+  });
+
+  it("says what there is no status of", async () => {
+    expect(await restError(context, { url: "/v1/models/none" })).toEqual([
+      404,
+      "Could not find any versions of model none",
+    ]);
+    expect(await restError(context, { url: url("/versions/50") })).toEqual([
+      404,
+      `Could not find version 50 of model ${MODEL}`,
+    ]);
+    expect(await restError(context, { url: "/v1/models/none/metadata" })).toEqual([
+      404,
+      "Servable not found for request: Latest(none)",
+    ]);
+  });
+
+  it("prints the signatures", async () => {
+    const { body } = await rest(context, { url: url("/metadata") });
+    expect(body.startsWith('{\n"model_spec":{\n "name": "saved_model_half_plus_two_2_versions",\n')).toBe(
+      true,
+    );
+    const dim = [
+      { size: "-1", name: "" },
+      { size: "1", name: "" },
+    ];
+    const tensor = (name: string) => ({
+      dtype: "DT_FLOAT",
+      tensor_shape: { dim, unknown_rank: false },
+      name: `${name}:0`,
+    });
+    const parsed = JSON.parse(body);
+    expect(parsed.model_spec).toEqual({ name: MODEL, signature_name: "", version: "123" });
+    expect(Object.keys(parsed.metadata.signature_def.signature_def)).toEqual(
+      HALF_PLUS_TWO.map((one) => one.name),
+    );
+    expect(parsed.metadata.signature_def.signature_def.serving_default).toEqual({
+      inputs: { x: tensor("x") },
+      outputs: { y: tensor("y") },
+      method_name: "tensorflow/serving/predict",
+      defaults: {},
+    });
+  });
+});
