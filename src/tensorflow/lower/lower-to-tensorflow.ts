@@ -6,6 +6,7 @@ import type { Dim } from "../../graph/dim.ts";
 import type { Value } from "../../graph/graph.ts";
 import type { TypedGraph } from "../../graph/typed-graph.ts";
 import { TfBuilder } from "../builder.ts";
+import { fuseBias } from "../fuse-bias.ts";
 import type { TfEndpoint, TfGraph, TfNode, TfShape } from "../graph.ts";
 import { identityLayout } from "../layout/layout.ts";
 import { GraphLowering } from "./graph-lowering.ts";
@@ -28,7 +29,9 @@ export function lowerToTensorFlow(typed: TypedGraph, options: LowerOptions): TfG
   raise(lowering.problems);
   tf.scope = "";
   const outputs = graph.outputs.map((value) => identity(tf, values, value));
-  return pruned({ nodes: tf.nodes, functions: tf.functions, variables: tf.variables, inputs, outputs });
+  return fuseBias(
+    pruned({ nodes: tf.nodes, functions: tf.functions, variables: tf.variables, inputs, outputs }),
+  );
 }
 
 function placeholder(tf: TfBuilder, values: ValueStore, value: Value): TfEndpoint {

@@ -39,6 +39,12 @@ export class NodeLowering extends NodeFacts {
     return this.in(input, identityLayout(this.rank(input)));
   }
 
+  /** An input of one element, as a scalar. */
+  single(input: number): TfValue {
+    const value = this.logical(input);
+    return this.rank(input) === 0 ? value : this.op("Reshape", [value, this.int64s([])]);
+  }
+
   /** An input in a layout of the rule's choice. */
   in(input: number, layout: Layout): TfValue {
     return this.values.get(this.value(input), layout);

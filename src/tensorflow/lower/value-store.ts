@@ -49,6 +49,7 @@ export class ValueStore {
   /** By dimension, a value and the logical axis that has that size. */
   private readonly sizeSources = new Map<string, { readonly value: Value; readonly axis: number }>();
   private readonly sizes = new Map<string, TfValue>();
+  private readonly shapes = new Map<TfValue, TfValue>();
 
   private readonly outer: Outer | undefined;
 
@@ -177,7 +178,8 @@ export class ValueStore {
     const plain = lowered && !lowered.layout.folded ? lowered : undefined;
     const tensor = plain?.value ?? this.get(value, identityLayout(this.typed.typeOf(value).shape.length));
     const at = plain ? plain.layout.perm.indexOf(axis) : axis;
-    const shape = this.tf.op("Shape", [tensor], { out_type: "int64" });
+    const shape = this.shapes.get(tensor) ?? this.tf.op("Shape", [tensor], { out_type: "int64" });
+    this.shapes.set(tensor, shape);
     return this.tf.op("StridedSlice", [shape, this.vector([at]), this.vector([at + 1]), this.vector([1])], {
       shrink_axis_mask: 1,
     });

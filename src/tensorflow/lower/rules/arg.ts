@@ -46,7 +46,7 @@ export const topK: LoweringRule = {
     const order = identityLayout(rank).perm;
     const moved = [...order.filter((at) => at !== axis), axis];
     const data = node.transpose(node.logical(0), node.shape(0), moved);
-    const k = node.op("Reshape", [node.logical(1), node.int64s([])]);
+    const k = node.single(1);
     const [values, places] = largest(node, data, node.cast(k, "int32"));
     const turned = moved.map((at) => node.outputShape()[at] ?? 1);
     const back = order.map((at) => moved.indexOf(at));

@@ -58,7 +58,7 @@ export const onnxIf: LoweringRule = {
       return body;
     });
     for (const branch of branches) branch.finish();
-    const condition = node.op("Reshape", [node.logical(0), node.int64s([])]);
+    const condition = node.single(0);
     return node.tf.ops("StatelessIf", [condition, captures.values], {
       then_branch: branches[0]?.name,
       else_branch: branches[1]?.name,
@@ -80,11 +80,11 @@ export const loop: LoweringRule = {
     const lists = collected.map((value) => emptyList(node, value));
     const start = [
       node.int64(0),
-      node.has(1) ? scalar(node, node.logical(1)) : node.scalar("bool", 1),
+      node.has(1) ? node.single(1) : node.scalar("bool", 1),
       ...carried,
       ...lists,
     ];
-    const limit = node.has(0) ? scalar(node, node.logical(0)) : undefined;
+    const limit = node.has(0) ? node.single(0) : undefined;
     const results = whileLoop(node, body, start, limit, carriedCount);
     const stacked = collected.map((value, index) => {
       const list = results[2 + carriedCount + index] as TfValue;
@@ -130,10 +130,6 @@ function whileLoop(
     body: body.name,
     T: variables.map((value) => value.dtype),
   });
-}
-
-function scalar(node: NodeLowering, value: TfValue): TfValue {
-  return node.op("Reshape", [value, node.int64s([])]);
 }
 
 function emptyList(node: NodeLowering, value: Value): TfValue {

@@ -50,7 +50,7 @@ export const pad: LoweringRule = {
   emit(node) {
     const mode = node.string("mode", "constant");
     const pads = padsOf(node);
-    const fill = node.has(2) ? node.op("Reshape", [node.logical(2), node.int64s([])]) : undefined;
+    const fill = node.has(2) ? node.single(2) : undefined;
     if (!pads) return dynamicPad(node, fill);
     if (mode === "constant")
       return padValue(node, node.data(), node.ordered(pads.begin), node.ordered(pads.end), fill);

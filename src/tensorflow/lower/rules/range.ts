@@ -34,7 +34,7 @@ export const trilu: LoweringRule = {
   since: 14,
   layout: LOGICAL,
   emit(node) {
-    const k = node.has(1) ? node.op("Reshape", [node.logical(1), node.int64s([])]) : node.int64(0);
+    const k = node.has(1) ? node.single(1) : node.int64(0);
     const upper = node.int("upper", 1) === 1;
     const kept = node.op(upper ? "GreaterEqual" : "LessEqual", [diagonals(node, 0), k]);
     return node.op("SelectV2", [kept, node.logical(0), node.op("ZerosLike", [node.logical(0)])]);
@@ -57,7 +57,7 @@ export const oneHot: LoweringRule = {
   since: 11,
   layout: LOGICAL,
   emit(node) {
-    const depth = node.cast(node.op("Reshape", [node.logical(1), node.int64s([])]), "int64");
+    const depth = node.cast(node.single(1), "int64");
     const indices = node.cast(node.logical(0), "int64");
     const below = node.op("Less", [indices, node.int64(0)]);
     const places = node.op("SelectV2", [below, node.op("AddV2", [indices, depth]), indices]);
@@ -74,10 +74,7 @@ export const cumSum: LoweringRule = {
   layout: (facts) => (facts.numbers(1) ? ANY_ORDER : LOGICAL),
   emit(node) {
     const [axis] = node.numbers(1) ?? [];
-    const at =
-      axis === undefined
-        ? node.op("Reshape", [node.logical(1), node.int64s([])])
-        : node.int32(node.physical(axis));
+    const at = axis === undefined ? node.single(1) : node.int32(node.physical(axis));
     return node.op("Cumsum", [node.data(), at], {
       exclusive: node.int("exclusive", 0) === 1,
       reverse: node.int("reverse", 0) === 1,

@@ -19,7 +19,7 @@ export const cumProd: LoweringRule = {
   since: 26,
   layout: LOGICAL,
   emit: (node) =>
-    node.op("Cumprod", [node.logical(0), node.op("Reshape", [node.logical(1), node.int64s([])])], {
+    node.op("Cumprod", [node.logical(0), node.single(1)], {
       exclusive: node.int("exclusive", 0) === 1,
       reverse: node.int("reverse", 0) === 1,
     }),
