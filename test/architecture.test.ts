@@ -29,8 +29,6 @@ const LAYERS = [
 
 type Layer = (typeof LAYERS)[number];
 
-const FOUNDATION = ["core", "tensor", "bytes", "graph"] as const;
-
 const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
   core: [],
   tensor: ["core"],
@@ -38,10 +36,10 @@ const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
   bytes: ["core", "tensor"],
   graph: ["core", "tensor"],
   model: ["core", "tensor", "bytes"],
-  read: FOUNDATION,
-  passes: FOUNDATION,
-  tensorflow: FOUNDATION,
-  write: [...FOUNDATION, "tensorflow", "model"],
+  read: ["core", "tensor", "bytes", "graph"],
+  passes: ["core", "tensor", "graph"],
+  tensorflow: ["core", "tensor", "graph"],
+  write: ["core", "tensor", "bytes", "graph", "tensorflow"],
   "convert.ts": ["core", "tensor", "read", "passes", "tensorflow", "write"],
   "convert-file.ts": ["core", "files", "evaluate.ts", "convert.ts"],
   engine: ["core", "tensor", "bytes", "model"],

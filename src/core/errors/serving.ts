@@ -102,7 +102,7 @@ export const SERVING_ERRORS = {
     exit: 1,
     http: 500,
     grpc: 13,
-    text: "{host}:{port}: another program listens there already; stop it, or choose another port (0 takes any free one)",
+    text: "{host}:{port}: another program listens there already; stop it, or choose another port",
   },
   PORT_DENIED: {
     exit: 1,
