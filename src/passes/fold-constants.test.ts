@@ -148,6 +148,29 @@ test("an engine folds what exact arithmetic does not cover, as one graph", () =>
   expect(asked).toEqual(["Exp", "Tanh"]);
 });
 
+test("an engine may make a weight as large as what it comes from, but no larger", () => {
+  const sizes: string[] = [];
+  const evaluate: Evaluate = (graph) => {
+    sizes.push(...graph.outputs.map((output) => output.producer?.op ?? ""));
+    throw new Error("only asked");
+  };
+  afterPass(
+    FOLD_WITH_ENGINE,
+    `graph g(x: float32[300, 400]) -> (y, z) {
+      w: float32[300, 400] = random(1)
+      v: float32[300, 1] = random(2)
+      u: float32[1, 400] = random(3)
+      a = Tanh(w)
+      o = Mul(v, u)
+      b = Exp(o)
+      y = Mul(x, a)
+      z = Mul(x, b)
+    }`,
+    { evaluate },
+  );
+  expect(sizes).toEqual(["Tanh"]);
+});
+
 test("without an engine, or if it fails, nothing changes", () => {
   const before = CONSTANT_EXP.split("\n")
     .slice(1, -1)

@@ -6,7 +6,7 @@ import { definitionOf } from "../graph/operators/index.ts";
 import { tensorType } from "../graph/type.ts";
 import type { TypedGraph } from "../graph/typed-graph.ts";
 import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
-import { elementCount } from "../tensor/tensor.ts";
+import { elementCount, type Tensor } from "../tensor/tensor.ts";
 import { MAX_FOLDED_BYTES } from "./fold-constants.ts";
 import type { Evaluate, Pass } from "./pass.ts";
 import { isOutput, replaceValue } from "./replace-value.ts";
@@ -39,36 +39,53 @@ function constantNodes(graph: Graph): Set<Node> {
   return constant;
 }
 
-/** Their results that other nodes read, as far as they are small. */
+/** Their results that other nodes read, as far as they do not make the model larger. */
 function frontier(graph: Graph, constant: ReadonlySet<Node>, typed: TypedGraph): Value[] {
   const wanted: Value[] = [];
   for (const node of constant) {
     for (const output of node.outputs) {
-      if (!output || isOutput(graph, output) || !isSmall(output, typed)) continue;
-      if ([...output.consumers].some((user) => !constant.has(user))) wanted.push(output);
+      if (!output || isOutput(graph, output)) continue;
+      if ([...output.consumers].every((user) => constant.has(user))) continue;
+      if (bytesOf(output, typed) <= Math.max(MAX_FOLDED_BYTES, bytesBehind(output))) wanted.push(output);
     }
   }
   return wanted;
 }
 
-function isSmall(value: Value, typed: TypedGraph): boolean {
+/** Infinite if the size is not known. */
+function bytesOf(value: Value, typed: TypedGraph): number {
   const type = typed.knownType(value);
-  if (type?.kind !== "tensor" || !type.shape?.every((dim) => typeof dim === "number")) return false;
-  return elementCount(type.shape) * BYTES_PER_ELEMENT[type.dtype] <= MAX_FOLDED_BYTES;
+  if (type?.kind !== "tensor" || !type.shape?.every((dim) => typeof dim === "number")) return Infinity;
+  return elementCount(type.shape) * BYTES_PER_ELEMENT[type.dtype];
+}
+
+/** Bytes of the constants that a value is computed from. */
+function bytesBehind(value: Value): number {
+  const tensors = new Set<Tensor>();
+  for (const node of nodesBehind([value])) {
+    for (const input of node.inputs) if (input?.initializer) tensors.add(input.initializer);
+  }
+  return [...tensors].reduce((sum, tensor) => sum + tensor.byteLength, 0);
+}
+
+/** The nodes that values are computed by, over any number of steps. */
+function nodesBehind(values: readonly Value[]): Set<Node> {
+  const found = new Set<Node>();
+  const waiting: (Node | undefined)[] = values.map((value) => value.producer);
+  while (waiting.length > 0) {
+    const node = waiting.pop();
+    if (!node || found.has(node)) continue;
+    found.add(node);
+    for (const input of node.inputs) waiting.push(input?.producer);
+  }
+  return found;
 }
 
 /** Runs copies of the nodes that `wanted` needs. An engine that fails leaves everything as it is. */
 function compute(evaluate: Evaluate, graph: Graph, constant: ReadonlySet<Node>, wanted: readonly Value[]) {
   const model = new Graph("constants");
   for (const [domain, version] of graph.opsets) model.opsets.set(domain, version);
-  const needed = new Set<Node>();
-  const collect = (value: Value | undefined): void => {
-    const { producer } = value ?? {};
-    if (!producer || needed.has(producer)) return;
-    needed.add(producer);
-    for (const input of producer.inputs) collect(input);
-  };
-  for (const value of wanted) collect(value);
+  const needed = nodesBehind(wanted);
   const copies = new Map<Value, Value>();
   for (const node of constant) if (needed.has(node)) model.insert(copied(node, copies));
   for (const value of wanted) model.outputs.push(copies.get(value) ?? value);

@@ -49,11 +49,17 @@ describe("identities", () => {
     "Slice(a, zero, end, zero)",
     "Concat(a) {axis = 0}",
     "Tile(a, ones)",
+    "Mul(one, a)",
+    "Div(a, one)",
+    "Add(a, nought)",
+    "Sub(a, nought)",
   ])("%s goes", (statement) => {
     const lines = simplified(`graph g(x: float32[n, 3]) -> (z) {
       keep: int64[2] = [0, 3]
       ones: int64[2] = [1, 1]
       zeros4: int64[4] = [0, 0, 0, 0]
+      one: float32[] = [1.0]
+      nought: float32[1, 1] = [0.0]
       zero: int64[1] = [0]
       end: int64[1] = [9223372036854775807]
       a = Neg(x)
@@ -78,6 +84,16 @@ describe("identities", () => {
       "d = Dropout(s, r, t)",
       "z = Cast(d) {to = 11}",
     ]);
+  });
+
+  test("arithmetic that broadcasts or starts from a constant stays", () => {
+    const lines = simplified(`graph g(x: float32[n]) -> (y, z) {
+      one: float32[1, 1] = [1.0]
+      scalar: float32[] = [1.0]
+      y = Mul(x, one)
+      z = Div(scalar, x)
+    }`);
+    expect(lines.slice(-2)).toEqual(["y = Mul(x, one)", "z = Div(scalar, x)"]);
   });
 
   test("names of outputs stay: the producer takes the name, an input keeps its own", () => {

@@ -1,12 +1,11 @@
-// Removes nodes that hand their first input on unchanged: Identity, Dropout at inference, a Cast to the same type,
-// and Reshape, Expand, Transpose, Slice, Pad, Concat and others where types show that nothing happens.
+// Removes nodes that hand an input on unchanged: Identity, Dropout at inference, a Cast to the same type, Reshape,
+// Expand, Transpose, Slice, Pad, Concat and others where types show that nothing happens, arithmetic with 1 or 0.
 // An Identity between an input (or constant, or another output) and an output stays: both names are the user's.
 
 import { sameShape } from "../graph/dim.ts";
-import type { Graph, Node } from "../graph/graph.ts";
-import { attributeOf } from "../graph/graph.ts";
+import { attributeOf, type Graph, type Node, type Value } from "../graph/graph.ts";
 import type { TypedGraph } from "../graph/typed-graph.ts";
-import { numbersIn, scalarIn } from "./constants.ts";
+import { numbersIn, scalarIn, splitScalar } from "./constants.ts";
 import type { Pass } from "./pass.ts";
 import { replaceValue } from "./replace-value.ts";
 
@@ -22,23 +21,46 @@ export const REMOVE_IDENTITIES: Pass = {
 };
 
 function bypass(graph: Graph, node: Node, typed: TypedGraph): boolean {
-  const [input] = node.inputs;
   const [output, ...others] = node.outputs;
-  if (node.domain !== "" || !input || !output || output.producer !== node) return false;
+  if (node.domain !== "" || !output || output.producer !== node) return false;
   if (others.some((other) => other && other.consumers.size > 0)) return false;
   if (others.some((other) => other && graph.outputs.includes(other))) return false;
-  return (IDENTITIES.get(node.op)?.(node, typed) ?? false) && replaceValue(graph, output, input);
+  const kept = passedOn(node, typed);
+  return kept !== undefined && replaceValue(graph, output, kept);
+}
+
+/** The input that comes out unchanged, if one does. */
+function passedOn(node: Node, typed: TypedGraph): Value | undefined {
+  const [input] = node.inputs;
+  if (IDENTITIES.get(node.op)?.(node, typed)) return input;
+  const operand = NEUTRAL.get(node.op)?.(node);
+  return operand && sameType(operand, node.outputs[0], typed) ? operand : undefined;
+}
+
+/** Arithmetic with 1 or 0: the operand that comes out, if it has the result's shape. */
+const NEUTRAL: ReadonlyMap<string, (node: Node) => Value | undefined> = new Map([
+  ["Mul", (node) => operandBeside(node, 1)],
+  ["Add", (node) => operandBeside(node, 0)],
+  ["Div", (node) => (scalarIn(node.inputs[1]) === 1 ? node.inputs[0] : undefined)],
+  ["Sub", (node) => (scalarIn(node.inputs[1]) === 0 ? node.inputs[0] : undefined)],
+]);
+
+function operandBeside(node: Node, neutral: number): Value | undefined {
+  const parts = splitScalar(node);
+  return parts && parts[1] === neutral ? parts[0] : undefined;
 }
 
 type Test = (node: Node, typed: TypedGraph) => boolean;
 
 const always: Test = () => true;
 
-const keepsShape: Test = (node, typed) => {
-  const [from, to] = [node.inputs[0], node.outputs[0]].map((value) => value && typed.knownType(value));
+const keepsShape: Test = (node, typed) => sameType(node.inputs[0], node.outputs[0], typed);
+
+function sameType(a: Value | undefined, b: Value | undefined, typed: TypedGraph): boolean {
+  const [from, to] = [a, b].map((value) => value && typed.knownType(value));
   if (from?.kind !== "tensor" || to?.kind !== "tensor" || !from.shape || !to.shape) return false;
   return from.dtype === to.dtype && sameShape(from.shape, to.shape);
-};
+}
 
 const allZero: Test = (node) => numbersIn(node.inputs[1])?.every((pad) => pad === 0) ?? false;
 
