@@ -4,6 +4,7 @@
 // `(a)` that the result may share its memory.
 // Not here: the lines themselves (schema-table.ts, generated).
 import { SCHEMA_LINES } from "./schema-table.ts";
+import { splitList } from "./text/split-list.ts";
 
 export interface SchemaArgument {
   readonly name: string;
@@ -58,28 +59,8 @@ function withNamespace(name: string): string {
 function parseSchema(target: string, line: string): Schema {
   const end = line.lastIndexOf(") -> ");
   const inner = line.slice(line.indexOf("(") + 1, end);
-  const parts = splitOutside(inner).filter((part) => part !== "*" && part !== "");
+  const parts = splitList(inner).filter((part) => part !== "*" && part !== "");
   return { target, arguments: parts.map(parseArgument), returns: line.slice(end + 5) };
-}
-
-/** Splits at commas that stand in no bracket and no string. */
-function splitOutside(text: string): string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let start = 0;
-  let quoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text[at];
-    if (char === '"') quoted = !quoted;
-    else if (!quoted && (char === "(" || char === "[")) depth += 1;
-    else if (!quoted && (char === ")" || char === "]")) depth -= 1;
-    else if (!quoted && depth === 0 && char === ",") {
-      parts.push(text.slice(start, at).trim());
-      start = at + 1;
-    }
-  }
-  parts.push(text.slice(start).trim());
-  return parts;
 }
 
 function parseArgument(part: string): SchemaArgument {

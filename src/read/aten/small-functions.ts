@@ -3,10 +3,6 @@ import type { Value } from "../../graph/graph.ts";
 import { type DType, isFloat } from "../../tensor/dtype.ts";
 import type { Call } from "./call.ts";
 
-export function absoluteOf(call: Call, x: Value): Value {
-  return call.op("Abs", [x]);
-}
-
 /** Rounded towards zero; integers stay. */
 export function floorTowardsZero(call: Call, x: Value, dtype: DType): Value {
   if (!isFloat(dtype)) return x;
@@ -33,10 +29,19 @@ export function reduceLoss(call: Call, loss: Value, rank: number): Value {
 export function angleOf(call: Call, y: Value, x: Value, dtype: DType): Value {
   const number = (value: number) => call.number(value, dtype);
   const zero = number(0);
-  const up = call.op("Not", [call.op("Less", [y, zero])]);
-  const turn = call.op("Where", [up, number(Math.PI), number(-Math.PI)]);
+  const turn = call.op("Where", [isNegative(call, y, dtype), number(-Math.PI), number(Math.PI)]);
   const angle = call.op("Atan", [call.op("Div", [y, x])]);
   const turned = call.op("Where", [call.op("Less", [x, zero]), call.op("Add", [angle, turn]), angle]);
   const origin = call.op("And", [call.op("Equal", [x, zero]), call.op("Equal", [y, zero])]);
   return call.op("Where", [origin, zero, turned]);
+}
+
+/** Below zero, minus zero included. */
+export function isNegative(call: Call, x: Value, dtype: DType): Value {
+  const zero = call.number(0, dtype);
+  const minusZero = call.op("And", [
+    call.op("Equal", [x, zero]),
+    call.op("Less", [call.op("Reciprocal", [x]), zero]),
+  ]);
+  return call.op("Or", [call.op("Less", [x, zero]), minusZero]);
 }

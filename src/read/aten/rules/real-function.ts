@@ -1,10 +1,10 @@
 // Functions of one real number that ONNX has no operator for, from those it has.
 // Forms are chosen so that small differences are not lost: expm1 and log1p are accurate around 0.
 import type { Value } from "../../../graph/graph.ts";
-import type { DType } from "../../../tensor/dtype.ts";
+import { type DType, isFloat } from "../../../tensor/dtype.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
-import { absoluteOf, floorTowardsZero, log1p } from "../small-functions.ts";
+import { floorTowardsZero, isNegative, log1p } from "../small-functions.ts";
 
 type Formula = (call: Call, x: Value, dtype: DType) => Value;
 
@@ -80,14 +80,8 @@ export const SIGN_BIT: Rule = {
   targets: ["aten::signbit.default"],
   emit(call) {
     const { dtype } = call.type("self");
-    const zero = call.number(0, dtype);
     const x = call.tensor("self");
-    const below = call.op("Less", [x, zero]);
-    if (!dtype.includes("float")) return below;
-    return call.op("Or", [
-      below,
-      call.op("And", [call.op("Equal", [x, zero]), call.op("Less", [call.op("Reciprocal", [x]), zero])]),
-    ]);
+    return isFloat(dtype) ? isNegative(call, x, dtype) : call.op("Less", [x, call.number(0, dtype)]);
   },
 };
 
@@ -148,7 +142,7 @@ function inverseErf(call: Call, x: Value, dtype: DType): Value {
   const central = polynomial(call, CENTRAL, call.op("Sub", [w, call.number(2.5, dtype)]), dtype);
   const tail = polynomial(call, TAIL, call.op("Sub", [call.op("Sqrt", [w]), call.number(3, dtype)]), dtype);
   const factor = call.op("Where", [call.op("Less", [w, call.number(5, dtype)]), central, tail]);
-  const ends = call.op("Equal", [absoluteOf(call, x), one]);
+  const ends = call.op("Equal", [call.op("Abs", [x]), one]);
   return call.op("Mul", [x, call.op("Where", [ends, call.number(Number.POSITIVE_INFINITY, dtype), factor])]);
 }
 

@@ -4,7 +4,7 @@ import type { DType } from "../../../tensor/dtype.ts";
 import { realOperands } from "../arithmetic.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
-import { angleOf, log1p } from "../small-functions.ts";
+import { angleOf, isNegative, log1p } from "../small-functions.ts";
 
 /** The angle of the point (other, self). */
 export const ATAN2: Rule = {
@@ -28,12 +28,8 @@ export const COPY_SIGN: Rule = {
   targets: ["aten::copysign.Tensor", "aten::copysign.Scalar"],
   emit(call) {
     const [a, b, dtype] = realOperands(call);
-    const zero = call.number(0, dtype);
     const size = call.op("Abs", [a]);
-    const below = call.op("Or", [
-      call.op("Less", [b, zero]),
-      call.op("And", [call.op("Equal", [b, zero]), call.op("Less", [call.op("Reciprocal", [b]), zero])]),
-    ]);
+    const below = isNegative(call, b, dtype);
     return call.op("Where", [below, call.op("Neg", [size]), size]);
   },
 };
