@@ -1,0 +1,156 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { convertModel } from "./convert.ts";
+import { type ByteSource, bytesSource } from "./core/byte-source.ts";
+import { FerryError } from "./core/errors.ts";
+import { parseGraph } from "./graph/text.ts";
+import { encodeOnnx } from "./write/onnx/encode-graph.ts";
+
+const DIGITS = join(import.meta.dirname, "../examples/digits");
+
+let base: string;
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), "torchferry-convert-"));
+});
+afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+function digits(file: string): ByteSource {
+  return bytesSource(file, readFileSync(join(DIGITS, file)));
+}
+
+/** A model of its own, as the bytes of an ONNX file. */
+function model(text: string): ByteSource {
+  const graph = parseGraph(text);
+  graph.opsets.set("", 21);
+  return bytesSource(
+    "model.onnx",
+    encodeOnnx(graph, () => undefined),
+  );
+}
+
+function contents(directory: string): Map<string, string> {
+  const names = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  const paths = names.map((entry) => join(entry.parentPath, entry.name)).sort();
+  return new Map(
+    paths.map((path) => [path.slice(directory.length + 1), readFileSync(path).toString("base64")]),
+  );
+}
+
+async function refusal(conversion: Promise<unknown>): Promise<FerryError> {
+  const error = await conversion.catch((reason: unknown) => reason);
+  if (!(error instanceof FerryError)) throw new Error(`a FerryError is wanted, not ${String(error)}`);
+  return error;
+}
+
+const FIXED = "graph main(x: float32[4, 3], m: float32[b, 3]) -> (y) {\n  y = Add(x, m)\n}";
+
+describe("convertModel", () => {
+  it.each(["digits.pt2", "digits.onnx"])(
+    "writes the four files of %s and says what is in them",
+    async (file) => {
+      const source = digits(file);
+      const converted = await convertModel(source, { output: base, signatures: ["predict_images"] });
+      expect(converted.inputs).toEqual([{ name: "image", dtype: "float32", shape: [-1, 1, 8, 8] }]);
+      expect(converted.outputs.map(({ dtype, shape }) => [dtype, shape])).toEqual([
+        ["float32", [-1, 10]],
+        ["float32", [-1, 32]],
+      ]);
+      expect(converted.signatures).toEqual(["serving_default", "predict_images"]);
+      const files = contents(join(base, "1"));
+      expect([...files.keys()]).toEqual([
+        "model.onnx",
+        "saved_model.pb",
+        "variables/variables.data-00000-of-00001",
+        "variables/variables.index",
+      ]);
+      const bytes = [...files.values()].reduce(
+        (sum, text) => sum + Buffer.from(text, "base64").byteLength,
+        0,
+      );
+      expect(converted.byteLength).toBe(bytes);
+    },
+  );
+
+  it("gives the same bytes for the same bytes", async () => {
+    await convertModel(digits("digits.pt2"), { output: base });
+    await convertModel(digits("digits.pt2"), { output: base });
+    expect(contents(join(base, "1"))).toEqual(contents(join(base, "2")));
+  });
+
+  it("stores a weight once when it is to be compact", async () => {
+    const large = await convertModel(digits("digits.onnx"), { output: base });
+    const small = await convertModel(digits("digits.onnx"), { output: base, compact: true });
+    expect(small.byteLength).toBeLessThan(0.75 * large.byteLength);
+  });
+
+  it("renames inputs and outputs", async () => {
+    const options = { output: base, inputNames: ["img"], outputNames: ["p", "f"] };
+    const converted = await convertModel(digits("digits.pt2"), options);
+    expect([...converted.inputs, ...converted.outputs].map(({ name }) => name)).toEqual(["img", "p", "f"]);
+  });
+
+  it.each([
+    [{ inputNames: ["a", "b"] }, "the model has 1: image"],
+    [{ outputNames: ["a", "a"] }, "'a' stands twice"],
+    [{ outputNames: ["", "a"] }, "a name is empty"],
+  ])("refuses names that do not fit: %j", async (names, reason) => {
+    const error = await refusal(convertModel(digits("digits.pt2"), { output: base, ...names }));
+    expect([error.code, error.row.exit]).toEqual(["NAMES_MISFIT", 2]);
+    expect(error.message).toContain(reason);
+  });
+
+  it("demands a free batch only when it is told to, and names the input and who reads it", async () => {
+    expect((await convertModel(model(FIXED), { dryRun: true })).inputs[0]?.shape).toEqual([4, 3]);
+    const error = await refusal(convertModel(model(FIXED), { dryRun: true, batch: "dynamic" }));
+    expect([error.code, error.row.exit, error.problems.length]).toEqual(["BATCH_FIXED", 4, 1]);
+    expect(error.message).toMatch(/dimension 0 of input 'x' is fixed to 4 .*Add/);
+    const wrong = { dryRun: true, batch: "dynamic", batchAxis: { z: 0 } } as const;
+    expect((await refusal(convertModel(model(FIXED), wrong))).code).toBe("BATCH_AXIS_MISFIT");
+    const far = { dryRun: true, batch: "dynamic", batchAxis: { m: 5 } } as const;
+    expect((await refusal(convertModel(model(FIXED), far))).row.exit).toBe(4);
+  });
+
+  it("says everything that cannot be lowered at once, and writes nothing", async () => {
+    const text = `graph main(x: float32[n, 2, 4]) -> (y, z) {
+      a = ImageDecoder(x) @ vision.decode
+      y = Relu(a)
+      z = TfIdfVectorizer(x)
+    }`;
+    const error = await refusal(convertModel(model(text), { output: base }));
+    expect(error.problems.map((problem) => problem.fields["operator"])).toEqual([
+      "ImageDecoder",
+      "TfIdfVectorizer",
+    ]);
+    expect(error.row.exit).toBe(4);
+    expect(error.message).toContain("vision.decode");
+    expect(readdirSync(base)).toEqual([]);
+  });
+
+  it("does everything but the writing in a dry run", async () => {
+    const { directory, byteLength } = await convertModel(digits("digits.pt2"), {
+      output: base,
+      dryRun: true,
+    });
+    expect(directory).toBeUndefined();
+    expect(byteLength).toBeGreaterThan(10_000);
+    expect(readdirSync(base)).toEqual([]);
+  });
+
+  it("tells how far it is, and shows the finished files before they get their place", async () => {
+    const done: number[] = [];
+    let seen: readonly string[] = [];
+    await convertModel(digits("digits.pt2"), {
+      output: base,
+      onProgress: (bytes, total) => done.push(bytes / total),
+      check: (directory) => {
+        seen = [...contents(directory).keys()];
+      },
+    });
+    expect(done.at(-1)).toBe(1);
+    expect(seen).toHaveLength(4);
+  });
+});
