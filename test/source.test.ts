@@ -67,7 +67,7 @@ describe("every source file", () => {
 
   it("is named for an idea, in kebab-case", () => {
     const isFine = (path: string) =>
-      /^src\/(?:[a-z0-9-]+\/)*[a-z0-9-]+(?:\.test)?\.ts$/.test(path) &&
+      /^src\/(?:[a-z0-9-]+\/)*[a-z0-9-]+(?:\.test)?\.c?ts$/.test(path) &&
       !/\b(utils?|helpers?|common|misc)\b/.test(path);
     expect(failing(files, (_, path) => isFine(path))).toEqual([]);
   });

@@ -17,7 +17,7 @@ export function sourceFiles(): SourceFile[] {
   return fs
     .readdirSync(path.join(ROOT, "src"), { recursive: true, encoding: "utf8" })
     .map((name) => `src/${name.replaceAll(path.sep, "/")}`)
-    .filter((name) => name.endsWith(".ts") && !name.includes("/generated/"))
+    .filter((name) => /\.c?ts$/.test(name) && !name.includes("/generated/"))
     .sort()
     .map((name) => ({
       path: name,

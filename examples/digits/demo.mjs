@@ -14,7 +14,7 @@ import { grpcPredict } from "./grpc-predict.mjs";
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const ROOT = path.resolve(HERE, "../..");
-const MAIN = path.join(ROOT, "dist/cli/main.js");
+const MAIN = path.join(ROOT, "dist/cli/start.cjs");
 const SIGNATURE = "predict_images";
 const CLASSES = 10;
 /** What PyTorch scores on the held-out images, and how far float32 rounding may take us from its probabilities. */
