@@ -86,7 +86,7 @@ def export_broken(folder: Path) -> None:
     """Writes the files that cannot be converted: operators without a counterpart, and a state_dict."""
     folder.mkdir(parents=True)
     torch.manual_seed(0)
-    program = torch.export.export(models.Undone().eval(), (torch.randn(2, 4),))
+    program = torch.export.export(models.undone().eval(), (torch.randn(2, 4),))
     torch.export.save(program, folder / "undone.pt2")
     torch.save(models.Pair().state_dict(), folder / "weights.pt")
 

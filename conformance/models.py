@@ -4,6 +4,7 @@ Batch norm statistics are those of the model's own activations, so that outputs 
 model's do: with fresh statistics a deep random network gives nearly the same output for everything.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -53,15 +54,15 @@ class Plus(nn.Module):
 
 
 class Undone(nn.Module):
-    """Two operators that no part of ONNX stands for, in a module with a name."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.head = nn.Linear(4, 4)
+    """Two operators that no part of ONNX stands for."""
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        y = self.head(x)
-        return torch.linalg.eigvalsh(y @ y.mT), torch.special.bessel_j0(y)
+        return torch.linalg.eigvalsh(x @ x.mT), torch.special.bessel_j0(x)
+
+
+def undone() -> nn.Module:
+    """A model with them in a submodule that has a name."""
+    return nn.Sequential(OrderedDict(head=nn.Linear(4, 4), tail=Undone()))
 
 
 def encoder() -> nn.Module:
