@@ -137,7 +137,9 @@ class Inference implements TypedGraph, Knowledge {
 
   private learn(value: Value, inferred: Inferred | undefined): void {
     if (!inferred) {
+      // What an earlier visit of a loop's body has found may no longer hold.
       if (value.type) this.known.set(value, { type: value.type });
+      else this.known.delete(value);
       return;
     }
     const { type, contradiction } = mergeTypes(value.type, inferred.type, (name) => this.fresh.has(name));

@@ -52,6 +52,11 @@ test("outputs are defined, inputs are not computed", () => {
   ]);
 });
 
+test("an output has a name of its own", () => {
+  const graph = parseGraph("graph g(x: float32[2]) -> (y, y) { y = Relu(x) }");
+  expect(messages(graph)).toEqual([expect.stringMatching(/output 'y': stands twice/)]);
+});
+
 test("attributes are known and of their kind", () => {
   const graph = parseGraph("graph g(x: float32[2]) -> (y) { y = Softmax(x) {axis = 1.0, axes = [1]} }");
   expect(messages(graph)).toEqual([

@@ -39,7 +39,10 @@ class Verifier {
       this.seen.set(input, undefined);
     }
     for (const node of graph.nodes) this.node(node, defined);
-    for (const output of graph.outputs) {
+    for (const [index, output] of graph.outputs.entries()) {
+      if (outer.size === 0 && graph.outputs.indexOf(output) !== index) {
+        this.add(`output '${output.name}'`, "stands twice, and one value has one name");
+      }
       if (!isDefined(output, defined)) this.add(`output '${output.name}'`, "is defined nowhere");
     }
   }

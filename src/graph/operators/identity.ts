@@ -18,6 +18,7 @@ export const IDENTITY: OperatorDefinition = {
 export const DROPOUT: OperatorDefinition = {
   op: "Dropout",
   since: 13,
+  random: true,
   attributes: { seed: int(0) },
   infer: (context) => [sameAs(context, 0), result("bool", context.shape(0))],
 };

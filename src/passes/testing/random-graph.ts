@@ -83,9 +83,9 @@ const convNorm: Step = (grower, from, choice) => {
   const [channels = 0] = from.sizes;
   if (from.sizes.length !== 3) return undefined;
   const kind = choice % 3;
-  const groups = kind === 1 && channels % 2 === 0 ? 2 : 1;
+  const groups = choice % 5 > 2 && channels % 2 === 0 ? 2 : 1;
   const weight = grower.floats(kind === 2 ? [channels, 3, 3, 3] : [4, channels / groups, 3, 3]);
-  const outputs = kind === 2 ? 3 : 4;
+  const outputs = kind === 2 ? 3 * groups : 4;
   const attributes = { group: int(groups), pads: ints([1, 1, 1, 1]) };
   const conv = build.emit(kind === 2 ? "ConvTranspose" : "Conv", [from.value, weight], attributes);
   const [scale, bias, mean] = [0, 1, 2].map(() => grower.floats([outputs]));
@@ -142,12 +142,18 @@ const STEPS: readonly Step[] = [
     const scaled = build.emit("Mul", [build.emit("Div", [centered, root]), grower.floats(width)]);
     return { value: build.emit("Add", [scaled, grower.floats(width)]), sizes: from.sizes };
   },
-  (grower, from) => {
+  (grower, from, choice) => {
     const [width] = from.sizes;
     if (from.sizes.length !== 1 || width === undefined) return undefined;
-    const weight = grower.build.emit("Transpose", [grower.floats([5, width])], { perm: ints([1, 0]) });
-    const product = grower.build.emit("MatMul", [from.value, weight]);
-    return { value: grower.build.emit("Add", [product, grower.floats([5])]), sizes: [5] };
+    const { build } = grower;
+    const weight = build.emit("Transpose", [grower.floats([5, width])], { perm: ints([1, 0]) });
+    const sum = build.emit("Add", [build.emit("MatMul", [from.value, weight]), grower.floats([5])]);
+    if (choice % 2 === 0) return { value: sum, sizes: [5] };
+    const parameters = [0, 1, 2].map(() => grower.floats([5]));
+    return {
+      value: build.emit("BatchNormalization", [sum, ...parameters, grower.floats([5], 0.5)]),
+      sizes: [5],
+    };
   },
   ({ build }, from) => {
     if (from.sizes.length !== 3) return undefined;
