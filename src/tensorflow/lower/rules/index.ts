@@ -10,6 +10,7 @@ import { CONTROL_FLOW } from "./control-flow.ts";
 import { conv } from "./conv.ts";
 import { convTranspose } from "./conv-transpose.ts";
 import { depthToSpace, spaceToDepth } from "./depth-to-space.ts";
+import { dft } from "./dft.ts";
 import { einsum } from "./einsum.ts";
 import { expand, tile } from "./expand.ts";
 import { gather, gatherElements, gatherNd } from "./gather.ts";
@@ -17,8 +18,10 @@ import { GLOBAL_POOLS } from "./global-pool.ts";
 import { gridSample } from "./grid-sample.ts";
 import { dropout, identity } from "./identity.ts";
 import { lrn } from "./local-response.ts";
+import { LOSSES } from "./loss.ts";
 import { gemm, matmul } from "./matmul.ts";
 import { maxPool } from "./max-pool.ts";
+import { nonMaxSuppression } from "./non-max-suppression.ts";
 import { NORMALIZATIONS } from "./normalization.ts";
 import { pad } from "./pad.ts";
 import { pow } from "./pow.ts";
@@ -35,6 +38,7 @@ import { slice } from "./slice.ts";
 import { SOFTMAXES } from "./softmax.ts";
 import { transpose } from "./transpose.ts";
 import { UNARY } from "./unary.ts";
+import { unique } from "./unique.ts";
 import { nonZero, where } from "./where.ts";
 
 export const RULES: readonly LoweringRule[] = [
@@ -44,6 +48,7 @@ export const RULES: readonly LoweringRule[] = [
   ...CASTS,
   ...CONTROL_FLOW,
   ...GLOBAL_POOLS,
+  ...LOSSES,
   ...NORMALIZATIONS,
   ...RECURRENT,
   ...REDUCTIONS,
@@ -62,6 +67,9 @@ export const RULES: readonly LoweringRule[] = [
   pow,
   split,
   transpose,
+  dft,
+  nonMaxSuppression,
+  unique,
   depthToSpace,
   spaceToDepth,
   einsum,

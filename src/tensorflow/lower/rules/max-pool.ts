@@ -4,6 +4,7 @@
 // Not here: the indices of the maxima, which max-pool-indices.ts makes.
 import type { DType } from "../../../tensor/dtype.ts";
 import type { TfValue } from "../../graph.ts";
+import { lowestOf } from "../lowest.ts";
 import type { NodeFacts } from "../node-facts.ts";
 import type { NodeLowering } from "../node-lowering.ts";
 import { padValue } from "../pad-value.ts";
@@ -11,6 +12,7 @@ import { CHANNELS_LAST, type LoweringRule } from "../rule.ts";
 import { slidingWindow } from "../sliding-window.ts";
 import { kernelType } from "../widened.ts";
 import { deepened, isUnpadded, type Window, windowOf } from "../window.ts";
+import { maxPoolWithIndices } from "./max-pool-indices.ts";
 
 /** The window of a pooling operator, or why there is none. */
 export function poolWindow(facts: NodeFacts): Window | string {
@@ -25,15 +27,22 @@ export const maxPool: LoweringRule = {
   since: 12,
   layout: CHANNELS_LAST,
   refuse(facts) {
-    if (facts.wants(1)) return "the indices of the maxima are asked for";
     const window = poolWindow(facts);
-    return typeof window === "string" ? window : undefined;
+    if (typeof window === "string") return window;
+    const plain = window.kernel.length < 3 && window.dilations.every((dilation) => dilation === 1);
+    return facts.wants(1) && !plain
+      ? "the indices of maxima in 3 dimensions or of dilated windows"
+      : undefined;
   },
   emit(node) {
     const window = poolWindow(node) as Window; // refuse has checked it
     const deep = window.kernel.length === 3;
     const dtype = kernelType(deep ? "MaxPool3D" : "MaxPool", node.dtype(0));
     const x = node.cast(node.data(), dtype);
+    if (node.wants(1)) {
+      const [values, indices] = maxPoolWithIndices(node, x, window);
+      return [node.cast(values, node.dtype(0)), indices];
+    }
     const dilated = window.dilations.some((dilation) => dilation > 1);
     const y = dilated || deep ? padded(node, x, window, dtype, dilated) : maxPool2d(node, x, window);
     return node.cast(y, node.dtype(0));
@@ -67,20 +76,4 @@ function padded(node: NodeLowering, x: TfValue, window: Window, dtype: DType, di
     strides: [1, ...window.strides, 1],
     padding: "VALID",
   });
-}
-
-const LOWEST: Readonly<Partial<Record<DType, number>>> = {
-  int8: -(2 ** 7),
-  int16: -(2 ** 15),
-  int32: -(2 ** 31),
-  int64: -(2 ** 63),
-  uint8: 0,
-  uint16: 0,
-  uint32: 0,
-  uint64: 0,
-};
-
-/** The value below all others. */
-export function lowestOf(dtype: DType): number {
-  return LOWEST[dtype] ?? Number.NEGATIVE_INFINITY;
 }
