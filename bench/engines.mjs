@@ -81,7 +81,7 @@ function compareCalls(folder, model, inFlight, { rounds, seconds }) {
 }
 
 function compareLoads(folder) {
-  console.log("\ncnn100, loaded, run once and closed 50 times");
+  console.log("\ncnn100, loaded, run once and closed: memory of rounds 1 to 10 and 51 to 60");
   printRow("", ["load ms", "rss MB", "grown MB"]);
   for (const way of LOADED_WAYS) {
     const { loadMs, rssMb, grownMb } = measure(["loads", way, "cnn100", fileOf(folder, "cnn100")]);

@@ -65,20 +65,22 @@ async function measureCalls(lanes, milliseconds) {
   };
 }
 
-/** Memory after 5 and after 55 times loading, running once and closing. */
+/** Loading, running once and closing, 60 times: memory in the first ten rounds beside the last ten, 50 rounds apart. */
 async function measureLoads() {
   const times = [];
-  const cycle = async () => {
+  const memory = [];
+  for (let round = 0; round < 60; round += 1) {
     const begin = performance.now();
     const model = await WAYS[way](file, spec);
     times.push(performance.now() - begin);
     await model.run(x);
     await model.close();
-  };
-  for (let round = 0; round < 5; round += 1) await cycle();
-  const before = process.memoryUsage().rss;
-  for (let round = 0; round < 50; round += 1) await cycle();
-  const after = process.memoryUsage().rss;
-  times.sort((a, b) => a - b);
-  return { loadMs: times[Math.floor(times.length / 2)], rssMb: after / 1e6, grownMb: (after - before) / 1e6 };
+    memory.push(process.memoryUsage().rss / 1e6);
+  }
+  const late = medianOf(memory.slice(-10));
+  return { loadMs: medianOf(times), rssMb: late, grownMb: late - medianOf(memory.slice(0, 10)) };
+}
+
+function medianOf(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }

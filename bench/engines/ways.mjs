@@ -79,7 +79,7 @@ async function openRunAsync(file, model) {
   const library = ortLibrary();
   const runAsync = runAsyncFunction(library);
   const waiting = new Map();
-  const alive = setInterval(() => {}, 60_000); // a call back alone does not keep the process
+  const alive = setInterval(() => undefined, 60_000); // a call back alone does not keep the process
   let last = 0;
   const prototype = koffi.proto("void", ["intptr_t", "void *", "size_t", "void *"]);
   const callback = koffi.register((id, _outputs, _count, status) => {
