@@ -23,6 +23,15 @@ function perChannel(node: NodeLowering, vector: TfValue): TfValue {
   return node.op("Reshape", [vector, node.int32s(shape)]);
 }
 
+/** An input of one number a channel, as it broadcasts; a constant is given that shape at conversion. */
+function channelInput(node: NodeLowering, input: number, dtype: DType): TfValue {
+  const tensor = node.constant(input);
+  if (!tensor) return perChannel(node, node.cast(node.logical(input), dtype));
+  const behind = node.rank(0) - 1 - node.physical(1);
+  const shape = [...tensor.shape, ...new Array<number>(behind).fill(1)];
+  return node.cast(node.values.constant(node.values.reshaped(tensor, shape), node.value(input).name), dtype);
+}
+
 // y = scale * (x - mean) / sqrt(var + epsilon) + bias = x * a + (bias - mean * a)
 export const batchNormalization: LoweringRule = {
   op: "BatchNormalization",
@@ -126,10 +135,7 @@ export const instanceNormalization: LoweringRule = {
 };
 
 function affine(node: NodeLowering, value: TfValue, dtype: DType): TfValue {
-  const [scale, bias] = [1, 2].map((input) => perChannel(node, node.cast(node.logical(input), dtype))) as [
-    TfValue,
-    TfValue,
-  ];
+  const [scale, bias] = [1, 2].map((input) => channelInput(node, input, dtype)) as [TfValue, TfValue];
   return node.op("AddV2", [node.op("Mul", [value, scale]), bias]);
 }
 
