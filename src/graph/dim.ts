@@ -3,6 +3,7 @@
 // equal keys. Atoms are symbols and the functions that do not distribute over sums (floor division, mod, max, min).
 // All arithmetic is Python's: floor division rounds down, mod has the divisor's sign.
 // Not here: where a symbol's value comes from at run time (read/aten/emit-dims.ts).
+import { fail } from "../core/errors.ts";
 
 /** A size that may be known only at run time. Sizes are never negative; intermediate expressions may be. */
 export type Dim = number | DimExpression;
@@ -23,13 +24,21 @@ interface Term {
   readonly atoms: readonly DimAtom[];
 }
 
+/** Sums and products of what a hostile file says grow without end; sizes of real models have a few terms. */
+const MAX_TERMS = 1000;
+const MAX_KEY_LENGTH = 20_000;
+
 export class DimExpression {
   readonly terms: readonly Term[];
   readonly key: string;
 
+  /** Throws DIMENSION_TOO_LARGE; arithmetic on expressions below the bounds stays cheap. */
   constructor(terms: readonly Term[]) {
+    if (terms.length > MAX_TERMS)
+      fail("DIMENSION_TOO_LARGE", { start: terms.slice(0, 3).map(termText).join(" + ") });
     this.terms = terms;
     this.key = terms.map(termText).join(" + ").replaceAll("+ -", "- ");
+    if (this.key.length > MAX_KEY_LENGTH) fail("DIMENSION_TOO_LARGE", { start: this.key.slice(0, 60) });
   }
 
   toString(): string {

@@ -112,3 +112,38 @@ test("types of computed values can be forgotten", () => {
   forgetTypes(graph);
   expect(graph.outputs[0]?.type).toBeUndefined();
 });
+
+test("sizes that grow without end become unknown, in time", () => {
+  const squares = Array.from({ length: 60 }, (_, at) => `s${at + 1} = Mul(s${at}, s${at})`).join("\n");
+  const maxima = Array.from(
+    { length: 60 },
+    (_, at) => `t${at} = Sub(m${at}, one)\nm${at + 1} = Max(t${at}, m${at})`,
+  );
+  const started = performance.now();
+  const types = outputTypes(`graph g(x: float32[a, b]) -> (s60, m60) {
+    one: int64[] = [1]
+    s0 = Shape(x)
+    zero: int64[] = [0]
+    m0 = Gather(s0, zero)
+    ${squares}
+    ${maxima.join("\n")}
+  }`);
+  expect(types).toEqual(["int64[2]", "int64[]"]);
+  expect(performance.now() - started).toBeLessThan(2000);
+});
+
+test("a reshape of many sums is unknown, not endless", () => {
+  const axes = Array.from({ length: 24 }, (_, at) => at);
+  const names = axes.map((at) => `a${at}`).join(", ");
+  const joined = axes.map((at) => `c${at + 1} = Concat(c${at}, d${at}) {axis = ${at}}`);
+  const inputs = axes.map(
+    (at) =>
+      `d${at}: float32[${axes.map((axis) => (axis < at ? `a${axis} + b${axis}` : axis === at ? `b${at}` : `a${axis}`)).join(", ")}]`,
+  );
+  const text = `graph g(c0: float32[${names}], ${inputs.join(", ")}) -> (y) {
+    flat: int64[1] = [-1]
+    ${joined.join("\n")}
+    y = Reshape(c24, flat)
+  }`;
+  expect(() => outputTypes(text)).toThrow(/'y', made by Reshape 'y', is unknown/);
+});

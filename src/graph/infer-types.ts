@@ -3,7 +3,7 @@
 // Source: https://onnx.ai/onnx/repo-docs/ShapeInference.html
 // Invariant: the graph is not changed; a value that nothing is known of has no type, and only asking for it fails.
 // Not here: what each operator does (operators/), changing the graph by what is known (passes/).
-import { fail, type Problem, problem, raise } from "../core/errors.ts";
+import { FerryError, fail, type Problem, problem, raise } from "../core/errors.ts";
 import { type Dim, symbol, symbolsIn } from "./dim.ts";
 import { type Graph, type Node, subgraphsOf, type Value } from "./graph.ts";
 import { contentsOfConstant, type Knowledge, NodeContext } from "./infer-context.ts";
@@ -16,6 +16,8 @@ import { whereIs } from "./where.ts";
 
 /** Larger tensors have no contents; shapes and what is computed from them are far smaller. */
 const MAX_CONTENTS_ELEMENTS = 1024;
+/** Longer expressions are not carried on, in characters; a deep network with free height has some hundred. */
+const MAX_DIM_LENGTH = 1000;
 /** Bodies of loops are inferred several times, nested ones more often; this bounds all of it, a multiple of the nodes. */
 const MAX_VISITS_PER_NODE = 64;
 
@@ -129,8 +131,8 @@ class Inference implements TypedGraph, Knowledge {
       else for (const inner of subgraphsOf(node)) this.visit(inner);
       this.failed.delete(node);
     } catch (error) {
-      if (!(error instanceof IllTyped)) throw error;
-      this.failed.set(node, this.illTypedNode(node, error.message));
+      if (error instanceof IllTyped) this.failed.set(node, this.illTypedNode(node, error.message));
+      else if (!isTooLarge(error)) throw error;
     }
     for (const [index, output] of node.outputs.entries()) if (output) this.learn(output, inferred[index]);
   }
@@ -142,8 +144,10 @@ class Inference implements TypedGraph, Knowledge {
       else this.known.delete(value);
       return;
     }
-    const { type, contradiction } = mergeTypes(value.type, inferred.type, (name) => this.fresh.has(name));
-    this.known.set(value, { type, contents: inferred.contents });
+    const merged = mergeTypes(value.type, inferred.type, (name) => this.fresh.has(name));
+    const { contradiction } = merged;
+    const contents = inferred.contents?.some(isLong) ? undefined : inferred.contents;
+    this.known.set(value, { type: this.withoutLongSizes(merged.type), contents });
     if (!contradiction) return;
     this.contradicted.set(
       value,
@@ -153,6 +157,15 @@ class Inference implements TypedGraph, Knowledge {
         declared: typeText(value.type),
         inferred: typeText(inferred.type),
       }),
+    );
+  }
+
+  /** Sizes whose text grows from node to node become unknown, so that inference stays linear. */
+  private withoutLongSizes(type: ValueType): ValueType {
+    if (type.kind !== "tensor" || !type.shape?.some(isLong)) return type;
+    return tensorType(
+      type.dtype,
+      type.shape.map((dim) => (isLong(dim) ? this.unknownDim() : dim)),
     );
   }
 
@@ -166,6 +179,14 @@ class Inference implements TypedGraph, Knowledge {
       inputs: types.join(", ") || "none",
     });
   }
+}
+
+function isLong(dim: Dim): boolean {
+  return typeof dim !== "number" && dim.key.length > MAX_DIM_LENGTH;
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof FerryError && error.code === "DIMENSION_TOO_LARGE";
 }
 
 function countNodes(graph: Graph): number {

@@ -20,6 +20,12 @@ export const GRAPH_ERRORS = {
     grpc: 3,
     text: "{graph}: {operator} {where}: {reason}; its inputs are {inputs}; check the model's input shapes and export it again",
   },
+  DIMENSION_TOO_LARGE: {
+    exit: 4,
+    http: 400,
+    grpc: 12,
+    text: "the model: a size is an expression without end that begins with {start}; sizes of a few terms are wanted; fix some dimensions when exporting",
+  },
   RANK_UNKNOWN: {
     exit: 4,
     http: 400,
