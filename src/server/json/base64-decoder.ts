@@ -10,7 +10,7 @@ const PIECE_BYTES = 3 * 1024;
 
 export class Base64Decoder implements TextSink {
   readonly #out = new TextBuffer();
-  readonly #piece = new Uint8Array(PIECE_BYTES + 3);
+  #piece: Uint8Array | undefined;
   #bits = 0;
   /** Characters of the quartet at hand. */
   #held = 0;
@@ -18,6 +18,7 @@ export class Base64Decoder implements TextSink {
   #valid = true;
 
   append(bytes: Uint8Array, start: number, end: number, bodyBytesLeft: number): void {
+    this.#piece ??= new Uint8Array(PIECE_BYTES + 3);
     const piece = this.#piece;
     let filled = 0;
     let bits = this.#bits;

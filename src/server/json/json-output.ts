@@ -1,14 +1,19 @@
 // JSON text as pieces of bytes, each about PIECE_BYTES long.
 // Invariant: whoever writes looks at `full` after each value and hands `take()` on, so no piece takes long to make.
+// The memory written to is lent from a few that are kept; pieces are exact copies, so a small answer costs little.
 
 /** Some hundred numbers: writing a piece takes less than 200 microseconds. */
 const PIECE_BYTES = 8 * 1024;
 /** Longest run that is written without looking at `full`: a number, a bracket or an indentation. */
 const SLACK_BYTES = 4 * 1024;
+/** Answers being written at the same time that find memory waiting for them. */
+const MAX_KEPT = 64;
+
+const KEPT: Buffer[] = [];
 
 export class JsonOutput {
-  /** The piece at hand; bytes below `at` are written. */
-  bytes = new Uint8Array(PIECE_BYTES + SLACK_BYTES);
+  /** Bytes below `at` are written. */
+  bytes: Buffer = KEPT.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES + SLACK_BYTES);
   at = 0;
 
   get full(): boolean {
@@ -17,15 +22,22 @@ export class JsonOutput {
 
   /** The piece so far; a new one begins. */
   take(): Uint8Array {
-    const piece = this.bytes.subarray(0, this.at);
-    this.bytes = new Uint8Array(PIECE_BYTES + SLACK_BYTES);
+    const piece = Uint8Array.prototype.slice.call(this.bytes, 0, this.at);
     this.at = 0;
+    return piece;
+  }
+
+  /** The last piece. Nothing may be written afterwards. */
+  end(): Uint8Array {
+    const piece = this.take();
+    if (KEPT.length < MAX_KEPT) KEPT.push(this.bytes);
+    this.bytes = Buffer.alloc(0);
     return piece;
   }
 
   /** Writes text, at most SLACK_BYTES of it. */
   text(text: string): void {
-    this.at += Buffer.from(this.bytes.buffer).write(text, this.at);
+    this.at += this.bytes.write(text, this.at);
   }
 
   byte(byte: number): void {

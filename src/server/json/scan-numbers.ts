@@ -20,8 +20,10 @@ export interface Scan {
 const EXACT_MANTISSA = 2 ** 53;
 /** The largest power of ten that a double holds exactly. */
 const EXACT_POWER = 22;
-/** More digits than these only shift the exponent. */
-const MAX_DIGITS = 19;
+/** As many digits always fit an int32. */
+const PART_DIGITS = 9;
+/** Numbers of more bytes are left to the general reader; Python's longest double has 24. */
+const LONGEST_BYTES = 48;
 const MAX_POWER = 308;
 const POWERS = Float64Array.from({ length: MAX_POWER + 1 }, (_, power) => Number(`1e${power}`));
 /** Bounds the error of the estimate: four roundings of 2^-53 each, with room. */
@@ -66,97 +68,96 @@ function scanDecimals(
   bodyBytesLeft: number,
   scan: Scan,
 ): void {
-  const end = bytes.length;
+  // A number that begins before this ends within the chunk, or is longer than any that is read here.
+  const lastStart = bytes.length - LONGEST_BYTES;
   const single = column.dtype === "float32";
   let { array, length } = column;
   let stored = 0;
   let at = position;
+  let start = at;
   scan.stopped = STOPPED_BEFORE_VALUE;
   for (;;) {
-    while (at < end && isBlank(bytes[at] as number)) at++;
-    const start = at;
-    let byte = at < end ? (bytes[at] as number) : 0;
+    start = at;
+    if (at >= lastStart) break;
+    let byte = bytes[at] as number;
+    while (isBlank(byte) && at < lastStart) byte = bytes[++at] as number;
+    start = at;
+    if (at >= lastStart) break;
     const negative = byte === 0x2d;
-    if (negative) byte = ++at < end ? (bytes[at] as number) : 0;
+    if (negative) byte = bytes[++at] as number;
 
-    // Digits before the point. A leading zero may only stand alone.
-    let mantissa = 0;
-    let digits = 0;
+    // The first nine digits as one integer, the next nine as another: integers are quicker to add to than doubles.
+    let high = 0;
+    let room = PART_DIGITS;
+    if (byte === 0x30) {
+      byte = bytes[++at] as number;
+      if (byte >= 0x30 && byte <= 0x39) break;
+    } else {
+      if (byte < 0x31 || byte > 0x39) break;
+      do {
+        high = (high * 10 + (byte - 0x30)) | 0;
+        byte = bytes[++at] as number;
+        room--;
+      } while (byte >= 0x30 && byte <= 0x39 && room > 0);
+      if (byte >= 0x30 && byte <= 0x39) break;
+    }
+    let low = 0;
+    let lowDigits = 0;
     let exponent = 0;
-    const firstDigit = at;
-    while (byte >= 0x30 && byte <= 0x39) {
-      if (digits < MAX_DIGITS) {
-        mantissa = mantissa * 10 + (byte - 0x30);
-        if (mantissa !== 0) digits++;
-      } else {
-        exponent++;
-      }
-      byte = ++at < end ? (bytes[at] as number) : 0;
-    }
-    const wholeDigits = at - firstDigit;
-    if (wholeDigits === 0 || (wholeDigits > 1 && bytes[firstDigit] === 0x30)) {
-      at = start;
-      break;
-    }
     let decimal = false;
     if (byte === 0x2e) {
       decimal = true;
       const point = at;
-      byte = ++at < end ? (bytes[at] as number) : 0;
-      while (byte >= 0x30 && byte <= 0x39) {
-        if (digits < MAX_DIGITS) {
-          mantissa = mantissa * 10 + (byte - 0x30);
-          if (mantissa !== 0) digits++;
-          exponent--;
-        }
-        byte = ++at < end ? (bytes[at] as number) : 0;
+      byte = bytes[++at] as number;
+      if (high === 0) while (byte === 0x30 && at - start < LONGEST_BYTES) byte = bytes[++at] as number;
+      while (byte >= 0x30 && byte <= 0x39 && room > 0) {
+        high = (high * 10 + (byte - 0x30)) | 0;
+        byte = bytes[++at] as number;
+        room--;
       }
-      if (at === point + 1) {
-        at = start;
-        break;
+      while (byte >= 0x30 && byte <= 0x39 && lowDigits < PART_DIGITS) {
+        low = (low * 10 + (byte - 0x30)) | 0;
+        byte = bytes[++at] as number;
+        lowDigits++;
       }
+      exponent = point + 1 - at;
+      // Eighteen digits are known; what follows is less than the error that is allowed for.
+      while (byte >= 0x30 && byte <= 0x39 && at - start < LONGEST_BYTES) byte = bytes[++at] as number;
+      if (at === point + 1) break;
     }
     if (byte === 0x65 || byte === 0x45) {
       decimal = true;
-      byte = ++at < end ? (bytes[at] as number) : 0;
+      byte = bytes[++at] as number;
       const minus = byte === 0x2d;
-      if (minus || byte === 0x2b) byte = ++at < end ? (bytes[at] as number) : 0;
+      if (minus || byte === 0x2b) byte = bytes[++at] as number;
       const first = at;
       let power = 0;
-      while (byte >= 0x30 && byte <= 0x39 && power <= MAX_POWER) {
+      while (byte >= 0x30 && byte <= 0x39 && at - first < 3) {
         power = power * 10 + (byte - 0x30);
-        byte = ++at < end ? (bytes[at] as number) : 0;
+        byte = bytes[++at] as number;
       }
-      // An exponent out of the ordinary is the general reader's business, which also knows the error.
-      if (at === first || power > MAX_POWER) {
-        at = start;
-        break;
-      }
+      if (at === first) break;
       exponent += minus ? -power : power;
     }
-    // Without the byte behind it nobody knows that the number is over.
-    if (at >= end) {
-      at = start;
+    // What does not end here is longer or stranger than what this loop knows.
+    if (byte !== 0x2c && byte !== 0x5d && !isBlank(byte)) break;
+
+    const mantissa = lowDigits === 0 ? high : high * (POWERS[lowDigits] as number) + low;
+    let value: number;
+    if (exponent < -MAX_POWER || exponent > EXACT_POWER) {
       break;
     }
-
-    let value: number;
-    if (mantissa <= EXACT_MANTISSA && exponent <= EXACT_POWER && exponent >= -EXACT_POWER) {
-      value =
-        exponent < 0 ? mantissa / (POWERS[-exponent] as number) : mantissa * (POWERS[exponent] as number);
-    } else if (single && exponent <= EXACT_POWER && exponent >= -MAX_POWER) {
-      const estimate =
-        exponent < 0 ? mantissa / (POWERS[-exponent] as number) : mantissa * (POWERS[exponent] as number);
+    const estimate =
+      exponent < 0 ? mantissa / (POWERS[-exponent] as number) : mantissa * (POWERS[exponent] as number);
+    if (mantissa <= EXACT_MANTISSA && exponent >= -EXACT_POWER) {
+      value = estimate;
+    } else if (single) {
       value = Math.fround(estimate);
       if (Math.fround(estimate * ERROR_BELOW) !== value || Math.fround(estimate * ERROR_ABOVE) !== value) {
         value = Math.abs(numberFromText(bytes, start, at));
       }
     } else {
       value = Math.abs(numberFromText(bytes, start, at));
-      if (value === Number.POSITIVE_INFINITY) {
-        at = start;
-        break;
-      }
     }
     if (length === array.length) {
       column.length = length;
@@ -167,15 +168,16 @@ function scanDecimals(
     array[length++] = negative ? (decimal ? -value : 0 - value) : value;
     stored++;
 
-    while (isBlank(byte) && ++at < end) byte = bytes[at] as number;
-    if (at >= end || byte !== 0x2c) {
+    while (isBlank(byte) && at < bytes.length) byte = bytes[++at] as number;
+    if (byte !== 0x2c) {
       scan.stopped = STOPPED_AFTER_VALUE;
+      start = at;
       break;
     }
     at++;
   }
   column.length = length;
-  scan.position = at;
+  scan.position = start;
   scan.stored = stored;
 }
 

@@ -7,6 +7,7 @@ import type { Log } from "../log.ts";
 import { nextTurn } from "../slices.ts";
 import { errorResponse } from "../tensorflow-serving/rest/errors.ts";
 import type { RestRequest, RestResponse } from "../tensorflow-serving/rest/message.ts";
+import { bodyOf } from "./body.ts";
 
 /** Answers a request. */
 export type RestHandler = (request: RestRequest) => Promise<RestResponse>;
@@ -15,6 +16,7 @@ export type RestHandler = (request: RestRequest) => Promise<RestResponse>;
 const REQUEST_TIMEOUT_MS = 0;
 /** A connection that sends nothing for this long between requests is closed; load balancers keep them for 60 s. */
 const KEEP_ALIVE_MS = 65_000;
+const TEXT_BELOW_BYTES = 16 * 1024;
 /** Pieces written before the loop has a turn. */
 const PIECES_A_TURN = 1;
 
@@ -80,7 +82,7 @@ function requestOf(incoming: IncomingMessage, outgoing: ServerResponse): RestReq
       const value = incoming.headers[name];
       return typeof value === "string" ? value : value?.join(", ");
     },
-    body: incoming,
+    body: bodyOf(incoming),
     onCancel: (callback) => {
       outgoing.once("close", () => {
         if (!outgoing.writableFinished) callback();
@@ -97,7 +99,13 @@ async function write(response: RestResponse, outgoing: ServerResponse): Promise<
   if (!piece.done) piece = pieces.next();
   if (piece.done) {
     outgoing.writeHead(response.status, { ...response.headers, "Content-Length": first?.length ?? 0 });
-    outgoing.end(first);
+    // Text goes out in one write with the header, bytes in two.
+    if (first && first.length < TEXT_BELOW_BYTES)
+      outgoing.end(
+        Buffer.from(first.buffer, first.byteOffset, first.byteLength).toString("latin1"),
+        "latin1",
+      );
+    else outgoing.end(first);
     return;
   }
   outgoing.writeHead(response.status, response.headers);

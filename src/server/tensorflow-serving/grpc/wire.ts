@@ -100,8 +100,11 @@ export function varintSize(value: number): number {
   return size;
 }
 
+const FIRST_CAPACITY = 64;
+
 export class WireWriter {
-  #bytes = new Uint8Array(256);
+  /** Out of Node's pool: most of what is written is a few headers of some bytes. */
+  #bytes: Uint8Array = Buffer.allocUnsafe(FIRST_CAPACITY);
   #length = 0;
 
   get length(): number {
@@ -155,7 +158,7 @@ export class WireWriter {
 
   #reserve(count: number): void {
     if (this.#length + count <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.#length + count, this.#bytes.length * 2));
+    const larger = Buffer.allocUnsafe(Math.max(this.#length + count, this.#bytes.length * 2));
     larger.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = larger;
   }

@@ -111,7 +111,7 @@ function* writeRows(columns: readonly Column[]): Generator<Uint8Array, void> {
   }
   if (rows > 0) out.line(1);
   out.text("]\n}");
-  yield out.take();
+  yield out.end();
 }
 
 function* writeColumns(columns: readonly Column[]): Generator<Uint8Array, void> {
@@ -128,7 +128,7 @@ function* writeColumns(columns: readonly Column[]): Generator<Uint8Array, void> 
     out.byte(0x7d);
   }
   out.text("\n}");
-  yield out.take();
+  yield out.end();
 }
 
 function writeName(out: JsonOutput, name: string, at: number, level: number): void {
