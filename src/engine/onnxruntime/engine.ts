@@ -8,6 +8,7 @@ import * as path from "node:path";
 import { fail } from "../../core/errors.ts";
 import { readSavedModel } from "../../model/read-saved-model.ts";
 import type { Signature } from "../../model/signature.ts";
+import { withoutGraphs } from "../../model/without-graphs.ts";
 import type { Engine, LoadedModel, LoadOptions } from "../engine.ts";
 import { OrtModel } from "./loaded-model.ts";
 import { LoopBudget } from "./run-costs.ts";
@@ -79,7 +80,7 @@ async function isSteady(file: string): Promise<boolean> {
 
 /** The signatures of the graph that is tagged for serving, or else of the first. */
 async function readSignatures(file: string): Promise<readonly Signature[]> {
-  const { metaGraphs } = readSavedModel(await readFile(file), file);
+  const { metaGraphs } = readSavedModel(withoutGraphs(await readFile(file)), file);
   const serving = metaGraphs.find((graph) => graph.tags.includes(SERVE_TAG)) ?? metaGraphs[0];
   return serving?.signatures ?? [];
 }
