@@ -24,7 +24,10 @@ export async function withVersionDirectory<T>(
     fail("USAGE", { message: "give a model file or --dir DIRECTORY, one of the two" });
   }
   const place = named.dir ?? named.model ?? "";
-  if (named.dir !== undefined || isDirectory(place)) return use(place, false);
+  const stat = fs.statSync(place, { throwIfNoEntry: false });
+  // A missing --dir is the command's to report; a missing model file is the converter's.
+  const isDirectory = named.dir !== undefined ? !stat?.isFile() : stat?.isDirectory();
+  if (isDirectory) return use(place, false);
   const base = fs.mkdtempSync(path.join(io.env["TMPDIR"] ?? os.tmpdir(), "torchferry-"));
   try {
     const { convertFile } = await import("../convert-file.ts"); // most calls name a directory
@@ -33,8 +36,4 @@ export async function withVersionDirectory<T>(
   } finally {
     fs.rmSync(base, { recursive: true, force: true });
   }
-}
-
-function isDirectory(place: string): boolean {
-  return fs.statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

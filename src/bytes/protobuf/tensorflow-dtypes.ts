@@ -29,7 +29,13 @@ const ROWS: readonly (readonly [number, string, DType | undefined])[] = [
   [24, "DT_FLOAT8_E5M2", "float8_e5m2"],
   [25, "DT_FLOAT8_E4M3FN", "float8_e4m3fn"],
   [26, "DT_FLOAT8_E4M3FNUZ", "float8_e4m3fnuz"],
+  [27, "DT_FLOAT8_E4M3B11FNUZ", undefined],
   [28, "DT_FLOAT8_E5M2FNUZ", "float8_e5m2fnuz"],
+  [29, "DT_INT4", undefined],
+  [30, "DT_UINT4", undefined],
+  [31, "DT_INT2", undefined],
+  [32, "DT_UINT2", undefined],
+  [33, "DT_FLOAT4_E2M1FN", undefined],
 ];
 
 const BY_NUMBER = new Map(ROWS.map((row) => [row[0], row]));
@@ -47,5 +53,7 @@ export function tensorflowNumber(dtype: DType): number {
 
 /** `DT_FLOAT` and so on, as saved_model_cli prints it. */
 export function tensorflowName(number: number): string {
+  // 100 + n is a reference to a tensor of type n.
+  if (number > 100 && number < 200) return `${tensorflowName(number - 100)}_REF`;
   return BY_NUMBER.get(number)?.[1] ?? `DT_${number}`;
 }

@@ -22,6 +22,20 @@ describe("torchferry show", () => {
     expect(out).toBe(TEXTS[1]?.text);
   });
 
+  it("prints everything of a model file, whichever way it is named", async () => {
+    const model = fileURLToPath(new URL("../../../examples/digits/digits.onnx", import.meta.url));
+    const { exitCode, out } = await runCli(["show", model]);
+    expect(exitCode).toBe(0);
+    expect(out).toContain("\nsignature_def['serving_default']:\n");
+    expect(out).toContain(
+      "    inputs['image'] tensor_info:\n        dtype: DT_FLOAT\n        shape: (-1, 1, 8, 8)\n",
+    );
+    expect(out).toContain("The MetaGraph with tag set ['serve'] contains the following ops: {");
+    expect((await runCli(["show", "--dir", model])).out).toBe(out);
+    const keys = await runCli(["show", model, "--tag_set", "serve"]);
+    expect(keys.out).toMatch(/SignatureDef key: "serving_default"\n$/);
+  });
+
   it("prints everything as JSON", async () => {
     const { out } = await runCli(["show", "--dir", FIXTURES, "--json"]);
     expect(JSON.parse(out).metaGraphs[1].tags).toEqual(["serve", "gpu"]);
