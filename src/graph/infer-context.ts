@@ -12,6 +12,25 @@ import {
   type OperatorDefinition,
 } from "./operators/definition.ts";
 import { type TensorType, tensorType, type ValueType } from "./type.ts";
+import type { TypedGraph } from "./typed-graph.ts";
+
+/** Larger tensors have no contents; shapes and what is computed from them are far smaller. */
+export const MAX_CONTENTS_ELEMENTS = 1024;
+
+/** The knowledge of a typed graph, for asking a definition about one node of it. */
+export function knowledgeOf(typed: TypedGraph): Knowledge {
+  return {
+    maxElements: MAX_CONTENTS_ELEMENTS,
+    of: (value) => {
+      const type = typed.knownType(value);
+      return type && { type, contents: typed.contentsOf(value) };
+    },
+    unknownDim: () => {
+      throw new IllTyped("a size is not known");
+    },
+    subgraph: () => [],
+  };
+}
 
 /** What the surroundings know. */
 export interface Knowledge {

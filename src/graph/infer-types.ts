@@ -6,7 +6,7 @@
 import { FerryError, fail, type Problem, problem, raise } from "../core/errors.ts";
 import { type Dim, symbol, symbolsIn } from "./dim.ts";
 import { type Graph, type Node, subgraphsOf, type Value } from "./graph.ts";
-import { contentsOfConstant, type Knowledge, NodeContext } from "./infer-context.ts";
+import { contentsOfConstant, type Knowledge, MAX_CONTENTS_ELEMENTS, NodeContext } from "./infer-context.ts";
 import { mergeTypes } from "./merge-types.ts";
 import { IllTyped, type Inferred } from "./operators/definition.ts";
 import { definitionOf } from "./operators/index.ts";
@@ -14,8 +14,6 @@ import { tensorType, typeText, type ValueType } from "./type.ts";
 import type { RankedType, TypedGraph } from "./typed-graph.ts";
 import { whereIs } from "./where.ts";
 
-/** Larger tensors have no contents; shapes and what is computed from them are far smaller. */
-const MAX_CONTENTS_ELEMENTS = 1024;
 /** Longer expressions are not carried on, in characters; a deep network with free height has some hundred. */
 const MAX_DIM_LENGTH = 1000;
 /** Bodies of loops are inferred several times, nested ones more often; this bounds all of it, a multiple of the nodes. */

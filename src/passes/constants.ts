@@ -1,10 +1,7 @@
 // Questions about constants that patterns ask.
 import type { Node, Value } from "../graph/graph.ts";
-import { contentsOfConstant } from "../graph/infer-context.ts";
+import { contentsOfConstant, MAX_CONTENTS_ELEMENTS } from "../graph/infer-context.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-
-/** Constants above this are never looked into. */
-const MAX_ELEMENTS = 1024;
 
 /** The constant an input holds, if it holds one. */
 export function constantInput(node: Node, index: number): Tensor | undefined {
@@ -13,7 +10,7 @@ export function constantInput(node: Node, index: number): Tensor | undefined {
 
 /** The numbers of a small constant. */
 export function numbersIn(value: Value | undefined): readonly number[] | undefined {
-  return value?.initializer && contentsOfConstant(value.initializer, MAX_ELEMENTS);
+  return value?.initializer && contentsOfConstant(value.initializer, MAX_CONTENTS_ELEMENTS);
 }
 
 /** The number that a constant of one element holds. */

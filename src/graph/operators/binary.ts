@@ -41,6 +41,25 @@ function binary(
   };
 }
 
+/** The entry with the number that changes nothing: as second operand, for a commutative operator as either. */
+function withNeutral(
+  definition: OperatorDefinition,
+  neutral: number,
+  operands: "either" | "second",
+): OperatorDefinition {
+  const isNeutral = (context: InferContext, index: number) => {
+    const [value, ...others] = context.constant(index) ? (context.contents(index) ?? []) : [];
+    return value === neutral && others.length === 0;
+  };
+  return {
+    ...definition,
+    passesOn: (context) => {
+      if (isNeutral(context, 1)) return { input: 0 };
+      return operands === "either" && isNeutral(context, 0) ? { input: 1 } : undefined;
+    },
+  };
+}
+
 /** A comparison: the result is bool. */
 function comparison(op: string, since: number, compute: (a: Dim, b: Dim) => Known): OperatorDefinition {
   return {
@@ -65,6 +84,7 @@ function variadic(op: string, since: number, compute?: Binary): OperatorDefiniti
         compute && ((elements, dtype) => foldLeft(elements, dtype, compute)),
       ),
     ],
+    passesOn: ({ node }) => (node.inputs.length === 1 ? { input: 0, always: true } : undefined),
   };
 }
 
@@ -93,7 +113,7 @@ const remainderOf: OperatorDefinition = {
 };
 
 export const BINARY: readonly OperatorDefinition[] = [
-  binary("Add", 14, add),
+  withNeutral(binary("Add", 14, add), 0, "either"),
   comparison("And", 7, and),
   binary("BitShift", 11, undefined, { direction: "string" }),
   binary(
@@ -111,7 +131,7 @@ export const BINARY: readonly OperatorDefinition[] = [
     18,
     bitwise((a, b) => a ^ b),
   ),
-  binary("Div", 14, divide),
+  withNeutral(binary("Div", 14, divide), 1, "second"),
   { ...comparison("Equal", 13, equal), sinceFor: (node) => (declaredDtype(node, 0) === "string" ? 19 : 13) },
   comparison("Greater", 13, (a, b) => less(b, a)),
   comparison("GreaterOrEqual", 16, (a, b) => not(less(a, b))),
@@ -121,12 +141,12 @@ export const BINARY: readonly OperatorDefinition[] = [
   variadic("Mean", 13),
   variadic("Min", 13, minimum),
   remainderOf,
-  binary("Mul", 14, multiply),
+  withNeutral(binary("Mul", 14, multiply), 1, "either"),
   comparison("Or", 7, or),
   binary("PRelu", 16),
   binary("Pow", 15, power),
   binary("StringConcat", 20),
-  binary("Sub", 14, subtract),
+  withNeutral(binary("Sub", 14, subtract), 0, "second"),
   binary("SwiGLU", 28, undefined, { alpha: float(1) }),
   variadic("Sum", 13, add),
   comparison("Xor", 7, (a, b) => not(equal(a, b))),

@@ -25,6 +25,7 @@ export const CAST: OperatorDefinition = {
     const to = targetOf(context);
     return [to && castTo(context, to)];
   },
+  passesOn: () => ({ input: 0 }),
   move: (context) => {
     const to = targetOf(context);
     return to && castConstant(context.constant(0), to);
@@ -35,6 +36,7 @@ export const CAST_LIKE: OperatorDefinition = {
   op: "CastLike",
   since: 15,
   attributes: { saturate: int(1), round_mode: string("up") },
+  passesOn: () => ({ input: 0 }),
   infer: (context) => {
     const like = context.type(1);
     return [like && castTo(context, like.dtype)];

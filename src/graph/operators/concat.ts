@@ -19,6 +19,7 @@ export const CONCAT: OperatorDefinition = {
     const axis = axisOf(context.int("axis"), shapes[0]?.length ?? 0);
     return [result(dtype, joinedShape(shapes, axis), joinedContents(context, shapes, axis))];
   },
+  passesOn: ({ node }) => (node.inputs.length === 1 ? { input: 0, always: true } : undefined),
   move: (context) => {
     const tensors = context.node.inputs.map((_, index) => context.constant(index));
     const [first] = tensors;

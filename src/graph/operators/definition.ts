@@ -29,11 +29,19 @@ export interface OperatorDefinition {
    * Undefined where it cannot be told. Throws IllTyped if the inputs do not fit together.
    */
   infer(context: InferContext): readonly (Inferred | undefined)[];
+  /** Which input comes out as the first output, where the node may change nothing. */
+  passesOn?(context: InferContext): PassesOn | undefined;
   /**
    * The first output as a tensor that moves the bytes of constant inputs when it is read, not now.
    * Undefined if the inputs that matter are no constants.
    */
   move?(context: InferContext): Tensor | undefined;
+}
+
+export interface PassesOn {
+  readonly input: number;
+  /** Always; otherwise only if both have the same type. */
+  readonly always?: true;
 }
 
 export interface Inferred {

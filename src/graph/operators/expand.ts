@@ -7,6 +7,7 @@ import { broadcastShapes, numbersOnly, result, smallCount, unknownSizes } from "
 export const EXPAND: OperatorDefinition = {
   op: "Expand",
   since: 13,
+  passesOn: () => ({ input: 0 }),
   infer: (context) => {
     const type = context.type(0);
     const target = context.contents(1);
@@ -33,6 +34,7 @@ function expanded(context: InferContext, shape: readonly Dim[]) {
 export const TILE: OperatorDefinition = {
   op: "Tile",
   since: 13,
+  passesOn: () => ({ input: 0 }),
   infer: (context) => {
     const type = context.type(0);
     const repeats = context.contents(1);

@@ -12,6 +12,7 @@ export const IDENTITY: OperatorDefinition = {
     const same = sameAs(context, 0);
     return [same && { ...same, contents }];
   },
+  passesOn: () => ({ input: 0, always: true }),
   move: (context) => context.constant(0),
 };
 
@@ -21,4 +22,7 @@ export const DROPOUT: OperatorDefinition = {
   random: true,
   attributes: { seed: int(0) },
   infer: (context) => [sameAs(context, 0), result("bool", context.shape(0))],
+  /** Unless it trains. */
+  passesOn: (context) =>
+    !context.node.inputs[2] || context.contents(2)?.[0] === 0 ? { input: 0, always: true } : undefined,
 };

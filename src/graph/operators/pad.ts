@@ -12,6 +12,8 @@ export const PAD: OperatorDefinition = {
   since: 18,
   sinceFor: (node) => (attributeOf(node, "mode", "string") === "wrap" ? WRAP_SINCE : 18),
   attributes: { mode: string("constant") },
+  passesOn: (context) =>
+    context.contents(1)?.every((pad) => pad === 0) ? { input: 0, always: true } : undefined,
   infer: (context) => {
     const type = context.type(0);
     if (!type?.shape) return [type && result(type.dtype, undefined)];

@@ -14,6 +14,7 @@ export const RESHAPE: OperatorDefinition = {
     const type = context.type(0);
     return [type && result(type.dtype, reshapedShape(context), context.contents(0))];
   },
+  passesOn: () => ({ input: 0 }),
   move: (context) => moveTo(context, reshapedShape(context)),
 };
 
@@ -25,6 +26,7 @@ export const FLATTEN: OperatorDefinition = {
     const type = context.type(0);
     return [type && result(type.dtype, flattenedShape(context), context.contents(0))];
   },
+  passesOn: () => ({ input: 0 }),
   move: (context) => moveTo(context, flattenedShape(context)),
 };
 

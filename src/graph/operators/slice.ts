@@ -20,6 +20,11 @@ export const SLICE: OperatorDefinition = {
     const shape = type.shape.map((dim, axis) => ranges.get(axis)?.size ?? dim);
     return [result(type.dtype, shape, contents(context, shape, ranges))];
   },
+  /** A slice that keeps the size may still turn an axis round. */
+  passesOn: (context) => {
+    const steps = context.node.inputs[4] ? numbersOnly(context.contents(4)) : [];
+    return steps?.every((step) => step > 0) ? { input: 0 } : undefined;
+  },
   move: (context) => {
     const tensor = context.constant(0);
     const ranges = tensor && tensor.dtype !== "string" ? rangesOf(context, tensor.shape) : undefined;

@@ -10,6 +10,7 @@ export const SPLIT: OperatorDefinition = {
   op: "Split",
   since: 18,
   attributes: { axis: int(0), num_outputs: "int" },
+  passesOn: () => ({ input: 0 }),
   infer: (context) => {
     const type = context.type(0);
     const count = context.node.outputs.length;

@@ -15,6 +15,7 @@ function definition(
       const type = context.type(0);
       return [type && result(type.dtype, shapeOf(context), context.contents(0))];
     },
+    passesOn: () => ({ input: 0 }),
     move: (context) => {
       const tensor = context.constant(0);
       const sizes = numbersOnly(shapeOf(context));
