@@ -2,6 +2,7 @@
 import type { LoweringRule } from "../rule.ts";
 import { ACTIVATIONS } from "./activations.ts";
 import { ARGS } from "./arg.ts";
+import { attention } from "./attention.ts";
 import { averagePool } from "./average-pool.ts";
 import { BINARY } from "./binary.ts";
 import { CASTS } from "./cast.ts";
@@ -55,6 +56,7 @@ export const RULES: readonly LoweringRule[] = [
   ...RESHAPES,
   ...SOFTMAXES,
   ...UNARY,
+  attention,
   averagePool,
   concat,
   conv,
