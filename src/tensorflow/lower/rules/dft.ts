@@ -1,6 +1,6 @@
 // DFT along one axis: TensorFlow's transforms of the last axis, complex numbers as a last axis of 2 outside.
 // Source: https://onnx.ai/onnx/operators/onnx__DFT.html; both scale the inverse by 1/n.
-import type { Dim } from "../../../graph/dim.ts";
+import { addDims, type Dim, mulDims } from "../../../graph/dim.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import type { TfValue } from "../../graph.ts";
 import type { NodeFacts } from "../node-facts.ts";
@@ -16,7 +16,9 @@ function axisOf(facts: NodeFacts): number | undefined {
 
 function lengths(facts: NodeFacts): { from: Dim; to: Dim | undefined } {
   const from = facts.shape(0)[axisOf(facts) ?? 0] ?? 1;
-  const given = facts.has(1) ? facts.contents(1)?.[0] : from;
+  // Half a spectrum of n/2 + 1 numbers comes from n.
+  const halved = facts.int("inverse", 0) === 1 && facts.int("onesided", 0) === 1;
+  const given = facts.has(1) ? facts.contents(1)?.[0] : halved ? mulDims(addDims(from, -1), 2) : from;
   return { from, to: given };
 }
 
@@ -27,7 +29,8 @@ export const dft: LoweringRule = {
   refuse(facts) {
     if (axisOf(facts) === undefined) return "its axis is not known before the model runs";
     const { from, to } = lengths(facts);
-    if (from !== to && (typeof from !== "number" || typeof to !== "number")) {
+    const fits = from === to || facts.int("onesided", 0) === 1; // real transforms cut and pad by themselves
+    if (!fits && (typeof from !== "number" || typeof to !== "number")) {
       return "its length is not known before the model runs";
     }
     const parts = facts.shape(0).at(-1);
