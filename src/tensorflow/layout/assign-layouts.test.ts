@@ -119,4 +119,20 @@ describe("layouts", () => {
     expect(lines.find((line) => line.startsWith("Max"))).toBe("Max(Conv2D, [3]) {keep_dims=false}");
     expect(lines.filter((line) => line.startsWith("Transpose"))).toHaveLength(3);
   });
+
+  it("shuffle channels with one transpose, which the shuffle is", () => {
+    const text = `graph main(x: float32[n, 3, 4, 4]) -> (y) {
+      ${conv("a", "x", 3, 6)}
+      cut: int64[5] = [0, 2, 3, 4, 4]
+      g = Reshape(a, cut)
+      t = Transpose(g) {perm = [0, 2, 1, 3, 4]}
+      whole: int64[4] = [0, 6, 4, 4]
+      s = Reshape(t, whole)
+      p, q = Split(s) {axis = 1, num_outputs = 2}
+      ${conv("b", "q", 3, 3)}
+      c = Concat(p, b) {axis = 1}
+      y = GlobalAveragePool(c)
+    }`;
+    expect(transposes(text)).toBe(2);
+  });
 });

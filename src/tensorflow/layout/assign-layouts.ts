@@ -121,7 +121,7 @@ class Assignment {
       this.fixed(node, false); // constants alone, which stand as they are wanted
       return;
     }
-    const choice = this.choiceOf(data);
+    const choice = this.usableChoice(facts, layoutClass, data);
     const outputs = [...node.outputs.entries()].filter(([, value]) => value !== undefined);
     const through = choice.map((layout) =>
       outputs.map(([index]) => layoutClass.through(facts, layout, index)),
@@ -151,6 +151,14 @@ class Assignment {
     if (layoutClass.data === "first") return present;
     const rank = facts.outputRank();
     return present.filter((value) => this.rank(value) === rank);
+  }
+
+  /** As the data stand, unless they are folded in a way that the rule cannot take; then it has the usual choice. */
+  private usableChoice(facts: NodeFacts, layoutClass: FollowingLayout, data: readonly Value[]): Choice {
+    const choice = this.choiceOf(data);
+    const [, last] = choice;
+    const takes = !last.folded || layoutClass.through(facts, last, 0) !== undefined;
+    return takes ? choice : usualChoice(last.perm.length);
   }
 
   /** The layouts of the first data input that has two, for all of them. */
