@@ -116,7 +116,6 @@ export const SERVING_ERRORS = {
     grpc: 13,
     text: "{host}:{port}: cannot listen there ({reason}); check the host and the port",
   },
-  SERVER_DRAINING: { exit: 1, http: 503, grpc: 14, text: "The server is shutting down" },
   SERVER_INTERNAL: { exit: 1, http: 500, grpc: 13, text: "Internal error: {reason}" },
 
   // REST: the address.

@@ -4,7 +4,7 @@
 import type { IncomingMessage } from "node:http";
 
 /** Past this the socket is not read any further until somebody takes something. */
-const MAX_WAITING_BYTES = 256 * 1024;
+const MAX_WAITING_BYTES = 64 * 1024;
 
 const DONE: IteratorResult<Uint8Array> = { done: true, value: undefined };
 

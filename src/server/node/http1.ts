@@ -8,6 +8,7 @@ import { nextTurn } from "../slices.ts";
 import { errorResponse } from "../tensorflow-serving/rest/errors.ts";
 import type { RestRequest, RestResponse } from "../tensorflow-serving/rest/message.ts";
 import { bodyOf } from "./body.ts";
+import { drained } from "./drained.ts";
 
 /** Answers a request. */
 export type RestHandler = (request: RestRequest) => Promise<RestResponse>;
@@ -17,8 +18,6 @@ const REQUEST_TIMEOUT_MS = 0;
 /** A connection that sends nothing for this long between requests is closed; load balancers keep them for 60 s. */
 const KEEP_ALIVE_MS = 65_000;
 const TEXT_BELOW_BYTES = 16 * 1024;
-/** Pieces written before the loop has a turn. */
-const PIECES_A_TURN = 1;
 
 export interface RestServer {
   readonly server: Server;
@@ -110,25 +109,13 @@ async function write(response: RestResponse, outgoing: ServerResponse): Promise<
   }
   outgoing.writeHead(response.status, response.headers);
   if (first) outgoing.write(first);
-  for (let written = 1; !piece.done; written++) {
-    if (!outgoing.write(piece.value)) await drained(outgoing);
-    else if (written % PIECES_A_TURN === 0) await nextTurn();
+  while (!piece.done) {
+    if (outgoing.write(piece.value)) await nextTurn();
+    else await drained(outgoing);
     if (outgoing.destroyed) return;
     piece = pieces.next();
   }
   outgoing.end();
-}
-
-function drained(outgoing: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      outgoing.off("drain", done);
-      outgoing.off("close", done);
-      resolve();
-    };
-    outgoing.once("drain", done);
-    outgoing.once("close", done);
-  });
 }
 
 function textOf(error: unknown): string {

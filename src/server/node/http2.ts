@@ -6,10 +6,12 @@
 import {
   createServer,
   type Http2Server,
+  type Http2Session,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
+import type { Socket } from "node:net";
 import { gunzip } from "node:zlib";
 import { FerryError, Problem, problem } from "../../core/errors.ts";
 import type { GrpcMethod, GrpcMethods } from "../grpc/call.ts";
@@ -17,6 +19,8 @@ import { FrameReader, framePrefix } from "../grpc/frames.ts";
 import { OK_TRAILERS, statusTrailers } from "../grpc/status.ts";
 import { parseTimeout } from "../grpc/timeout.ts";
 import type { Log } from "../log.ts";
+import { drained } from "./drained.ts";
+import { type Pace, paceReading } from "./pace-reading.ts";
 
 /** What one stream may send before it waits; the standard's 64 kB would make a 600 kB message wait nine times. */
 const STREAM_WINDOW_BYTES = 8 * 2 ** 20;
@@ -25,8 +29,8 @@ const CONNECTION_WINDOW_BYTES = 64 * 2 ** 20;
 const MAX_FRAME_BYTES = 2 ** 20;
 /** Calls that one connection may have in flight; more wait with the client. */
 const MAX_CONCURRENT_STREAMS = 1024;
-/** Pieces below this size are joined, so that a small answer is one frame. */
-const JOIN_BELOW_BYTES = 64 * 1024;
+/** Answers below this size are one write; longer ones are written in pieces of it. */
+const WRITE_BYTES = 64 * 1024;
 
 export interface GrpcServerOptions {
   readonly methods: GrpcMethods;
@@ -55,8 +59,15 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
     },
   });
+  // The session hides its socket, but is made right after the connection is told.
+  let pace: Pace = () => undefined;
+  server.prependListener("connection", (socket: Socket) => {
+    pace = paceReading(socket);
+  });
+  const paces = new WeakMap<Http2Session, Pace>();
   server.on("session", (session) => {
     sessions.add(session);
+    paces.set(session, pace);
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     session.on("error", (error) => options.log("debug", `gRPC: ${error.message}`));
     session.once("close", () => sessions.delete(session));
@@ -66,7 +77,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     stream.once("close", () => inFlight--);
     // A stream that its client reset is also told as an error; the call was cancelled, and that is all.
     stream.on("error", (error) => options.log("debug", `gRPC: ${error.message}`));
-    serve(stream, headers, options);
+    serve(stream, headers, options, stream.session && paces.get(stream.session));
   });
   return {
     server,
@@ -80,7 +91,12 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   };
 }
 
-function serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, options: GrpcServerOptions): void {
+function serve(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  options: GrpcServerOptions,
+  pace: Pace | undefined,
+): void {
   const type = headers["content-type"] ?? "";
   if (headers[":method"] !== "POST" || !/^application\/grpc($|[+;])/.test(type)) {
     stream.respond({ ":status": headers[":method"] === "POST" ? 415 : 405 }, { endStream: true });
@@ -94,6 +110,7 @@ function serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, options:
   }
   const frames = new FrameReader(options.maxMessageBytes, method.alignmentHint);
   stream.on("data", (chunk: Uint8Array) => {
+    pace?.(chunk.length);
     const refusal = frames.feed(chunk);
     if (refusal) fail(stream, refusal);
   });
@@ -122,7 +139,7 @@ async function answer(
     };
     const reply = await method.handle({ message, timeoutMs, onCancel });
     if (reply instanceof Problem) fail(stream, reply);
-    else succeed(stream, reply);
+    else await succeed(stream, reply);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     log("error", `gRPC: ${headers[":path"]}: ${reason}`);
@@ -158,19 +175,22 @@ function inflate(bytes: Uint8Array, maxOutputLength: number): Promise<Uint8Array
 /** Node's largest buffer. */
 const MAX_BUFFER_BYTES = 2 ** 32 - 1;
 
-function succeed(stream: ServerHttp2Stream, pieces: readonly Uint8Array[]): void {
+async function succeed(stream: ServerHttp2Stream, pieces: readonly Uint8Array[]): Promise<void> {
   if (stream.destroyed) return;
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
   stream.once("wantTrailers", () => stream.sendTrailers(OK_TRAILERS));
-  if (length < JOIN_BELOW_BYTES) {
+  if (length < WRITE_BYTES) {
     stream.end(Buffer.concat([framePrefix(length), ...pieces]));
     return;
   }
-  stream.cork();
-  stream.write(framePrefix(length));
-  for (const piece of pieces) if (piece.length > 0) stream.write(piece);
-  stream.uncork();
+  for (const piece of [framePrefix(length), ...pieces]) {
+    for (let from = 0; from < piece.length; from += WRITE_BYTES) {
+      if (stream.destroyed) return;
+      // Framing and sending take time with every byte; others have their turn between two writes.
+      if (!stream.write(piece.subarray(from, from + WRITE_BYTES))) await drained(stream);
+    }
+  }
   stream.end();
 }
 
