@@ -160,7 +160,8 @@ async function onlyMessage(frames: FrameReader, encoding: string): Promise<Uint8
 function inflate(bytes: Uint8Array, maxOutputLength: number): Promise<Uint8Array | Problem> {
   return new Promise((resolve) => {
     gunzip(bytes, { maxOutputLength: Math.min(maxOutputLength, MAX_BUFFER_BYTES) }, (error, inflated) => {
-      if (!error) resolve(inflated);
+      // A plain array: `slice` of a Buffer would be no copy.
+      if (!error) resolve(new Uint8Array(inflated.buffer, inflated.byteOffset, inflated.byteLength));
       else if ((error as NodeJS.ErrnoException).code !== "ERR_BUFFER_TOO_LARGE") {
         resolve(problem("GRPC_UNPARSABLE", { message: "gzip stream", reason: error.message }, error));
       } else {

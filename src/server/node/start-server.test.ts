@@ -154,6 +154,22 @@ describe("a server", () => {
     expect((await http(server, PREDICT, gzipSync('{"instances":[1]}'), { headers })).body).toContain("[2.5");
   });
 
+  it("inflates calls", async () => {
+    const { server } = await start(makeBase(1));
+    await server.available;
+    const client = new GrpcClient(server.grpcPort ?? 0);
+    const bytes = gzipSync(predictRequest([1, 2]));
+    const call = (message: Uint8Array, encoding: string) =>
+      client.call("PredictionService/Predict", message, { "grpc-encoding": encoding });
+    const { body } = await call(bytes, "gzip");
+    expect(fromBinary(PredictResponseSchema, body ?? new Uint8Array(0)).outputs["y"]?.floatVal).toEqual([
+      2.5, 3,
+    ]);
+    expect(await call(bytes, "snappy")).toMatchObject({ status: 12 });
+    expect(await call(bytes.subarray(0, 20), "gzip")).toMatchObject({ status: 13 });
+    await client.close();
+  });
+
   it("refuses what is no call", async () => {
     const { server } = await start(makeBase(1), {}, { maxMessageBytes: 1000 });
     await server.available;

@@ -21,7 +21,7 @@ export class GrpcClient {
     return this.#session.closed || this.#session.destroyed;
   }
 
-  /** One unary call. */
+  /** One unary call. With the header grpc-encoding, `message` is already compressed. */
   call(
     path: string,
     message: Uint8Array,
@@ -52,7 +52,9 @@ export class GrpcClient {
         }),
       );
       stream.on("error", reject);
-      stream.end(Buffer.concat([framePrefix(message.length), message]));
+      const prefix = framePrefix(message.length);
+      prefix[0] = headers["grpc-encoding"] ? 1 : 0;
+      stream.end(Buffer.concat([prefix, message]));
     });
   }
 
