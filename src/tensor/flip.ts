@@ -1,7 +1,7 @@
 // Tensors with the order along some axes reversed.
 import { BYTES_PER_ELEMENT } from "./dtype.ts";
+import { contiguousStrides } from "./gather-strided.ts";
 import { derivedTensor, type Tensor } from "./tensor.ts";
-import { rowMajorStrides } from "./transpose.ts";
 
 /** `tensor` read backwards along each of `axes`. */
 export function flipped(tensor: Tensor, axes: readonly number[]): Tensor {
@@ -13,7 +13,7 @@ export function flipped(tensor: Tensor, axes: readonly number[]): Tensor {
     const source = tensor.read();
     const result = new Uint8Array(source.byteLength);
     const run = inner * BYTES_PER_ELEMENT[tensor.dtype];
-    const strides = rowMajorStrides(outer);
+    const strides = contiguousStrides(outer);
     const runs = run === 0 ? 0 : source.byteLength / run;
     for (let from = 0; from < runs; from++) {
       let to = 0;

@@ -1,7 +1,7 @@
 // Tensors with zeros between their elements: a dilated kernel as a dense one, exact for every convolution.
 import { BYTES_PER_ELEMENT } from "./dtype.ts";
+import { contiguousStrides } from "./gather-strided.ts";
 import { derivedTensor, elementCount, type Tensor } from "./tensor.ts";
-import { rowMajorStrides } from "./transpose.ts";
 
 /** Puts `steps[axis] - 1` zeros between neighbours along every axis: size n becomes (n - 1) * step + 1. */
 export function stuffed(tensor: Tensor, steps: readonly number[]): Tensor {
@@ -11,7 +11,7 @@ export function stuffed(tensor: Tensor, steps: readonly number[]): Tensor {
     const width = BYTES_PER_ELEMENT[tensor.dtype];
     const source = tensor.read();
     const result = new Uint8Array(elementCount(shape) * width);
-    const strides = rowMajorStrides(shape).map((stride, axis) => stride * (steps[axis] ?? 1));
+    const strides = contiguousStrides(shape).map((stride, axis) => stride * (steps[axis] ?? 1));
     const index = tensor.shape.map(() => 0);
     for (let from = 0, to = 0; from < source.byteLength; from += width) {
       result.set(source.subarray(from, from + width), to * width);

@@ -3,6 +3,7 @@
 // Method: axes that stay neighbours are merged; then rows are copied, or, if the innermost axis changes, squares of
 // 32 by 32 elements are turned, so that reads and writes both stay within the cache.
 import { BYTES_PER_ELEMENT } from "./dtype.ts";
+import { contiguousStrides } from "./gather-strided.ts";
 import { type Tensor, tensorFromStrings } from "./tensor.ts";
 
 /** `tensor` with its axes permuted; the same tensor if that moves nothing. Permutations of permutations are one. */
@@ -69,7 +70,7 @@ interface Move {
 
 /** Drops axes of size 1 and merges those that stay neighbours. */
 function merge(shape: readonly number[], perm: readonly number[]): Move {
-  const strideOf = rowMajorStrides(shape);
+  const strideOf = contiguousStrides(shape);
   const sizes: number[] = [];
   const strides: number[] = [];
   for (const axis of perm) {
@@ -88,21 +89,13 @@ function merge(shape: readonly number[], perm: readonly number[]): Move {
   return { sizes, strides };
 }
 
-export function rowMajorStrides(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length).fill(1);
-  for (let axis = shape.length - 2; axis >= 0; axis--) {
-    strides[axis] = (strides[axis + 1] as number) * (shape[axis + 1] as number);
-  }
-  return strides;
-}
-
 function permuteWords(input: Words, output: Words, move: Move): void {
   const rank = move.sizes.length;
   if (rank === 0 || move.strides[rank - 1] === 1) {
     copyRows(input, output, move);
     return;
   }
-  const outStrides = rowMajorStrides(move.sizes);
+  const outStrides = contiguousStrides(move.sizes);
   const across = move.strides.indexOf(1); // the input's innermost axis
   const outer = move.sizes.map((_, axis) => axis).filter((axis) => axis !== across && axis !== rank - 1);
   const square = {
@@ -118,7 +111,7 @@ function copyRows(input: Words, output: Words, move: Move): void {
   const rank = move.sizes.length;
   const length = rank === 0 ? input.length : (move.sizes[rank - 1] as number);
   const outer = move.sizes.map((_, axis) => axis).slice(0, -1);
-  walk(outer, move, rowMajorStrides(move.sizes), (from, to) => {
+  walk(outer, move, contiguousStrides(move.sizes), (from, to) => {
     if (length > 16) output.set(input.subarray(from, from + length), to);
     else for (let index = 0; index < length; index++) output[to + index] = input[from + index] as number;
   });

@@ -1,20 +1,13 @@
 // Moves elements of row-major lists without looking at them: what Transpose, Slice, Expand, Gather and Concat have in
 // common. Works on symbolic contents and on numbers alike.
 // Not here: the same for bytes of weights (tensor/gather-strided.ts, tensor/transpose.ts).
+import { contiguousStrides } from "../../tensor/gather-strided.ts";
 
 /** Element (i, j, ...) of the result is element offset + i * strides[0] + j * strides[1] + ... of the source. */
 export interface View {
   readonly shape: readonly number[];
   readonly strides: readonly number[];
   readonly offset: number;
-}
-
-export function rowMajorStrides(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length).fill(1);
-  for (let axis = shape.length - 2; axis >= 0; axis--) {
-    strides[axis] = (strides[axis + 1] ?? 1) * (shape[axis + 1] ?? 1);
-  }
-  return strides;
 }
 
 /** Positions in the source of the view's elements, in row-major order. */
@@ -36,7 +29,7 @@ export function pick<Element>(elements: readonly Element[], view: View): Element
 
 /** The view that reads `shape` as if it were broadcast to `target` (NumPy's rule; the shapes must fit). */
 export function broadcastView(shape: readonly number[], target: readonly number[]): View {
-  const strides = rowMajorStrides(shape);
+  const strides = contiguousStrides(shape);
   const missing = target.length - shape.length;
   return {
     shape: target,

@@ -1,6 +1,8 @@
 // Expand and Tile: repeating elements. Source: https://onnx.ai/onnx/operators/onnx__Expand.html
+
+import { contiguousStrides } from "../../tensor/gather-strided.ts";
 import { type Dim, mulDims } from "../dim.ts";
-import { broadcastView, pick, rowMajorStrides } from "../evaluate/layout.ts";
+import { broadcastView, pick } from "../evaluate/layout.ts";
 import type { InferContext, OperatorDefinition } from "./definition.ts";
 import { broadcastShapes, numbersOnly, result, smallCount, unknownSizes } from "./shapes.ts";
 
@@ -51,7 +53,7 @@ function tiled(context: InferContext, shape: readonly Dim[]) {
   const from = numbersOnly(context.shape(0));
   const repeats = numbersOnly(context.contents(1));
   if (!elements || !from || !repeats || smallCount(context, shape) === undefined) return undefined;
-  const strides = rowMajorStrides(from);
+  const strides = contiguousStrides(from);
   return pick(elements, {
     shape: from.flatMap((size, axis) => [repeats[axis] ?? 1, size]),
     strides: from.flatMap((_, axis) => [0, strides[axis] ?? 1]),

@@ -1,7 +1,8 @@
 // Gather and its kin. Source: https://onnx.ai/onnx/operators/onnx__Gather.html
+
+import { contiguousStrides } from "../../tensor/gather-strided.ts";
 import { int } from "../attribute.ts";
 import type { Dim } from "../dim.ts";
-import { rowMajorStrides } from "../evaluate/layout.ts";
 import { IllTyped, type InferContext, type OperatorDefinition } from "./definition.ts";
 import { axisOf, numbersOnly, result, shapeOfRank, smallCount } from "./shapes.ts";
 
@@ -56,7 +57,7 @@ function gathered(
   const indices = numbersOnly(context.contents(1));
   if (!elements || !from || !indices || smallCount(context, shape) === undefined) return undefined;
   const size = from[axis] ?? 1;
-  const inner = rowMajorStrides(from)[axis] ?? 1;
+  const inner = contiguousStrides(from)[axis] ?? 1;
   const outer = from.slice(0, axis).reduce((product, dim) => product * dim, 1);
   const found: (Dim | undefined)[] = [];
   for (let row = 0; row < outer; row++) {

@@ -1,11 +1,11 @@
 // Slice with starts, ends, axes and steps as inputs. Source: https://onnx.ai/onnx/operators/onnx__Slice.html
 // Negative bounds count from the end; all are clamped to the size.
 import { BYTES_PER_ELEMENT } from "../../tensor/dtype.ts";
-import { gatherStrided } from "../../tensor/gather-strided.ts";
+import { contiguousStrides, gatherStrided } from "../../tensor/gather-strided.ts";
 import { derivedTensor, type Tensor } from "../../tensor/tensor.ts";
 import { addDims, ceilDivDims, type Dim, maxDims, minDims, sameDim, subDims } from "../dim.ts";
 import { isNonNegative } from "../evaluate/arithmetic.ts";
-import { pick, rowMajorStrides } from "../evaluate/layout.ts";
+import { pick } from "../evaluate/layout.ts";
 import { IllTyped, type InferContext, type OperatorDefinition } from "./definition.ts";
 import { axisOf, numbersOnly, result, unknownSizes } from "./shapes.ts";
 
@@ -99,7 +99,7 @@ function contents(context: InferContext, shape: readonly Dim[], ranges: Readonly
 
 function viewOf(from: readonly number[], shape: readonly Dim[], ranges: ReadonlyMap<number, Range>) {
   const sizes = numbersOnly(shape);
-  const steps = rowMajorStrides(from);
+  const steps = contiguousStrides(from);
   let offset = 0;
   for (const [axis, { start }] of ranges) {
     if (typeof start !== "number") return undefined;

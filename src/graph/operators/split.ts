@@ -1,8 +1,10 @@
 // Split into given or equal sizes. Source: https://onnx.ai/onnx/operators/onnx__Split.html
 // With num_outputs that does not divide, the last part is smaller.
+
+import { contiguousStrides } from "../../tensor/gather-strided.ts";
 import { int } from "../attribute.ts";
 import { ceilDivDims, type Dim, mulDims, subDims } from "../dim.ts";
-import { pick, rowMajorStrides } from "../evaluate/layout.ts";
+import { pick } from "../evaluate/layout.ts";
 import { IllTyped, type InferContext, type OperatorDefinition } from "./definition.ts";
 import { axisOf, numbersOnly, result } from "./shapes.ts";
 
@@ -46,6 +48,6 @@ function contents(context: InferContext, part: readonly Dim[], axis: number, sta
   const from = numbersOnly(context.shape(0));
   const sizes = numbersOnly(part);
   if (!elements || !from || !sizes || start === undefined) return undefined;
-  const strides = rowMajorStrides(from);
+  const strides = contiguousStrides(from);
   return pick(elements, { shape: sizes, strides, offset: start * (strides[axis] ?? 1) });
 }

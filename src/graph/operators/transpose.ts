@@ -1,6 +1,8 @@
 // Transpose. Source: https://onnx.ai/onnx/operators/onnx__Transpose.html
+
+import { contiguousStrides } from "../../tensor/gather-strided.ts";
 import { transposed } from "../../tensor/transpose.ts";
-import { pick, rowMajorStrides } from "../evaluate/layout.ts";
+import { pick } from "../evaluate/layout.ts";
 import { IllTyped, type InferContext, type OperatorDefinition } from "./definition.ts";
 import { numbersOnly, result } from "./shapes.ts";
 
@@ -42,7 +44,7 @@ function contents(context: InferContext, perm: readonly number[]) {
   const elements = context.contents(0);
   const sizes = numbersOnly(context.shape(0));
   if (!elements || !sizes) return undefined;
-  const strides = rowMajorStrides(sizes);
+  const strides = contiguousStrides(sizes);
   return pick(elements, {
     shape: perm.map((axis) => sizes[axis] ?? 1),
     strides: perm.map((axis) => strides[axis] ?? 1),
