@@ -28,7 +28,10 @@ export async function loadModelFile(
   const remove = (): void => fs.rmSync(folder, { recursive: true, force: true });
   try {
     const signature = writeModel(file, folder, options);
-    const loaded = await engine.loadOnnx(path.join(folder, ONNX_FILE), [signature], options, file);
+    const loaded = await engine.loadOnnx(path.join(folder, ONNX_FILE), [signature], {
+      name: file,
+      ...options,
+    });
     if (process.platform !== "win32") remove();
     return withCleanUp(loaded, remove);
   } catch (error) {

@@ -17,6 +17,8 @@ export interface TensorValue {
 export interface LoadOptions {
   /** Threads inside one run; 0 lets the engine choose from the cores it may use. */
   readonly intraOpThreads?: number;
+  /** What messages call the model; by default the path of its file, which a server does not tell its clients. */
+  readonly name?: string;
 }
 
 export interface RunOptions {

@@ -26,15 +26,9 @@ export interface OnnxRuntimeOptions {
 
 export interface OnnxRuntimeEngine extends Engine {
   /**
-   * Loads an ONNX file whose inputs and outputs have the names of the signatures; `name` is what messages call it.
-   * Does not hold the event loop.
+   * Loads an ONNX file whose inputs and outputs have the names of the signatures. Does not hold the event loop.
    */
-  loadOnnx(
-    file: string,
-    signatures: readonly Signature[],
-    options?: LoadOptions,
-    name?: string,
-  ): Promise<LoadedModel>;
+  loadOnnx(file: string, signatures: readonly Signature[], options?: LoadOptions): Promise<LoadedModel>;
 }
 
 const SERVE_TAG = "serve";
@@ -47,13 +41,12 @@ export function onnxRuntimeEngine(options: OnnxRuntimeOptions = {}): OnnxRuntime
   async function loadOnnx(
     file: string,
     signatures: readonly Signature[],
-    loading: LoadOptions = {},
-    name: string = file,
+    { intraOpThreads = 0, name = file }: LoadOptions = {},
   ): Promise<LoadedModel> {
     const runtime = ortRuntime();
     slots ??= new RunSlots(options.runsAtOnce ?? runSlotCount(runtime.cores));
     try {
-      const session = await openSession(runtime, file, loading.intraOpThreads ?? 0);
+      const session = await openSession(runtime, file, intraOpThreads);
       const steadyCost = options.runOnLoop !== false && (await isSteady(file));
       return new OrtModel({ name, runtime, slots, budget, session, signatures, steadyCost });
     } catch (error) {

@@ -130,7 +130,7 @@ export class Servable {
     this.#tries++;
     const started = this.#context.clock.now();
     try {
-      this.#loaded = await this.#context.engine.load(this.path);
+      this.#loaded = await this.#context.engine.load(this.path, { name: this.description });
     } catch (error) {
       return problem("LOAD_FAILED", { servable: this.description, reason: reasonOf(error) }, error);
     }
