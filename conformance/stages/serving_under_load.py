@@ -3,6 +3,7 @@
 Runs in the tensorflow environment. Each client is a thread that calls again as soon as it is answered.
 """
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from server_process import Grpc, Rest, Server, running
 
 SWITCHES = 3
 SWITCH_LIMIT_S = 2.0  # from the new directory's appearance until every client is answered by it
-RACE_S = 0.05  # a call begun this shortly before SIGTERM may reach the server after it
+RACE_S = 0.1  # a call begun this shortly before SIGTERM may reach the server after it
 CLIENTS_A_PROTOCOL = 3
 
 
@@ -92,10 +93,11 @@ def grpc_client(server: Server, inputs: dict[str, np.ndarray], output: str) -> C
 
 def rest_client(server: Server, inputs: dict[str, np.ndarray]) -> Callable[[], np.ndarray]:
     """A REST client of a model with one output, on a kept connection."""
-    client, body = Rest(server), {"inputs": {key: array.tolist() for key, array in inputs.items()}}
+    client = Rest(server)
+    body = json.dumps({"inputs": {key: array.tolist() for key, array in inputs.items()}})  # once: it takes long
 
     def call() -> np.ndarray:
-        status, answer = client.predict(body)
+        status, answer = client.exchange("POST", client.predict_path, body)
         require(status == 200, f"status {status}: {str(answer)[:200]}")
         return np.array(answer["outputs"], np.float32)
 
