@@ -74,7 +74,7 @@ export async function convertModel(source: ByteSource, options: ConvertOptions):
   const { output } = options;
   if (output === undefined && !options.dryRun)
     return fail("USAGE", { message: "an output directory is wanted" });
-  const graph = readModel(source, options);
+  const graph = await readModel(source, options);
   renameEndpoints(graph, options.inputNames, options.outputNames);
   if (options.batch === "dynamic") demandFreeBatch(graph, source.name, options.batchAxis ?? {});
   const typed = optimize(graph, options);

@@ -27,7 +27,7 @@ export async function loadModelFile(
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "torchferry-"));
   const remove = (): void => fs.rmSync(folder, { recursive: true, force: true });
   try {
-    const signature = writeModel(file, folder, options);
+    const signature = await writeModel(file, folder, options);
     const loaded = await engine.loadOnnx(path.join(folder, ONNX_FILE), [signature], {
       name: file,
       ...options,
@@ -41,11 +41,15 @@ export async function loadModelFile(
 }
 
 /** Writes the model's ONNX form into `folder` and says what it takes and gives. */
-function writeModel(file: string, folder: string, options: Pick<ReadOptions, "model">): Signature {
+async function writeModel(
+  file: string,
+  folder: string,
+  options: Pick<ReadOptions, "model">,
+): Promise<Signature> {
   const source = openFile(file);
   const siblings = siblingOpener(file);
   try {
-    const graph = readModel(source, { ...options, openSibling: siblings.open });
+    const graph = await readModel(source, { ...options, openSibling: siblings.open });
     const typed = optimize(graph, { evaluate: evaluateWithEngine });
     writeOnnxModel(typed.graph, (name, fill) => {
       const descriptor = fs.openSync(path.join(folder, name), "wx");

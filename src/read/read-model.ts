@@ -3,9 +3,7 @@
 import type { ByteSource } from "../core/byte-source.ts";
 import { FerryError, Problem } from "../core/errors.ts";
 import type { Graph } from "../graph/graph.ts";
-import { lowerAten } from "./aten/lower.ts";
 import { readOnnx } from "./onnx/read-onnx.ts";
-import { readPt2 } from "./pt2/read-pt2.ts";
 import { refuseKind } from "./refuse-kind.ts";
 import { sniff } from "./sniff.ts";
 
@@ -21,11 +19,16 @@ export interface ReadOptions {
  * Throws a FerryError with everything that is wrong: exit code 3 for a file that cannot be read or is of another kind,
  * 4 for a model with operators that are not supported.
  */
-export function readModel(source: ByteSource, options: ReadOptions = {}): Graph {
+export async function readModel(source: ByteSource, options: ReadOptions = {}): Promise<Graph> {
   const found = sniff(source);
   if (found instanceof Problem) throw new FerryError([found]);
   if (found.kind === "onnx") return readOnnx(source, options);
-  if (found.kind === "pt2") return lowerAten(readPt2(source, found.entries, options));
+  if (found.kind === "pt2") {
+    // Hundreds of modules that an ONNX file does without; loading them would be a fifth of its conversion.
+    const { readPt2 } = await import("./pt2/read-pt2.ts");
+    const { lowerAten } = await import("./aten/lower.ts");
+    return lowerAten(readPt2(source, found.entries, options));
+  }
 
   throw new FerryError([refuseKind(source, found)]);
 }

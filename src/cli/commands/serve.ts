@@ -9,7 +9,6 @@ import type { Io } from "../io.ts";
 import { packageVersion } from "../package-version.ts";
 import { versionsIn } from "../saved-model-directory.ts";
 import { seconds } from "../seconds.ts";
-import { makeLog } from "../serve/log.ts";
 import { cacheBase, isConverted, modelName } from "../serve/model-cache.ts";
 
 /** A port number, `off`, or `any` for a free one. */
@@ -64,6 +63,7 @@ export function serveCommand(io: Io): Command {
 
 async function serve(target: string | undefined, flags: ServeFlags, io: Io): Promise<void> {
   const started = performance.now();
+  const { makeLog } = await import("../serve/log.ts"); // the other commands do without a logger
   const log = makeLog(io, { json: flags.json ?? false, level: flags.verbose ? "debug" : "info" });
   const model = await prepare(target, flags, io);
   const { startServer } = await import("../../server/node/start-server.ts");
