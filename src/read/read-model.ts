@@ -6,12 +6,15 @@ import type { Graph } from "../graph/graph.ts";
 import { readOnnx } from "./onnx/read-onnx.ts";
 import { refuseKind } from "./refuse-kind.ts";
 import { sniff } from "./sniff.ts";
+import type { InputSpec } from "./torchscript/input-spec.ts";
 
 export interface ReadOptions {
   /** Name of the model in a .pt2 archive that holds several. */
   readonly model?: string;
   /** Opens a file beside an ONNX model, in which it keeps tensors; without it such a model is refused. */
   readonly openSibling?: (relativePath: string) => ByteSource;
+  /** Inputs of a TorchScript model by the names of `forward`'s parameters; without it, those of a trace's example. */
+  readonly inputs?: Readonly<Record<string, InputSpec>>;
 }
 
 /**
@@ -29,6 +32,10 @@ export async function readModel(source: ByteSource, options: ReadOptions = {}): 
     const { lowerAten } = await import("./aten/lower.ts");
     return lowerAten(readPt2(source, found.entries, options));
   }
-
+  if (found.kind === "torchscript") {
+    const { readTorchScript } = await import("./torchscript/read-torchscript.ts");
+    const { lowerTorchScript } = await import("./torchscript/lower-torchscript.ts");
+    return lowerTorchScript(readTorchScript(source, found.entries, options));
+  }
   throw new FerryError([refuseKind(source, found)]);
 }

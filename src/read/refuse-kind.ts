@@ -12,7 +12,10 @@ const LINES = `
   program = torch.export.export(model.eval(), (x,), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},))
   torch.export.save(program, "model.pt2")`;
 
-export type OtherKind = Exclude<FileKind, { readonly kind: "pt2" } | { readonly kind: "onnx" }>;
+export type OtherKind = Exclude<
+  FileKind,
+  { readonly kind: "pt2" } | { readonly kind: "onnx" } | { readonly kind: "torchscript" }
+>;
 
 /** The problem that a file of this kind is. */
 export function refuseKind(source: ByteSource, found: OtherKind): Problem {
@@ -22,8 +25,6 @@ export function refuseKind(source: ByteSource, found: OtherKind): Problem {
       return problem("EMPTY_FILE", { file });
     case "text":
       return refuseText(file, found.start);
-    case "torchscript":
-      return problem("TORCHSCRIPT", { file, found: describeTorchScript(found.entries), lines: LINES });
     case "torch-save":
       return refuseCheckpoint(source, found.entries);
     case "legacy-torch-save":
@@ -62,15 +63,6 @@ function refuseText(file: string, start: string): Problem {
     : `a text file (${JSON.stringify(start.trim().split("\n")[0]?.slice(0, 40))})`;
   const hint = page ? "the download gave a web page: fetch the file itself" : "check the path";
   return problem("TEXT_NOT_A_MODEL", { file, found, hint });
-}
-
-function describeTorchScript(entries: ZipArchive): string {
-  const names = [...entries.keys()];
-  if (names.some((name) => name.endsWith("/bytecode.pkl"))) return "a TorchScript model for mobile (.ptl)";
-  const traced = names.some((name) => name.endsWith("/traced_inputs.pkl"));
-  return traced
-    ? "a TorchScript model of torch.jit.trace"
-    : "a TorchScript model of torch.jit.script or torch.jit.freeze";
 }
 
 function refuseCheckpoint(source: ByteSource, entries: ZipArchive): Problem {

@@ -8,7 +8,8 @@ import { programsIn } from "./pt2/archive.ts";
 
 export type FileKind =
   | { readonly kind: "pt2"; readonly entries: ZipArchive }
-  | { readonly kind: "torchscript" | "torch-save" | "aotinductor"; readonly entries: ZipArchive }
+  | { readonly kind: "torchscript"; readonly entries: ZipArchive }
+  | { readonly kind: "torch-save" | "aotinductor"; readonly entries: ZipArchive }
   | { readonly kind: "model-archive" | "torch-package" | "other-zip"; readonly entries: ZipArchive }
   | { readonly kind: "onnx" }
   | { readonly kind: "empty" | "safetensors" | "executorch" | "mobile-flatbuffer" | "unknown" }

@@ -26,6 +26,36 @@ export const MODEL_FILE_ERRORS = {
     grpc: 3,
     text: "{file}: weight '{weight}' is {found}; a plain tensor is wanted; call exported_program.run_decompositions() before torch.export.save",
   },
+  TORCHSCRIPT_MALFORMED: {
+    exit: 3,
+    http: 400,
+    grpc: 3,
+    text: "{file}: {where} {found}; an archive as torch.jit.save writes it is wanted; copy or download it again, or save it anew",
+  },
+  TORCHSCRIPT_INPUTS: {
+    exit: 2,
+    http: 400,
+    grpc: 3,
+    text: "{file}: {found}; the element type and sizes of every input are wanted, since TorchScript's code does not tell them; add: {flags}",
+  },
+  TORCHSCRIPT_UNFOLLOWED: {
+    exit: 4,
+    http: 400,
+    grpc: 12,
+    text: "{file}: at {where}: {found}; {action}",
+  },
+  TORCHSCRIPT_OPTIMIZED: {
+    exit: 4,
+    http: 400,
+    grpc: 12,
+    text: "{file}: written after torch.jit.optimize_for_inference ({found}), which leaves the weights out of the file; a model without that step is wanted; save it before optimize_for_inference",
+  },
+  TORCHSCRIPT_QUANTIZED: {
+    exit: 4,
+    http: 400,
+    grpc: 12,
+    text: "{file}: quantised with packed parameters ({found}), which only PyTorch's kernels can unpack; a float model is wanted; save the model before torch.ao.quantization.convert, or quantise it through torch.export",
+  },
   ONNX_MALFORMED: {
     exit: 3,
     http: 400,

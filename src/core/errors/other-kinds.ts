@@ -21,12 +21,6 @@ export const OTHER_KIND_ERRORS = {
     grpc: 3,
     text: "{file}: written by torch.save of PyTorch before 1.6 ({tensors}): weights without a graph; a .pt2 or .onnx file is wanted; in Python, load it into its model, take an example batch x of 2 or more, and run:{lines}",
   },
-  TORCHSCRIPT: {
-    exit: 3,
-    http: 400,
-    grpc: 3,
-    text: "{file}: {found}, which this version does not read; a .pt2 or .onnx file is wanted; in Python, take the nn.Module that it was made from (or export it with torch.onnx.export), an example batch x of 2 or more, and run:{lines}",
-  },
   SAFETENSORS: {
     exit: 3,
     http: 400,

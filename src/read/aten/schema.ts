@@ -14,6 +14,8 @@ export interface SchemaArgument {
   readonly fallback: string | undefined;
   /** The operator writes into this tensor. */
   readonly written: boolean;
+  /** It is given by its name only. */
+  readonly keyword: boolean;
 }
 
 export interface Schema {
@@ -25,6 +27,7 @@ export interface Schema {
 }
 
 let lines: Map<string, string> | undefined;
+let overloads: Map<string, string[]> | undefined;
 const parsed = new Map<string, Schema>();
 
 /** The schema of a target such as `aten::add.Tensor`; undefined for operators that are not ATen's. */
@@ -37,6 +40,24 @@ export function schemaOf(target: string): Schema | undefined {
   const schema = parseSchema(target, line);
   parsed.set(target, schema);
   return schema;
+}
+
+/** All schemas of an operator such as `aten::add`, sorted by overload. */
+export function overloadsOf(operator: string): Schema[] {
+  lines ??= indexLines();
+  overloads ??= groupTargets(lines.keys());
+  return (overloads.get(operator) ?? []).flatMap((target) => schemaOf(target) ?? []);
+}
+
+function groupTargets(targets: Iterable<string>): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const target of targets) {
+    const operator = target.slice(0, target.indexOf("."));
+    const group = groups.get(operator);
+    if (group) group.push(target);
+    else groups.set(operator, [target]);
+  }
+  return groups;
 }
 
 function indexLines(): Map<string, string> {
@@ -59,11 +80,15 @@ function withNamespace(name: string): string {
 function parseSchema(target: string, line: string): Schema {
   const end = line.lastIndexOf(") -> ");
   const inner = line.slice(line.indexOf("(") + 1, end);
-  const parts = splitList(inner).filter((part) => part !== "*" && part !== "");
-  return { target, arguments: parts.map(parseArgument), returns: line.slice(end + 5) };
+  const parts = splitList(inner).filter((part) => part !== "");
+  const star = parts.indexOf("*");
+  const args = parts.flatMap((part, at) =>
+    at === star ? [] : [parseArgument(part, star >= 0 && at > star)],
+  );
+  return { target, arguments: args, returns: line.slice(end + 5) };
 }
 
-function parseArgument(part: string): SchemaArgument {
+function parseArgument(part: string, keyword: boolean): SchemaArgument {
   const match = /^(.*?) (\w+)(?:=(.*))?$/.exec(part);
   const type = match?.[1] ?? part;
   return {
@@ -71,5 +96,6 @@ function parseArgument(part: string): SchemaArgument {
     type: type.replace(/\([^)]*\)/g, ""),
     fallback: match?.[3],
     written: type.includes("!"),
+    keyword,
   };
 }

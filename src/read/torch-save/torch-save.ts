@@ -22,16 +22,27 @@ export function readTorchSave(source: ByteSource): TorchSave | Problem {
   return entries instanceof Problem ? entries : readTorchSaveEntries(source, entries);
 }
 
-/** Reads the pickle of an archive; storages are opened when a tensor asks for them. */
-export function readTorchSaveEntries(source: ByteSource, entries: ZipArchive): TorchSave | Problem {
+/**
+ * Reads the pickle of an archive; storages are opened when a tensor asks for them. `part` is the pickle's path without
+ * `.pkl`, and the folder of its storages; by default the first `data` in the archive.
+ */
+export function readTorchSaveEntries(
+  source: ByteSource,
+  entries: ZipArchive,
+  part?: string,
+): TorchSave | Problem {
   const malformed = (found: string) => problem("PICKLE_MALFORMED", { file: source.name, found });
-  const entry = [...entries.values()].find(({ name }) => name === "data.pkl" || name.endsWith("/data.pkl"));
+  const entry =
+    part === undefined
+      ? [...entries.values()].find(({ name }) => name === "data.pkl" || name.endsWith("/data.pkl"))
+      : entries.get(`${part}.pkl`);
   if (!entry) return malformed("an archive without data.pkl");
   const bytes = entry.bytes();
   if (bytes instanceof Problem) return bytes;
   const pickle = readPickle(bytes, 0, PICKLE_LIMITS);
   if (typeof pickle === "string") return malformed(`a broken pickle (${pickle})`);
-  const root = entry.name.slice(0, -"data.pkl".length);
+  const folder = entry.name.slice(0, -".pkl".length);
+  const root = folder.slice(0, folder.lastIndexOf("/") + 1);
   const order = entries.get(`${root}byteorder`)?.bytes();
   const bigEndian = order instanceof Uint8Array && new TextDecoder().decode(order).trim() === "big";
   const shared = new Map<string, Tensor>();
@@ -41,7 +52,7 @@ export function readTorchSaveEntries(source: ByteSource, entries: ZipArchive): T
       const key = JSON.stringify(record);
       const known = shared.get(key);
       if (known) return known;
-      const storage = entries.get(`${root}data/${record.storage}`)?.source();
+      const storage = entries.get(`${folder}/${record.storage}`)?.source();
       if (!storage) return `has no storage ${record.storage} in the archive`;
       if (storage instanceof Problem) return storage.message;
       const tensor = tensorOfView({ ...record, storage, bigEndian });

@@ -30,6 +30,8 @@ export const CONVOLUTION: Rule = {
     "aten::conv_transpose3d.input",
     "aten::convolution.default",
     "aten::_convolution.default",
+    "aten::_convolution.deprecated",
+    "aten::_convolution_mode.default",
   ],
   emit: emitConvolution,
 };

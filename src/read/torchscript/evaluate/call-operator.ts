@@ -1,0 +1,170 @@
+// Calls an ATen operator: chooses its overload by the arguments, tells its results' types, appends the call.
+// Overloads: PyTorch tries all with exact types first, then with conversions; the first that fits is taken.
+// Source: https://github.com/pytorch/pytorch/blob/main/torch/csrc/jit/frontend/schema_matching.cpp
+// Not here: operators on Python's own values (python/), what is known of numbers in tensors (contents.ts).
+import { type Dim, symbol, symbolName } from "../../../graph/dim.ts";
+import { isFloat } from "../../../tensor/dtype.ts";
+import { Facts, Refusal } from "../../aten/argument.ts";
+import type { AtenArgument, AtenCall } from "../../aten/program.ts";
+import { resultTypes } from "../../aten/result-types/result-types.ts";
+import { ruleFor } from "../../aten/rules/registry.ts";
+import { overloadsOf, type Schema } from "../../aten/schema.ts";
+import { Unfollowed } from "../refusal.ts";
+import { describe, list, NONE, type TensorValue, tensor, tuple, type Value } from "../values.ts";
+import { contentsOf } from "./contents.ts";
+import type { Arguments, Context, Place } from "./context.ts";
+import { type Conversion, convertArgument } from "./convert-argument.ts";
+import { historic } from "./historic.ts";
+import { resultStrides } from "./strides.ts";
+
+interface Chosen {
+  readonly schema: Schema;
+  readonly args: Map<string, AtenArgument>;
+}
+
+/** Calls an operator such as `aten::conv2d`; undefined if there is no operator of that name. */
+export function callOperator(
+  operator: string,
+  given: Arguments,
+  context: Context,
+  place: Place,
+): Value | undefined {
+  const overloads = overloadsOf(operator);
+  if (overloads.length === 0) return undefined;
+  const { target, args } = historic(
+    operator,
+    given,
+    choose(operator, overloads, given, context, place),
+    context,
+  );
+  const base: AtenCall = { target, args, outputs: [], origin: originOf(operator, place) };
+  const results = appendCall(base, context);
+  const value = shapeResults(
+    overloads.find((schema) => schema.target === target)?.returns ?? "Tensor",
+    results,
+  );
+  forgetContents(operator, given);
+  const [first] = results;
+  if (first) first.contents = contentsOf(operator, given, context.builder.typeOf(first.name));
+  return value;
+}
+
+/** The number in a tensor of one element: its contents where they are known, else a call of `item`. */
+export function itemOf(value: TensorValue, context: Context, place: Place): Value {
+  if (value.contents !== undefined) return { kind: "int", value: value.contents };
+  const { builder } = context;
+  const { dtype, shape } = builder.typeOf(value.name);
+  if (shape.some((size) => size !== 1))
+    throw new Unfollowed(`a tensor of shape [${shape}] is used as a number`);
+  const args = new Map<string, AtenArgument>([["self", { kind: "tensor", value: value.name }]]);
+  const origin = originOf("aten::item", place);
+  const append = (output: AtenArgument) =>
+    builder.append({ target: "aten::item.default", args, outputs: [output], origin });
+  if (isFloat(dtype) || dtype === "bool") {
+    const name = builder.freshName("item");
+    append({ kind: "symbol", value: name });
+    return { kind: "scalar", type: dtype === "bool" ? "bool" : "float", name };
+  }
+  const size = builder.freshSize();
+  append({ kind: "int", value: size });
+  value.contents = size;
+  return { kind: "int", value: symbol(symbolName(size) ?? "") };
+}
+
+function originOf(operator: string, { scope, line }: Place) {
+  return { scope, operator, line };
+}
+
+function choose(
+  operator: string,
+  overloads: readonly Schema[],
+  given: Arguments,
+  context: Context,
+  place: Place,
+): Chosen {
+  for (const exact of [true, false]) {
+    const found = overloads.flatMap((schema) => {
+      const args = match(schema, given, conversion(exact, context, place));
+      return args ? [{ schema, args }] : [];
+    });
+    const known = found.find(({ schema }) => ruleFor(schema.target)) ?? found[0];
+    if (known) return known;
+  }
+  const kinds = [...given.positional, ...given.named.values()].map(describe).join(", ");
+  throw new Unfollowed(`${operator} takes no arguments such as (${kinds})`);
+}
+
+function conversion(exact: boolean, context: Context, place: Place): Conversion {
+  return {
+    exact,
+    numberOf(value, type) {
+      const number = itemOf(value, context, place);
+      if (number.kind === "int" && type !== "float") return number;
+      if (number.kind === "int" && typeof number.value === "number")
+        return { kind: "float", value: number.value };
+      return number.kind === "scalar" && type !== "int" ? { kind: "symbol", value: number.name } : undefined;
+    },
+  };
+}
+
+function match(schema: Schema, given: Arguments, how: Conversion): Map<string, AtenArgument> | undefined {
+  const positional = schema.arguments.filter((argument) => !argument.keyword);
+  if (given.positional.length > positional.length) return undefined;
+  const named = new Set(given.named.keys());
+  const args = new Map<string, AtenArgument>();
+  for (const argument of schema.arguments) {
+    const at = positional.indexOf(argument);
+    const value = (at >= 0 ? given.positional[at] : undefined) ?? given.named.get(argument.name);
+    named.delete(argument.name);
+    if (!value) {
+      if (argument.fallback === undefined) return undefined;
+      continue;
+    }
+    const converted = convertArgument(value, argument.type, how);
+    if (!converted) return undefined;
+    args.set(argument.name, converted);
+  }
+  return named.size === 0 ? args : undefined;
+}
+
+/** Appends a call with fresh results; the result is their tensors. */
+function appendCall(call: AtenCall, { builder }: Context): TensorValue[] {
+  const facts = new Facts(call, builder);
+  const types = typesOf(facts, () => builder.freshSize());
+  const results = types.map((type) => {
+    const name = builder.freshName(facts.name);
+    builder.types.set(name, type);
+    return tensor(name);
+  });
+  const outputs: AtenArgument[] = results.map(({ name }) => ({ kind: "tensor", value: name }));
+  const isList = /\[\]$/.test(facts.schema?.returns ?? "");
+  const list: AtenArgument = { kind: "tensors", values: results.map(({ name }) => name) };
+  builder.append({ ...call, outputs: isList ? [list] : outputs });
+  resultStrides(facts, results, builder);
+  return results;
+}
+
+function typesOf(facts: Facts, fresh: () => Dim) {
+  try {
+    const types = resultTypes(facts, fresh);
+    if (types) return types;
+  } catch (error) {
+    if (error instanceof Refusal) throw new Unfollowed(`${facts.target}: ${error.message}`);
+    throw error;
+  }
+  throw new Unfollowed(`${facts.target} is an operator of which nothing is known`);
+}
+
+/** Results as Python sees them: a tensor, a tuple of them, a list, or None. */
+function shapeResults(returns: string, results: readonly TensorValue[]): Value {
+  if (/\[\]$/.test(returns)) return list(results);
+  if (returns === "()") return NONE;
+  const [first] = results;
+  return first && !returns.startsWith("(") ? first : tuple(results);
+}
+
+/** An operator that writes into a tensor makes what was known of it untrue. */
+function forgetContents(operator: string, given: Arguments): void {
+  if (!operator.endsWith("_") || operator.endsWith("__")) return;
+  for (const value of given.positional) if (value.kind === "tensor") value.contents = undefined;
+}

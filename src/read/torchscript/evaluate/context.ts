@@ -1,0 +1,27 @@
+// What all parts of following the code share.
+import type { Code } from "../code.ts";
+import type { ProgramBuilder } from "../program-builder.ts";
+import type { Value } from "../values.ts";
+
+export interface Context {
+  readonly builder: ProgramBuilder;
+  readonly code: Code;
+  /** The archive's `CONSTANTS.c0`, `c1`, ... */
+  readonly constants: readonly Value[];
+  /** Version of operators' semantics that the file was written for. */
+  readonly version: number;
+}
+
+/** A call in the code: positional arguments, and those given by name. */
+export interface Arguments {
+  readonly positional: readonly Value[];
+  readonly named: ReadonlyMap<string, Value>;
+}
+
+/** Where a call stands, for the origin of what it becomes. */
+export interface Place {
+  /** Path of the module whose code this is. */
+  readonly scope: string;
+  /** Such as `File "code/__torch__.py", line 12`. */
+  readonly line: string;
+}

@@ -1,0 +1,28 @@
+// Strings. Most of them end in messages of errors that are not raised; some choose what a module does.
+import { bool, list, string } from "../../values.ts";
+import type { Builtin, BuiltinTable } from "./builtin.ts";
+
+const onText =
+  (act: (text: string, other: string) => ReturnType<Builtin>): Builtin =>
+  ([target, other]) =>
+    target?.kind === "string" ? act(target.value, other?.kind === "string" ? other.value : "") : undefined;
+
+export const STRINGS: BuiltinTable = {
+  add: ([a, b]) => (a?.kind === "string" && b?.kind === "string" ? string(a.value + b.value) : undefined),
+  startswith: onText((text, other) => bool(text.startsWith(other))),
+  endswith: onText((text, other) => bool(text.endsWith(other))),
+  lower: onText((text) => string(text.toLowerCase())),
+  upper: onText((text) => string(text.toUpperCase())),
+  strip: onText((text) => string(text.trim())),
+  split: ([target, separator]) =>
+    target?.kind === "string" && separator?.kind === "string"
+      ? list(target.value.split(separator.value).map(string))
+      : undefined,
+  str: ([x]) => (x && "value" in x && typeof x.value !== "object" ? string(String(x.value)) : string("")),
+  join: ([separator, parts]) => {
+    if (separator?.kind !== "string" || parts?.kind !== "list") return undefined;
+    return string(
+      parts.items.map((part) => (part.kind === "string" ? part.value : "")).join(separator.value),
+    );
+  },
+};

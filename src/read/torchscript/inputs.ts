@@ -1,0 +1,160 @@
+// The inputs of `forward`: names from its parameters, element types and sizes from the traced example or from the caller.
+// In a trace, an axis is taken as the batch if the sizes of the example's inputs agree there; whether the code allows it to
+// be free shows when the code is followed (read-torchscript.ts).
+// Not here: outputs (outputs.ts).
+import { entryOf, isRecord, type PickleValue, itemsOf as pickledItems } from "../../bytes/pickle/values.ts";
+import { type Problem, problem } from "../../core/errors.ts";
+import { type Dim, symbol } from "../../graph/dim.ts";
+import type { RankedType } from "../../graph/typed-graph.ts";
+import type { AtenInput } from "../aten/program.ts";
+import { tensorRecord } from "../torch-save/tensor-record.ts";
+import type { ScriptArchive } from "./archive.ts";
+import type { InputSpec } from "./input-spec.ts";
+import type { ProgramBuilder } from "./program-builder.ts";
+import { Malformed } from "./refusal.ts";
+import type { Expression, FunctionDefinition, Parameter } from "./source/syntax.ts";
+import { bool, float, int, list, string, tensor, tuple, type Value } from "./values.ts";
+
+/** The types of the example's tensors, in the order of `forward`'s parameters, nested ones flattened. */
+export type Example = readonly Nested[];
+type Nested = RankedType | readonly Nested[];
+
+/** Nested tuples of an example deeper than any signature. */
+const MAX_DEPTH = 16;
+
+/** What a traced archive says of its example; undefined for others. */
+export function tracedExample(archive: ScriptArchive): Example | undefined {
+  const saved = archive.pickle("traced_inputs");
+  const stored = saved && untagged(entryOf(untagged(saved.value), "forward"));
+  const items = stored === undefined ? undefined : pickledItems(stored);
+  return items?.map((item) => nested(item, 0));
+}
+
+function nested(pickled: PickleValue, depth: number): Nested {
+  if (depth > MAX_DEPTH) throw new Malformed("traced_inputs.pkl", `is nested over ${MAX_DEPTH} deep`);
+  const plain = untagged(pickled);
+  const record = tensorRecord(plain);
+  if (record) return { kind: "tensor", dtype: record.dtype, shape: record.shape };
+  const items = plain === undefined ? undefined : pickledItems(plain);
+  if (!items) throw new Malformed("traced_inputs.pkl", "holds something that is no tensor");
+  return items.map((item) => nested(item, depth + 1));
+}
+
+/** Lists and dicts are wrapped in calls that state their type. */
+function untagged(pickled: PickleValue | undefined): PickleValue | undefined {
+  if (!isRecord(pickled) || pickled.kind !== "object") return pickled;
+  const { callee, args } = pickled;
+  const isTag = isRecord(callee) && callee.kind === "global" && callee.module === "torch.jit._pickle";
+  return isTag ? pickledItems(args)?.[0] : pickled;
+}
+
+export interface Inputs {
+  readonly inputs: readonly AtenInput[];
+  /** Arguments of `forward`, in order. */
+  readonly args: readonly Value[];
+}
+
+/** Whether all tensors of the example have an axis of this number, and of the same size. */
+export function agreesOn(axis: number, example: Example): boolean {
+  const sizes = new Set<Dim | undefined>();
+  const visit = (item: Nested): void => {
+    if (isType(item)) sizes.add(item.shape[axis]);
+    else for (const inner of item) visit(inner);
+  };
+  for (const item of example) visit(item);
+  const [size] = sizes;
+  return sizes.size === 1 && typeof size === "number" && size > 0;
+}
+
+function isType(item: Nested): item is RankedType {
+  return "dtype" in item;
+}
+
+/** The inputs of a trace; the axis of number `batchAxis`, if there is one, becomes the symbol `batch`. */
+export function tracedInputs(
+  forward: FunctionDefinition,
+  example: Example,
+  batchAxis: number | undefined,
+  builder: ProgramBuilder,
+): Inputs {
+  const inputs: AtenInput[] = [];
+  const make = (item: Nested, name: string): Value => {
+    if (!isType(item)) return tuple(item.map((inner, index) => make(inner, `${name}_${index}`)));
+    const shape = item.shape.map((size, axis) => (axis === batchAxis ? symbol("batch") : size));
+    return addInput(name, { ...item, shape }, inputs, builder);
+  };
+  const parameters = forward.parameters.slice(1);
+  const args = parameters.map((parameter, index) => {
+    const item = example[index];
+    if (!item)
+      throw new Malformed(
+        "traced_inputs.pkl",
+        `has ${example.length} inputs for ${parameters.length} parameters`,
+      );
+    const value = make(item, parameter.name);
+    return value.kind === "tuple" && isList(parameter.type) ? list(value.items) : value;
+  });
+  return { inputs, args };
+}
+
+function isList(type: Expression | undefined): boolean {
+  return type?.kind === "subscript" && type.object.kind === "name" && type.object.name === "List";
+}
+
+function addInput(name: string, type: RankedType, inputs: AtenInput[], builder: ProgramBuilder): Value {
+  const value = `input ${name}`;
+  builder.types.set(value, type);
+  inputs.push({ name, value });
+  return tensor(value);
+}
+
+/** The inputs as the caller gives them; a problem that asks for what is missing. */
+export function statedInputs(
+  file: string,
+  forward: FunctionDefinition,
+  specs: Readonly<Record<string, InputSpec>>,
+  builder: ProgramBuilder,
+): Inputs | Problem {
+  const parameters = forward.parameters.slice(1);
+  const names = new Set(parameters.map(({ name }) => name));
+  const missing = parameters.filter(({ name, fallback }) => !Object.hasOwn(specs, name) && !fallback);
+  const unknown = Object.keys(specs).filter((name) => !names.has(name));
+  if (missing.length > 0 || unknown.length > 0) return askFor(file, parameters, missing, unknown);
+  const inputs: AtenInput[] = [];
+  const args: Value[] = [];
+  for (const { name } of parameters) {
+    const spec = specs[name];
+    if (!spec) break; // the rest have defaults, and so has this one
+    if ("value" in spec) args.push(literal(spec.value));
+    else args.push(addInput(name, { kind: "tensor", dtype: spec.dtype, shape: spec.shape }, inputs, builder));
+  }
+  return { inputs, args };
+}
+
+function literal(value: number | boolean | string): Value {
+  if (typeof value === "boolean") return bool(value);
+  if (typeof value === "string") return string(value);
+  return Number.isInteger(value) ? int(value) : float(value);
+}
+
+function askFor(
+  file: string,
+  parameters: readonly Parameter[],
+  missing: readonly Parameter[],
+  unknown: readonly string[],
+): Problem {
+  const wanted = missing.length > 0 ? missing : parameters;
+  const found =
+    unknown.length > 0
+      ? `forward has no parameter ${unknown.join(", ")} (it has ${parameters.map(({ name }) => name).join(", ")})`
+      : "the archive holds no example inputs";
+  return problem("TORCHSCRIPT_INPUTS", { file, found, flags: wanted.map(flagFor).join(" ") });
+}
+
+/** A flag to fill in; numbers and truth values are built into the model. */
+function flagFor({ name, type }: Parameter): string {
+  const plain = type?.kind === "name" ? type.name : "Tensor";
+  if (plain === "int") return `--input ${name}=1`;
+  if (plain === "bool") return `--input ${name}=True`;
+  return plain === "float" ? `--input ${name}=1.0` : `--input '${name}=float32[batch,3,224,224]'`;
+}

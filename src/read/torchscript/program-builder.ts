@@ -1,0 +1,64 @@
+// The ATen program while the code is followed: calls in their order, types of their values, weights.
+// Not here: choosing a call's overload (evaluate/overloads.ts), what results are like (aten/result-types/).
+import type { Dim } from "../../graph/dim.ts";
+import { type TensorType, tensorType } from "../../graph/type.ts";
+import type { RankedType } from "../../graph/typed-graph.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { AtenCall, Weight } from "../aten/program.ts";
+import { Unfollowed } from "./refusal.ts";
+import { unknownSize } from "./values.ts";
+
+export interface BuilderLimits {
+  /** Calls in the program, loops unrolled; the largest real models have some ten thousand. */
+  readonly maxCalls: number;
+}
+
+export const BUILDER_LIMITS: BuilderLimits = { maxCalls: 1_000_000 };
+
+export class ProgramBuilder {
+  readonly types = new Map<string, TensorType>();
+  readonly strides = new Map<string, readonly Dim[]>();
+  readonly weights = new Map<string, Weight>();
+  calls: AtenCall[] = [];
+  private readonly limits: BuilderLimits;
+  private readonly names = new Map<string, number>();
+  private count = 0;
+  private unknown = 0;
+
+  constructor(limits: BuilderLimits = BUILDER_LIMITS) {
+    this.limits = limits;
+  }
+
+  append(call: AtenCall): void {
+    this.count += 1;
+    if (this.count > this.limits.maxCalls)
+      throw new Unfollowed(`over ${this.limits.maxCalls} operators are called; loops run too long`);
+    this.calls.push(call);
+  }
+
+  /** A name that no value has, such as `conv2d_3`. */
+  freshName(base: string): string {
+    const number = (this.names.get(base) ?? 0) + 1;
+    this.names.set(base, number);
+    return `${base}_${number}`;
+  }
+
+  freshSize(): Dim {
+    this.unknown += 1;
+    return unknownSize(this.unknown - 1);
+  }
+
+  /** Adds a parameter, buffer or constant; the result is its value's name. */
+  addWeight(name: string, contents: Tensor): string {
+    const value = `weight ${name}`;
+    this.weights.set(value, { name, tensor: contents });
+    this.types.set(value, tensorType(contents.dtype, contents.shape));
+    return value;
+  }
+
+  typeOf(name: string): RankedType {
+    const type = this.types.get(name);
+    if (!type?.shape) throw new Unfollowed(`nothing is known of the value ${name}`);
+    return { ...type, shape: type.shape };
+  }
+}
