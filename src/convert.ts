@@ -7,6 +7,7 @@ import { optimize } from "./passes/optimize.ts";
 import type { Evaluate } from "./passes/pass.ts";
 import { renameEndpoints } from "./passes/rename-endpoints.ts";
 import { readModel } from "./read/read-model.ts";
+import type { InputSpec } from "./read/torchscript/input-spec.ts";
 import type { DType } from "./tensor/dtype.ts";
 import type { TfEndpoint, TfShape } from "./tensorflow/graph.ts";
 import { lowerToTensorFlow } from "./tensorflow/lower/lower-to-tensorflow.ts";
@@ -40,6 +41,8 @@ export interface ConvertOptions {
   readonly evaluate?: Evaluate;
   /** Which model of an archive that holds several. */
   readonly model?: string;
+  /** What the inputs of a TorchScript model are, by the names of `forward`'s parameters. */
+  readonly inputs?: Readonly<Record<string, InputSpec>>;
   /** Looks at the finished directory before it gets its place; throwing removes it. */
   readonly check?: (directory: string, converted: ConvertedModel) => void | Promise<void>;
   /** Hears how far the conversion is: bytes of weights written, of how many. */

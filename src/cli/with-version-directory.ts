@@ -4,11 +4,14 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { fail } from "../core/errors.ts";
 import type { Io } from "./io.ts";
+import type { InputSpecs } from "./model-inputs/input-flag.ts";
 
 /** Exactly one of the two is set, or the command line is wrong. */
 export interface Named {
   readonly dir: string | undefined;
   readonly model: string | undefined;
+  /** What the inputs of a TorchScript model are. */
+  readonly inputs?: InputSpecs | undefined;
 }
 
 /**
@@ -31,7 +34,12 @@ export async function withVersionDirectory<T>(
   const base = fs.mkdtempSync(path.join(io.env["TMPDIR"] ?? os.tmpdir(), "torchferry-"));
   try {
     const { convertFile } = await import("../convert-file.ts"); // most calls name a directory
-    await convertFile(place, { output: base, version: 1, compact: true });
+    await convertFile(place, {
+      output: base,
+      version: 1,
+      compact: true,
+      ...(named.inputs ? { inputs: named.inputs } : {}),
+    });
     return await use(path.join(base, "1"), true);
   } finally {
     fs.rmSync(base, { recursive: true, force: true });

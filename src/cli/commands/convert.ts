@@ -7,6 +7,7 @@ import { conversionAsJson, printConversion, problemsAsJson } from "../convert/pr
 import { progressBar } from "../convert/progress-bar.ts";
 import { defaultEngine } from "../default-engine.ts";
 import type { Io } from "../io.ts";
+import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
 import { seconds } from "../seconds.ts";
 import { printVerdicts } from "../verify/print-verdicts.ts";
 import { type Verdict, verifyWith } from "../verify/verify-with.ts";
@@ -23,6 +24,7 @@ interface ConvertFlags {
   compact?: boolean;
   dryRun?: boolean;
   model?: string;
+  input?: InputSpecs;
   json?: boolean;
 }
 
@@ -30,6 +32,7 @@ const EXAMPLES = `Examples:
   $ torchferry convert model.pt2 --output models/resnet
   $ torchferry convert model.onnx --output models/resnet --signature predict_images
   $ torchferry convert model.pt2 --output models/resnet --verify-with recorded.npz
+  $ torchferry convert scripted.pt --output models/resnet --input image=float32[batch,3,224,224]
   $ torchferry convert model.pt2 --dry-run
 `;
 
@@ -40,7 +43,7 @@ export function convertCommand(io: Io): Command {
       "Writes BASE/VERSION/ with saved_model.pb, variables/ and model.onnx: what TensorFlow Serving and torchferry serve.\n" +
         "The directory appears at once and whole, or not at all.",
     )
-    .argument("<model>", "a model file: .pt2 of torch.export.save, or .onnx")
+    .argument("<model>", "a model file: .pt2 of torch.export.save, .pt of torch.jit.save, or .onnx")
     .option("--output <base>", "directory that holds the versions; made if it is not there")
     .option("--version <n>", "the version's number; by default the next free one", parseVersion)
     .option("--signature <name>", "a further name of the signature; may be repeated", collect)
@@ -60,6 +63,7 @@ export function convertCommand(io: Io): Command {
     .option("--compact", "store every weight once: half the size for convolutions, slower to load")
     .option("--dry-run", "write nothing; say whether the model can be converted and what stands in the way")
     .option("--model <name>", "which model of a .pt2 that holds several")
+    .option(INPUT_FLAG, INPUT_FLAG_TEXT, collectInput)
     .option("--json", "print the result as one JSON object")
     .addHelpText("before", EXAMPLES)
     .action(async (file: string, flags: ConvertFlags) => convert(file, flags, io));
@@ -110,6 +114,7 @@ function conversionOptions(flags: ConvertFlags): ConvertFileOptions {
     ...(flags.inputNames === undefined ? {} : { inputNames: flags.inputNames }),
     ...(flags.outputNames === undefined ? {} : { outputNames: flags.outputNames }),
     ...(flags.model === undefined ? {} : { model: flags.model }),
+    ...(flags.input === undefined ? {} : { inputs: flags.input }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { TensorValue } from "../../engine/engine.ts";
 import type { Signature } from "../../model/signature.ts";
 import { defaultEngine } from "../default-engine.ts";
 import type { Io } from "../io.ts";
+import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
 import { readFeeds } from "../run/feeds.ts";
 import { outputsAsJson } from "../run/outputs-as-json.ts";
 import { printOutputs } from "../run/print-outputs.ts";
@@ -20,6 +21,7 @@ interface RunFlags {
   input_examples?: string;
   outdir?: string;
   overwrite?: boolean;
+  input?: InputSpecs;
   json?: boolean;
 }
 
@@ -34,7 +36,7 @@ export function runCommand(io: Io): Command {
   return new Command("run")
     .summary("run a signature on arrays and print the outputs")
     .description("Runs one signature and prints what saved_model_cli 2.21 prints.")
-    .argument("[model]", "a model file (.pt2, .onnx), or a SavedModel directory, in place of --dir")
+    .argument("[model]", "a model file (.pt2, .pt, .onnx), or a SavedModel directory, in place of --dir")
     .option("--dir <directory>", "directory of a SavedModel: BASE/VERSION")
     .option("--tag_set <tags>", "tags of the graph", "serve")
     .option("--signature_def <name>", "the signature to run", "serving_default")
@@ -43,10 +45,13 @@ export function runCommand(io: Io): Command {
     .option("--input_examples <texts>", "'name=[{\"feature\":[1.0]}]': serialized tf.Examples")
     .option("--outdir <directory>", "save each output as NAME.npy in this directory")
     .option("--overwrite", "overwrite files in --outdir")
+    .option(INPUT_FLAG, INPUT_FLAG_TEXT, collectInput)
     .option("--json", "print the outputs as one JSON object")
     .addHelpText("before", EXAMPLES)
     .action(async (model: string | undefined, flags: RunFlags) => {
-      await withVersionDirectory({ dir: flags.dir, model }, io, (directory) => run(directory, flags, io));
+      await withVersionDirectory({ dir: flags.dir, model, inputs: flags.input }, io, (directory) =>
+        run(directory, flags, io),
+      );
     });
 }
 

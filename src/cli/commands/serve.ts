@@ -6,6 +6,7 @@ import { fail } from "../../core/errors.ts";
 import type { RunningServer } from "../../server/node/start-server.ts";
 import { defaultEngine } from "../default-engine.ts";
 import type { Io } from "../io.ts";
+import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
 import { packageVersion } from "../package-version.ts";
 import { versionsIn } from "../saved-model-directory.ts";
 import { seconds } from "../seconds.ts";
@@ -20,6 +21,7 @@ interface ServeFlags {
   port: Port;
   rest_api_port?: Port;
   host?: string;
+  input?: InputSpecs;
   file_system_poll_wait_seconds: number;
   rest_api_timeout_in_ms: number;
   json?: boolean;
@@ -43,7 +45,7 @@ export function serveCommand(io: Io): Command {
     )
     .argument(
       "[model]",
-      "a model file (.pt2, .onnx) or a directory BASE that holds versions: BASE/1, BASE/2, ...",
+      "a model file (.pt2, .pt, .onnx) or a directory BASE that holds versions: BASE/1, BASE/2, ...",
     )
     .option("--model_name <name>", "name in the URL; by default the file's or directory's")
     .option("--model_base_path <directory>", "directory that holds versions, in place of the argument")
@@ -56,6 +58,7 @@ export function serveCommand(io: Io): Command {
     .option("--host <address>", "address to listen on; by default all")
     .option("--file_system_poll_wait_seconds <seconds>", "how often to look for new versions", parseAmount, 1)
     .option("--rest_api_timeout_in_ms <ms>", "how long a REST request may run", parseAmount, 30_000)
+    .option(INPUT_FLAG, INPUT_FLAG_TEXT, collectInput)
     .option("--json", "log as JSON lines, and print the addresses as one JSON object")
     .addHelpText("before", EXAMPLES)
     .action(async (target: string | undefined, flags: ServeFlags) => serve(target, flags, io));
@@ -119,11 +122,11 @@ async function prepare(target: string | undefined, flags: ServeFlags, io: Io): P
 async function convertToCache(file: string, flags: ServeFlags, io: Io): Promise<string> {
   if (!fs.existsSync(file)) fail("FILE_NOT_FOUND", { file });
   const started = performance.now();
-  const base = cacheBase(file, packageVersion(), io.env);
+  const base = cacheBase(file, packageVersion(), io.env, flags.input ? JSON.stringify(flags.input) : "");
   const known = isConverted(base);
   if (!known) {
     const { convertFile } = await import("../../convert-file.ts"); // serving alone needs no converter
-    await convertFile(file, { output: base });
+    await convertFile(file, { output: base, ...(flags.input ? { inputs: flags.input } : {}) });
   }
   const what = known ? "was converted before" : `converted in ${seconds(started)}`;
   if (!flags.json) io.out(`${file}: ${what}: ${base}\n`);

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import type { SavedModelSummary } from "../../model/read-saved-model.ts";
 import type { Io } from "../io.ts";
+import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
 import { readSavedModelIn } from "../saved-model-directory.ts";
 import { chooseGraph, chooseSignature } from "../show/choose.ts";
 import {
@@ -19,6 +20,7 @@ interface ShowFlags {
   tag_set?: string;
   signature_def?: string;
   list_ops?: boolean;
+  input?: InputSpecs;
   json?: boolean;
 }
 
@@ -35,21 +37,26 @@ export function showCommand(io: Io): Command {
     .description(
       "Prints what saved_model_cli 2.21 prints. Without other flags: the tag sets of a directory, everything of a file.",
     )
-    .argument("[model]", "a model file (.pt2, .onnx), or a SavedModel directory, in place of --dir")
+    .argument("[model]", "a model file (.pt2, .pt, .onnx), or a SavedModel directory, in place of --dir")
     .option("--dir <directory>", "directory of a SavedModel: BASE/VERSION")
     .option("--all", "print everything")
     .option("--tag_set <tags>", "comma-separated tags of the graph to look at, such as serve")
     .option("--signature_def <name>", "print the inputs and outputs of one signature")
     .option("--list_ops", "print the operators of the graph that --tag_set names")
+    .option(INPUT_FLAG, INPUT_FLAG_TEXT, collectInput)
     .option("--json", "print everything as one JSON object")
     .addHelpText("before", EXAMPLES)
     .action(async (model: string | undefined, flags: ShowFlags) => {
-      await withVersionDirectory({ dir: flags.dir, model }, io, async (directory, isConverted) => {
-        const summary = readSavedModelIn(directory);
-        const all = flags.all || (isConverted && flags.tag_set === undefined);
-        const text = flags.json ? [JSON.stringify(summary, null, 2)] : lines(summary, { ...flags, all });
-        io.out(`${text.join("\n")}\n`);
-      });
+      await withVersionDirectory(
+        { dir: flags.dir, model, inputs: flags.input },
+        io,
+        async (directory, isConverted) => {
+          const summary = readSavedModelIn(directory);
+          const all = flags.all || (isConverted && flags.tag_set === undefined);
+          const text = flags.json ? [JSON.stringify(summary, null, 2)] : lines(summary, { ...flags, all });
+          io.out(`${text.join("\n")}\n`);
+        },
+      );
     });
 }
 

@@ -9,10 +9,10 @@ import type { Io } from "../io.ts";
 import { versionsIn } from "../saved-model-directory.ts";
 
 /** The base directory for the conversions of `modelFile`. Throws what stat throws if the file is not there. */
-export function cacheBase(modelFile: string, ourVersion: string, env: Io["env"]): string {
+export function cacheBase(modelFile: string, ourVersion: string, env: Io["env"], inputs = ""): string {
   const file = fs.realpathSync(modelFile);
   const { size, mtimeNs } = fs.statSync(file, { bigint: true });
-  const identity = [ourVersion, file, size, mtimeNs].join("\0");
+  const identity = [ourVersion, file, size, mtimeNs, inputs].join("\0");
   const hash = crypto.createHash("sha256").update(identity).digest("hex").slice(0, 16);
   return path.join(cacheRoot(env), "models", `${modelName(modelFile)}-${hash}`);
 }
