@@ -1,4 +1,5 @@
-// Truth values, identity, and what PyTorch asks about its own state: a converted model runs without gradients.
+// Truth values, identity, and what PyTorch asks about its own state.
+// Gradients count as wanted: layers then take their general path, not one kernel that does all of a layer at once.
 import { bool, NONE, type Value } from "../../values.ts";
 import type { Builtin, BuiltinTable } from "./builtin.ts";
 
@@ -31,17 +32,15 @@ export const LOGIC: BuiltinTable = {
   },
   __is__: ([a, b]) => (a && b ? bool(isSame(a, b)) : undefined),
   __isnot__: ([a, b]) => (a && b ? bool(!isSame(a, b)) : undefined),
-  is_grad_enabled: constant(false),
+  is_grad_enabled: constant(true),
   is_autocast_enabled: constant(false),
   is_autocast_cpu_enabled: constant(false),
   is_scripting: constant(true),
   is_inference: constant(true),
-  requires_grad: constant(false),
   _get_tracing_state: constant(false),
   warn: () => NONE,
   manual_seed: () => NONE,
   _assert: () => NONE,
   set_grad_enabled: () => NONE,
-  _grad_enabled: constant(false),
   format: () => ({ kind: "string", value: "" }),
 };

@@ -98,9 +98,10 @@ export const TENSORS: BuiltinTable = {
   is_xpu: constant(bool(false)),
   is_ort: constant(bool(false)),
   is_contiguous: constant(bool(true)),
-  requires_grad: constant(bool(false)),
+  requires_grad: ([target], { context }) =>
+    target?.kind === "tensor" ? bool(context.builder.weights.has(target.name)) : undefined,
   device: constant({ kind: "device", name: "cpu" }),
-  type: constant({ kind: "string", value: "cpu" }),
+  type: ([target]) => (target?.kind === "device" ? { kind: "string", value: target.name } : undefined),
   layout: constant(int(0)),
   item: number,
   NumToTensor: ([value], call) => (value ? numberToTensor(value, call) : undefined),
