@@ -28,7 +28,7 @@ export async function run(argv) {
   const commands = {
     torchferry: (out) => [
       process.execPath,
-      path.join(CHECKOUT, "dist/cli/main.js"),
+      path.join(CHECKOUT, "dist/cli/start.cjs"),
       "convert",
       model,
       "--output",

@@ -1,8 +1,9 @@
-// Server throughput over REST and gRPC, beside a bare loop around the engine in the same run.
+// Server throughput over REST and gRPC, beside a bare loop around the engine and beside a bare HTTP server, in one run.
 // Usage: npm run bench -- serving [--rounds 3] [--seconds 3] [--json]
-// The server, the load generator and the bare loop are processes of their own; on two cores the first two share them,
-// so that the ratio is of the whole exchange, client included. Rounds are interleaved, figures are medians.
+// Servers, load generator and bare loop are processes of their own. On two cores the server shares them with the load
+// generator, so that ratios are of the whole exchange, client included. Rounds are interleaved, figures are medians.
 import { execFile, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,15 +15,20 @@ import { median, printTable } from "./print-table.mjs";
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const CHECKOUT = path.dirname(HERE);
-const MAIN = path.join(CHECKOUT, "dist/cli/main.js");
+const MAIN = path.join(CHECKOUT, "dist/cli/start.cjs");
 const CLIENTS = [1, 8];
 const START_TIMEOUT_MS = 30_000;
 const execute = promisify(execFile);
 
 // Inputs are float32. The tiny model is a vector's arithmetic; a call costs what the path around it costs.
+// Answers: bytes of REST's and of gRPC's, which the bare HTTP server sends too.
 const MODELS = [
-  { name: "plus_one", input: { key: "x", shape: [1, 3] } },
-  { name: "resnet18", input: { key: "x", shape: [1, 3, 224, 224] } },
+  { name: "plus_one", input: { key: "x", shape: [1, 3] }, answers: { restBytes: 40, grpcBytes: 60 } },
+  {
+    name: "resnet18",
+    input: { key: "x", shape: [1, 3, 224, 224] },
+    answers: { restBytes: 12_000, grpcBytes: 4_060 },
+  },
 ];
 
 /** Measures both models and prints one row for each number of clients and way of calling. */
@@ -58,41 +64,55 @@ export async function run(argv) {
   printTable(rows, values);
 }
 
-/** One model: the server stays up, the bare loop takes turns with the load generators. */
+/** One model: both servers stay up, the bare loop takes turns with the load generators. */
 async function measureModel(model, base, rounds, seconds) {
   const server = await startServer(model.name, base);
+  const echo = await startEcho(model.answers);
   const rows = [];
   try {
     for (const clients of CLIENTS) {
       const work = { model: model.name, clients, seconds, input: model.input };
-      const results = { engine: [], gRPC: [], REST: [] };
-      for (let round = 0; round < rounds; round++) {
-        results.engine.push(await child("serving-bare.mjs", { ...work, directory: path.join(base, "1") }));
-        results.gRPC.push(
-          await child("serving-calls.mjs", { ...work, protocol: "grpc", port: server.grpcPort }),
-        );
-        results.REST.push(
-          await child("serving-calls.mjs", { ...work, protocol: "rest", port: server.restPort }),
-        );
-      }
-      for (const [way, measured] of Object.entries(results))
-        rows.push(row(model.name, clients, way, measured, results.engine));
+      const ways = {
+        engine: () => child("serving-bare.mjs", { ...work, directory: path.join(base, "1") }),
+        "HTTP/2 alone": () => child("serving-calls.mjs", { ...work, protocol: "grpc", port: echo.grpcPort }),
+        gRPC: () => child("serving-calls.mjs", { ...work, protocol: "grpc", port: server.grpcPort }),
+        "HTTP/1.1 alone": () =>
+          child("serving-calls.mjs", { ...work, protocol: "rest", port: echo.restPort }),
+        REST: () => child("serving-calls.mjs", { ...work, protocol: "rest", port: server.restPort }),
+      };
+      const results = await inTurns(ways, rounds);
+      for (const way of Object.keys(ways)) rows.push(row(model.name, clients, way, results));
     }
   } finally {
     server.process.kill("SIGTERM");
+    echo.process.kill("SIGTERM");
   }
   return rows;
 }
 
-/** Medians, with the ratio to the engine's own calls a second, round by round. */
-function row(model, clients, way, measured, engine) {
-  const of = (key) => median(measured.map((result) => result[key]));
-  const ratio = median(measured.map((result, i) => result.callsPerSecond / engine[i].callsPerSecond));
+/** Runs every way once a round; returns the results of each way, round by round. */
+async function inTurns(ways, rounds) {
+  const results = Object.fromEntries(Object.keys(ways).map((way) => [way, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [way, measure] of Object.entries(ways)) results[way].push(await measure());
+  }
+  return results;
+}
+
+/** Medians, with the ratios to the engine's own calls a second and to the bare server's, round by round. */
+function row(model, clients, way, results) {
+  const bare = { gRPC: "HTTP/2 alone", REST: "HTTP/1.1 alone" }[way];
+  const of = (key) => median(results[way].map((result) => result[key]));
+  const ratio = (other) =>
+    median(results[way].map((result, i) => result.callsPerSecond / results[other][i].callsPerSecond)).toFixed(
+      2,
+    );
   return {
     model,
     clients,
     way,
-    "of the engine": ratio.toFixed(2),
+    "of the engine": ratio("engine"),
+    "of bare HTTP": bare ? ratio(bare) : "",
     "calls/s": of("callsPerSecond").toFixed(0),
     "p50, ms": of("p50Ms").toFixed(2),
     "p99, ms": of("p99Ms").toFixed(2),
@@ -103,6 +123,16 @@ function row(model, clients, way, measured, engine) {
 async function child(script, work) {
   const { stdout } = await execute(process.execPath, [path.join(HERE, script), JSON.stringify(work)]);
   return JSON.parse(stdout);
+}
+
+/** Starts the bare HTTP server. */
+async function startEcho(answers) {
+  const stdio = ["ignore", "pipe", "inherit"];
+  const echo = spawn(process.execPath, [path.join(HERE, "serving-echo.mjs"), JSON.stringify(answers)], {
+    stdio,
+  });
+  const [line] = await once(echo.stdout, "data");
+  return { process: echo, ...JSON.parse(line) };
 }
 
 /** Starts `torchferry serve` and waits until the model is available. */

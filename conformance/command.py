@@ -9,7 +9,7 @@ from pathlib import Path
 from report import Unmet
 from run_context import CHECKOUT
 
-MAIN = CHECKOUT / "dist" / "cli" / "main.js"
+MAIN = CHECKOUT / json.loads((CHECKOUT / "package.json").read_text())["bin"]["torchferry"]
 COMMAND_TIMEOUT_S = 300  # far above any conversion here: only a hang reaches it
 
 
