@@ -62,15 +62,16 @@ def recorded_models(context: Context) -> Iterator[Recorded]:
     if context.full and context.corpus:
         for recorded in in_folder(context.corpus / "static"):
             yield replace(recorded, options=free_batch(recorded))
+        yield from in_folder(context.corpus / "zoo", kinds=("pt",))
         for release in sorted((context.corpus / "formats").glob("*")):
             yield from old_release(release)
         yield from in_folder(context.corpus / "opinfo")
 
 
-def in_folder(folder: Path, label: str = "") -> Iterator[Recorded]:
+def in_folder(folder: Path, label: str = "", kinds: tuple[str, ...] = ("pt2", "onnx")) -> Iterator[Recorded]:
     """FOLDER/NAME/{model.pt2, model.onnx, io.npz}."""
     for case in sorted(p for p in folder.glob("*") if (p / "io.npz").exists()):
-        for file in sorted((*case.glob("*.pt2"), *case.glob("*.onnx"))):
+        for file in sorted(file for kind in kinds for file in case.glob(f"*.{kind}")):
             name = f"{label or folder.name}/{case.name}{file.name.removeprefix('model')}"
             yield Recorded(name, file, examples_in(case / "io.npz"))
 
