@@ -72,9 +72,15 @@ function copies(facts: Facts, argument: string, graph: TypesAndStrides): boolean
   const base = facts.argument(argument);
   const strides = base.kind === "tensor" ? graph.strides?.get(base.value) : undefined;
   if (!strides) return false;
-  if (facts.name === "contiguous") return !viewIsPossible(source.shape, strides, source.shape);
+  if (facts.name === "contiguous") return !isContiguous(source.shape, strides);
   if (!COPY_IF_NEEDED.has(facts.name)) return false;
   return !viewIsPossible(source.shape, strides, facts.result().shape);
+}
+
+/** Whether elements lie in memory in their order and without gaps. Strides of axes of size 1 say nothing. */
+function isContiguous(shape: readonly Dim[], strides: readonly Dim[]): boolean {
+  const innermost = shape.findLastIndex((size) => size !== 1);
+  return innermost < 0 || (strides[innermost] === 1 && contiguousRuns(shape, strides).length === 1);
 }
 
 /** Whether a tensor of this shape and these strides can be seen in another shape without moving elements. */

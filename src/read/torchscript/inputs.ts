@@ -9,6 +9,7 @@ import type { RankedType } from "../../graph/typed-graph.ts";
 import type { AtenInput } from "../aten/program.ts";
 import { tensorRecord } from "../torch-save/tensor-record.ts";
 import type { ScriptArchive } from "./archive.ts";
+import { contiguousStrides } from "./evaluate/strides.ts";
 import type { InputSpec } from "./input-spec.ts";
 import type { ProgramBuilder } from "./program-builder.ts";
 import { Malformed } from "./refusal.ts";
@@ -104,6 +105,7 @@ function isList(type: Expression | undefined): boolean {
 function addInput(name: string, type: RankedType, inputs: AtenInput[], builder: ProgramBuilder): Value {
   const value = `input ${name}`;
   builder.types.set(value, type);
+  builder.strides.set(value, contiguousStrides(type.shape));
   inputs.push({ name, value });
   return tensor(value);
 }

@@ -73,7 +73,7 @@ export class Objects {
     if (record) {
       const contents = this.saved.tensorOf(record);
       if (typeof contents === "string") throw new Malformed(path, contents);
-      return tensor(this.builder.addWeight(path, contents));
+      return tensor(this.builder.addWeight(path, contents, record.strides));
     }
     const { callee } = pickled;
     if (!isRecord(callee) || callee.kind !== "global")

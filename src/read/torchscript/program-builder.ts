@@ -49,10 +49,11 @@ export class ProgramBuilder {
   }
 
   /** Adds a parameter, buffer or constant; the result is its value's name. */
-  addWeight(name: string, contents: Tensor): string {
+  addWeight(name: string, contents: Tensor, strides: readonly number[]): string {
     const value = `weight ${name}`;
     this.weights.set(value, { name, tensor: contents });
     this.types.set(value, tensorType(contents.dtype, contents.shape));
+    this.strides.set(value, strides);
     return value;
   }
 

@@ -7,10 +7,11 @@ import type { ZipArchive } from "../../bytes/zip/read-zip.ts";
 import type { ByteSource } from "../../core/byte-source.ts";
 import { FerryError, Problem, raise } from "../../core/errors.ts";
 import { type Dim, symbolName, symbolsIn } from "../../graph/dim.ts";
-import { hasNumbers, numbersOf } from "../../tensor/numbers.ts";
 import type { AtenGraph, AtenProgram } from "../aten/program.ts";
+import { refuseAmbiguousWrites } from "./ambiguous-writes.ts";
 import { openArchive, type ScriptArchive } from "./archive.ts";
 import { Code } from "./code.ts";
+import { constantsOf } from "./constants.ts";
 import { Evaluator } from "./evaluate/evaluator.ts";
 import type { InputSpec } from "./input-spec.ts";
 import { agreesOn, type Example, type Inputs, statedInputs, tracedExample, tracedInputs } from "./inputs.ts";
@@ -21,7 +22,7 @@ import { Malformed, Unfollowed } from "./refusal.ts";
 import { refusedCode } from "./refused-code.ts";
 import type { FunctionDefinition } from "./source/syntax.ts";
 import { type Change, changes, snapshot } from "./state.ts";
-import { itemsOf, type ObjectValue, type Value } from "./values.ts";
+import type { ObjectValue } from "./values.ts";
 
 export interface TorchScriptOptions {
   /** Types of inputs by the names of `forward`'s parameters, for archives without a traced example. */
@@ -122,6 +123,7 @@ function follow(archive: ScriptArchive, code: Code, inputsOf: InputsOf): AtenPro
     types: builder.types,
     strides: builder.strides,
   };
+  refuseAmbiguousWrites(graph);
   const { weights } = builder;
   return {
     file: archive.file.name,
@@ -140,19 +142,6 @@ function rootModule(archive: ScriptArchive, code: Code, builder: ProgramBuilder)
   const root = saved && new Objects(saved, code, builder).root("");
   if (root?.kind !== "object") throw new Malformed("data.pkl", "holds no module");
   return root;
-}
-
-/** Integer constants without axes are known by their contents: traced code computes sizes with them. */
-function constantsOf(archive: ScriptArchive, code: Code, builder: ProgramBuilder): readonly Value[] {
-  const saved = archive.pickle("constants");
-  const root = saved && new Objects(saved, code, builder).root("constants");
-  const constants = (root && itemsOf(root)) ?? [];
-  for (const value of constants) {
-    const contents = value.kind === "tensor" ? builder.weights.get(value.name)?.tensor : undefined;
-    if (value.kind !== "tensor" || !contents || contents.shape.length > 0) continue;
-    if (/^u?int/.test(contents.dtype) && hasNumbers(contents.dtype)) value.contents = numbersOf(contents)[0];
-  }
-  return constants;
 }
 
 /**

@@ -11,11 +11,12 @@ import { ruleFor } from "../../aten/rules/registry.ts";
 import { overloadsOf, type Schema } from "../../aten/schema.ts";
 import { Unfollowed } from "../refusal.ts";
 import { describe, list, NONE, type TensorValue, tensor, tuple, type Value } from "../values.ts";
+import { callCell } from "./cells.ts";
 import { contentsOf } from "./contents.ts";
 import type { Arguments, Context, Place } from "./context.ts";
 import { type Conversion, convertArgument } from "./convert-argument.ts";
 import { historic } from "./historic.ts";
-import { resultStrides } from "./strides.ts";
+import { noteStrides } from "./strides.ts";
 
 interface Chosen {
   readonly schema: Schema;
@@ -29,6 +30,11 @@ export function callOperator(
   context: Context,
   place: Place,
 ): Value | undefined {
+  const cell = callCell(operator, given, (name, ...positional) => {
+    const result = callOperator(`aten::${name}`, { positional, named: new Map() }, context, place);
+    return result ?? NONE;
+  });
+  if (cell) return cell;
   const overloads = overloadsOf(operator);
   if (overloads.length === 0) return undefined;
   const { target, args } = historic(
@@ -84,7 +90,8 @@ function choose(
 ): Chosen {
   for (const exact of [true, false]) {
     const found = overloads.flatMap((schema) => {
-      const args = match(schema, given, conversion(exact, context, place));
+      const unwraps = PROMOTES.test(operator) && !given.positional.every(isNumber);
+      const args = match(schema, given, { ...conversion(exact, context, place), unwraps });
       return args ? [{ schema, args }] : [];
     });
     const known = found.find(({ schema }) => ruleFor(schema.target)) ?? found[0];
@@ -94,7 +101,15 @@ function choose(
   throw new Unfollowed(`${operator} takes no arguments such as (${kinds})`);
 }
 
-function conversion(exact: boolean, context: Context, place: Place): Conversion {
+/** Operators whose operands are promoted to a common type. */
+const PROMOTES =
+  /^aten::(add|sub|mul|div|pow|remainder|fmod|floor_divide|true_divide|multiply|divide|subtract|rsub|eq|ne|lt|le|gt|ge|where|__(and|or|xor)__|bitwise_(and|or|xor))_?$/;
+
+function isNumber(value: Value): boolean {
+  return value.kind !== "tensor" || value.number !== undefined;
+}
+
+function conversion(exact: boolean, context: Context, place: Place): Omit<Conversion, "unwraps"> {
   return {
     exact,
     numberOf(value, type) {
@@ -139,8 +154,13 @@ function appendCall(call: AtenCall, { builder }: Context): TensorValue[] {
   const outputs: AtenArgument[] = results.map(({ name }) => ({ kind: "tensor", value: name }));
   const isList = /\[\]$/.test(facts.schema?.returns ?? "");
   const list: AtenArgument = { kind: "tensors", values: results.map(({ name }) => name) };
-  builder.append({ ...call, outputs: isList ? [list] : outputs });
-  resultStrides(facts, results, builder);
+  const finished: AtenCall = { ...call, outputs: isList ? [list] : outputs };
+  builder.append(finished);
+  noteStrides(
+    new Facts(finished, builder),
+    results.map(({ name }) => name),
+    builder,
+  );
   return results;
 }
 

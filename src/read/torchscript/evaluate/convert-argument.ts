@@ -8,6 +8,8 @@ import { describe, itemsOf, type Value } from "../values.ts";
 
 export interface Conversion {
   readonly exact: boolean;
+  /** Constants that were Python's numbers are given as numbers, for operators that promote types. */
+  readonly unwraps: boolean;
   /** The number in a tensor, which may need a call; undefined if it has more than one element. */
   numberOf(
     value: Extract<Value, { kind: "tensor" }>,
@@ -54,7 +56,8 @@ const SINGLE: ReadonlyMap<string, Single> = new Map<string, Single>([
   ["MemoryFormat", ignored],
 ]);
 
-function asTensor(value: Value, { exact }: Conversion): AtenArgument | undefined {
+function asTensor(value: Value, { exact, unwraps }: Conversion): AtenArgument | undefined {
+  if (value.kind === "tensor" && unwraps && value.number) return value.number;
   if (value.kind === "tensor") return { kind: "tensor", value: value.name };
   if (exact) return undefined;
   if (value.kind === "int" || value.kind === "float" || value.kind === "bool") return value;

@@ -25,6 +25,7 @@ import type { Frame } from "./frame.ts";
 import { instantiate } from "./instantiate.ts";
 import { builtinsOf } from "./python/builtins.ts";
 import { itemAt } from "./python/containers.ts";
+import { textOf } from "./python/strings.ts";
 import { isInstance } from "./type-test.ts";
 
 const NAMED: ReadonlyMap<string, Value> = new Map<string, Value>([
@@ -230,7 +231,7 @@ export class Expressions {
     const place = placeIn(frame);
     if (name === "int" || name === "float" || name === "bool")
       return convertNumber(name, this.evaluate(first, frame), this.context, place);
-    if (name === "str") return string("");
+    if (name === "str") return string(textOf(this.evaluate(first, frame)));
     return undefined;
   }
 

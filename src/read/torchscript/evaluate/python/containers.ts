@@ -148,14 +148,21 @@ const length: Builtin = ([target]) => {
   return items && int(items.length);
 };
 
+/** `all` and `any` of a list of truth values or numbers. */
 const every =
   (wanted: boolean): Builtin =>
   (args) => {
     const items = args.length === 1 && args[0] ? itemsOf(args[0]) : undefined;
-    if (!items?.every((item) => item.kind === "bool")) return undefined;
-    const found = items.some((item) => item.kind === "bool" && item.value !== wanted);
-    return bool(found ? !wanted : wanted);
+    const truths = items?.map(truthOf);
+    if (!truths || truths.includes(undefined)) return undefined;
+    return bool(truths.includes(!wanted) ? !wanted : wanted);
   };
+
+function truthOf(value: Value): boolean | undefined {
+  if (value.kind === "bool") return value.value;
+  if (value.kind === "float") return value.value !== 0;
+  return value.kind === "int" && typeof value.value === "number" ? value.value !== 0 : undefined;
+}
 
 const summed: Builtin = (args, call) => {
   const items = args.length === 1 && args[0]?.kind === "list" ? args[0].items : undefined;

@@ -42,5 +42,4 @@ export const LOGIC: BuiltinTable = {
   manual_seed: () => NONE,
   _assert: () => NONE,
   set_grad_enabled: () => NONE,
-  format: () => ({ kind: "string", value: "" }),
 };

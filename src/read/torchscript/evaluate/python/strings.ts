@@ -1,6 +1,16 @@
 // Strings. Most of them end in messages of errors that are not raised; some choose what a module does.
-import { bool, list, string } from "../../values.ts";
+import { bool, describe, list, string, type Value } from "../../values.ts";
 import type { Builtin, BuiltinTable } from "./builtin.ts";
+
+/** A value as Python prints it; tensors and containers end in messages only and are named by their kind. */
+export function textOf(value: Value): string {
+  if (value.kind === "string") return value.value;
+  if (value.kind === "int") return String(value.value);
+  if (value.kind === "bool") return value.value ? "True" : "False";
+  if (value.kind === "float")
+    return Number.isInteger(value.value) ? value.value.toFixed(1) : String(value.value);
+  return describe(value);
+}
 
 const onText =
   (act: (text: string, other: string) => ReturnType<Builtin>): Builtin =>
@@ -18,7 +28,12 @@ export const STRINGS: BuiltinTable = {
     target?.kind === "string" && separator?.kind === "string"
       ? list(target.value.split(separator.value).map(string))
       : undefined,
-  str: ([x]) => (x && "value" in x && typeof x.value !== "object" ? string(String(x.value)) : string("")),
+  str: ([x]) => x && string(textOf(x)),
+  format: ([pattern, ...args]) => {
+    if (pattern?.kind !== "string") return undefined;
+    let next = 0;
+    return string(pattern.value.replace(/\{\}/g, () => textOf(args[next++] ?? string(""))));
+  },
   join: ([separator, parts]) => {
     if (separator?.kind !== "string" || parts?.kind !== "list") return undefined;
     return string(

@@ -1,0 +1,98 @@
+// Refuses programs whose result depends on whether a reshape shared memory, where that is not certain.
+// Method: values that certainly share memory form groups; a reshape of a value whose strides are not known may or may not
+// join two groups. Writing into one of them is harmless if nothing of the other is read afterwards.
+// Not here: strides (evaluate/strides.ts), in-place operators made functional (aten/functionalize.ts).
+import { Facts } from "../aten/argument.ts";
+import type { AtenCall, AtenGraph } from "../aten/program.ts";
+import { valuesIn } from "../aten/rename.ts";
+import { schemaOf } from "../aten/schema.ts";
+import { sharedArgument } from "../aten/views.ts";
+import { Unfollowed } from "./refusal.ts";
+
+/** Operators that copy where memory does not allow a view. */
+const MAY_COPY = /^(reshape|reshape_as|flatten|ravel|contiguous|to|unflatten)$/;
+
+/** Throws Unfollowed, with the place of the write. */
+export function refuseAmbiguousWrites(graph: AtenGraph): void {
+  if (!graph.calls.some(writtenBy)) return;
+  const groups = new Groups();
+  const doubts: { readonly a: string; readonly b: string; readonly at: number }[] = [];
+  const lastRead = readTimes(graph);
+  for (const [at, call] of graph.calls.entries()) {
+    const written = writtenBy(call);
+    if (written !== undefined) {
+      check(call, written, at, doubts, groups, lastRead);
+      for (const result of call.outputs.flatMap(valuesIn)) groups.join(result, written);
+    }
+    const shared = written === undefined ? sharedArgument(call, graph) : undefined;
+    const source = shared === undefined ? undefined : call.args.get(shared);
+    if (source?.kind !== "tensor") continue;
+    const isCertain = !MAY_COPY.test(new Facts(call, graph).name) || graph.strides?.has(source.value);
+    for (const result of call.outputs.flatMap(valuesIn)) {
+      if (isCertain) groups.join(result, source.value);
+      else doubts.push({ a: source.value, b: result, at });
+    }
+  }
+}
+
+/** The tensor that a call writes into. */
+function writtenBy(call: AtenCall): string | undefined {
+  const name = schemaOf(call.target)?.arguments.find((argument) => argument.written)?.name;
+  const argument = name === undefined ? undefined : call.args.get(name);
+  return argument?.kind === "tensor" ? argument.value : undefined;
+}
+
+function check(
+  call: AtenCall,
+  written: string,
+  at: number,
+  doubts: readonly { readonly a: string; readonly b: string }[],
+  groups: Groups,
+  lastRead: ReadonlyMap<string, number>,
+): void {
+  for (const { a, b } of doubts) {
+    const other = groups.same(written, a) ? b : groups.same(written, b) ? a : undefined;
+    if (other === undefined || groups.same(written, other)) continue;
+    const isRead = groups.members(other).some((name) => (lastRead.get(name) ?? -1) > at);
+    if (!isRead) continue;
+    const refusal = new Unfollowed(
+      `${call.target} writes into a tensor that may share memory with another one, which is used later`,
+      "clone the tensor before it is written to",
+    );
+    refusal.where = call.origin.line.replace(/^File "(.*)", line/, "$1, line");
+    throw refusal;
+  }
+}
+
+/** When a value is last read; outputs are read at the end. */
+function readTimes(graph: AtenGraph): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const [at, call] of graph.calls.entries())
+    for (const name of [...call.args.values()].flatMap(valuesIn)) times.set(name, at);
+  for (const name of graph.outputs.flatMap(valuesIn)) times.set(name, graph.calls.length);
+  return times;
+}
+
+/** Sets of values that share memory. */
+class Groups {
+  private readonly of = new Map<string, Set<string>>();
+
+  members(name: string): readonly string[] {
+    return [...(this.of.get(name) ?? [name])];
+  }
+
+  same(a: string, b: string): boolean {
+    return a === b || this.of.get(a)?.has(b) === true;
+  }
+
+  join(a: string, b: string): void {
+    const [left, right] = [this.of.get(a) ?? new Set([a]), this.of.get(b) ?? new Set([b])];
+    if (left === right) return;
+    const [large, small] = left.size > right.size ? [left, right] : [right, left];
+    for (const name of small) {
+      large.add(name);
+      this.of.set(name, large);
+    }
+    for (const name of large) this.of.set(name, large);
+  }
+}
