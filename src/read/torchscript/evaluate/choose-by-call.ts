@@ -8,6 +8,7 @@ import { type TensorValue, tensor, type Value } from "../values.ts";
 import type { IfStatement } from "./choose.ts";
 import type { Evaluator, Flow } from "./evaluator.ts";
 import type { Frame } from "./frame.ts";
+import { contentsNow, demandOwnWrites, demandUnchanged } from "./untouched.ts";
 
 interface Branch {
   readonly calls: readonly AtenCall[];
@@ -21,6 +22,7 @@ export function chooseByCall(
   evaluator: Evaluator,
 ): Flow {
   const before = new Map(frame.variables);
+  const contents = contentsNow(before.values());
   const branches = [statement.body, statement.otherwise].map((block): Branch => {
     frame.variables.clear();
     for (const [name, value] of before) frame.variables.set(name, value);
@@ -31,6 +33,8 @@ export function chooseByCall(
     if (flow) throw new Unfollowed("a function ends within a branch that depends on the input");
     const branch = { calls: builder.calls, variables: new Map(frame.variables) };
     builder.calls = outer;
+    demandUnchanged(contents);
+    demandOwnWrites(branch.calls, builder);
     return branch;
   });
   const [yes, no] = branches;
