@@ -1,4 +1,4 @@
-// Cast and CastLike. Source: https://onnx.ai/onnx/operators/onnx__Cast.html
+// Cast, CastLike and BitCast. Source: https://onnx.ai/onnx/operators/onnx__Cast.html
 
 import type { DType } from "../../tensor/dtype.ts";
 import { hasNumbers, numbersOf, tensorOfNumbers } from "../../tensor/numbers.ts";
@@ -40,6 +40,16 @@ export const CAST_LIKE: OperatorDefinition = {
   infer: (context) => {
     const like = context.type(1);
     return [like && castTo(context, like.dtype)];
+  },
+};
+
+export const BIT_CAST: OperatorDefinition = {
+  op: "BitCast",
+  since: 26,
+  attributes: { to: "int" },
+  infer: (context) => {
+    const to = targetOf(context);
+    return [to && result(to, context.shape(0))];
   },
 };
 

@@ -2,7 +2,7 @@
 import type { Node } from "../graph.ts";
 import { ATTENTION } from "./attention.ts";
 import { BINARY } from "./binary.ts";
-import { CAST, CAST_LIKE } from "./cast.ts";
+import { BIT_CAST, CAST, CAST_LIKE } from "./cast.ts";
 import { CLIP } from "./clip.ts";
 import { CONCAT } from "./concat.ts";
 import { CONSTANT } from "./constant.ts";
@@ -34,6 +34,7 @@ import { SIGNAL } from "./signal.ts";
 import { SLICE } from "./slice.ts";
 import { SPLIT } from "./split.ts";
 import { SQUEEZE, UNSQUEEZE } from "./squeeze.ts";
+import { STATEFUL } from "./state.ts";
 import { STRINGS } from "./strings.ts";
 import { COMPRESS, NON_ZERO, ONE_HOT, TOP_K, UNIQUE } from "./top-k.ts";
 import { TRANSPOSE } from "./transpose.ts";
@@ -46,6 +47,7 @@ export const DEFINITIONS: readonly OperatorDefinition[] = [
   ATTENTION,
   BATCH_NORMALIZATION,
   ...BINARY,
+  BIT_CAST,
   CAST,
   CAST_LIKE,
   CLIP,
@@ -101,6 +103,7 @@ export const DEFINITIONS: readonly OperatorDefinition[] = [
   SPACE_TO_DEPTH,
   SPLIT,
   SQUEEZE,
+  ...STATEFUL,
   ...STRINGS,
   TILE,
   TOP_K,

@@ -27,6 +27,14 @@ export function kernelType(op: TfOperator, dtype: DType, attribute = "T"): DType
   return wider;
 }
 
+/**
+ * The dtype in which sums of products are made: bfloat16 sums in float32 and rounds once, the same on every CPU.
+ * TensorFlow 2.21's own bfloat16 products end the process where oneDNN takes a CPU to have more than it has.
+ */
+export function productType(op: TfOperator, dtype: DType): DType {
+  return dtype === "bfloat16" ? "float32" : kernelType(op, dtype);
+}
+
 /** The operator in a dtype that has a kernel; the result has the first input's dtype, or `result`. */
 export function widened(
   node: NodeLowering,

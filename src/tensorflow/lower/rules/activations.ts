@@ -80,6 +80,19 @@ const swish = activation("Swish", 24, (node, x, number) => {
   return node.op("Mul", [x, node.op("Sigmoid", [inner])]);
 });
 
+// a * sigmoid(alpha * a) * b
+const swiGlu: LoweringRule = {
+  op: "SwiGLU",
+  since: 28,
+  layout: ELEMENTWISE,
+  emit(node) {
+    const [gate, value] = [node.operand(0), node.operand(1)];
+    const alpha = node.float("alpha", 1);
+    const inner = alpha === 1 ? gate : node.op("Mul", [gate, node.scalar(node.dtype(0), alpha)]);
+    return node.op("Mul", [node.op("Mul", [gate, node.op("Sigmoid", [inner])]), value]);
+  },
+};
+
 // x > alpha ? x : 0
 const thresholdedRelu = activation("ThresholdedRelu", 22, (node, x, number) =>
   node.op("SelectV2", [node.op("Greater", [x, number(node.float("alpha", 1))]), x, number(0)]),
@@ -149,6 +162,7 @@ export const ACTIVATIONS: readonly LoweringRule[] = [
   selu,
   mish,
   swish,
+  swiGlu,
   thresholdedRelu,
   shrink,
   gelu,

@@ -1,7 +1,7 @@
 // Attention: softmax(q k' * scale, capped, masked) v for all heads, with queries that share keys in groups.
 // Source: https://onnx.ai/onnx/operators/onnx__Attention.html
 // Order: product, soft cap, mask, softmax. A row with everything masked gives zeros. Causal rows see what stands before
-// them, the past included. Heads of a group share a key by broadcasting, not by a copy.
+// them, the past included; a window bounds how far to either side they see. Heads of a group share a key by broadcasting, not by a copy.
 import { addDims, type Dim, divideExactly, mulDims } from "../../../graph/dim.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import type { TfValue } from "../../graph.ts";
@@ -9,17 +9,7 @@ import type { NodeFacts } from "../node-facts.ts";
 import type { NodeLowering } from "../node-lowering.ts";
 import { ONNX_FLOATS } from "../onnx-floats.ts";
 import { LOGICAL, type LoweringRule } from "../rule.ts";
-
-/** Those of opsets 23 and 24; a later one may change the meaning. */
-const ATTRIBUTES: ReadonlySet<string> = new Set([
-  "is_causal",
-  "kv_num_heads",
-  "q_num_heads",
-  "qk_matmul_output_mode",
-  "scale",
-  "softcap",
-  "softmax_precision",
-]);
+import { productType } from "../widened.ts";
 
 interface Sizes {
   readonly batch: Dim;
@@ -65,8 +55,6 @@ export const attention: LoweringRule = {
   since: 23,
   layout: LOGICAL,
   refuse(facts) {
-    const unknown = [...facts.node.attributes.keys()].find((name) => !ATTRIBUTES.has(name));
-    if (unknown !== undefined) return `its attribute ${unknown} has no counterpart here`;
     const sizes = sizesOf(facts);
     if (typeof sizes === "string") return sizes;
     const precision = facts.int("softmax_precision", 1);
@@ -113,11 +101,19 @@ function scores(node: NodeLowering, query: TfValue, key: TfValue, sizes: Sizes):
   // Both sides take the root of the scale, which keeps products of narrow floats in range.
   const root = node.scalar(dtype, Math.sqrt(given || 1 / Math.sqrt(depth)));
   const [q, k] = [query, key].map((value) => node.op("Mul", [value, root])) as [TfValue, TfValue];
-  if (queryHeads === keyHeads) return node.op("BatchMatMulV2", [q, k], { adj_y: true });
+  if (queryHeads === keyHeads) return product(node, q, k, { adj_y: true });
   const grouped = node.reshape(q, [batch, keyHeads, queryHeads / keyHeads, queries, depth]);
   const shared = node.op("ExpandDims", [k, node.int32(2)]);
-  const product = node.op("BatchMatMulV2", [grouped, shared], { adj_y: true });
-  return node.reshape(product, [batch, queryHeads, queries, keys]);
+  const raw = product(node, grouped, shared, { adj_y: true });
+  return node.reshape(raw, [batch, queryHeads, queries, keys]);
+}
+
+/** Matrix products, summed in a dtype that sums well and rounded back. */
+function product(node: NodeLowering, left: TfValue, right: TfValue, attributes = {}): TfValue {
+  const dtype = left.dtype as DType; // data are floats
+  const wide = productType("BatchMatMulV2", dtype);
+  const sum = node.op("BatchMatMulV2", [node.cast(left, wide), node.cast(right, wide)], attributes);
+  return node.cast(sum, dtype);
 }
 
 // cap * tanh(x / cap)
@@ -138,16 +134,31 @@ function withMasks(node: NodeLowering, x: TfValue, sizes: Sizes): TfValue {
   }
   const columns = node.op("Range", [node.int64(0), node.values.dim(sizes.keys), node.int64(1)]);
   const lengths = node.has(6) ? node.op("Reshape", [node.logical(6), node.int64s([-1, 1, 1, 1])]) : undefined;
-  if (node.int("is_causal", 0)) {
-    const rows = node.op("Range", [node.int64(0), node.values.dim(sizes.queries), node.int64(1)]);
-    const before = lengths
-      ? node.op("Sub", [lengths, node.values.dim(sizes.queries)])
-      : node.values.dim(sizes.past);
-    const last = node.op("AddV2", [node.op("Reshape", [rows, node.int64s([-1, 1])]), before]);
-    masked = node.op("SelectV2", [node.op("LessEqual", [columns, last]), masked, hidden]);
-  }
-  if (!lengths) return masked;
-  return node.op("SelectV2", [node.op("Less", [columns, lengths]), masked, hidden]);
+  const seen = [...inWindow(node, columns, lengths, sizes)];
+  if (lengths) seen.push(node.op("Less", [columns, lengths]));
+  return seen.reduce((scores, keys) => node.op("SelectV2", [keys, scores, hidden]), masked);
+}
+
+/** Which keys a query may see for where they stand: causal ones see none behind them, windows end on either side. */
+function inWindow(
+  node: NodeLowering,
+  columns: TfValue,
+  lengths: TfValue | undefined,
+  sizes: Sizes,
+): TfValue[] {
+  const [left, right] = [node.int("left_window_size", -1), node.int("right_window_size", -1)];
+  const ahead = node.int("is_causal", 0) ? 0 : right; // a right window is never narrower than causality
+  if (left < 0 && ahead < 0) return [];
+  const rows = node.op("Range", [node.int64(0), node.values.dim(sizes.queries), node.int64(1)]);
+  const before = lengths
+    ? node.op("Sub", [lengths, node.values.dim(sizes.queries)])
+    : node.values.dim(sizes.past);
+  const own = node.op("AddV2", [node.op("Reshape", [rows, node.int64s([-1, 1])]), before]);
+  const beside = (distance: number) => (distance === 0 ? own : node.op("AddV2", [own, node.int64(distance)]));
+  return [
+    ...(ahead < 0 ? [] : [node.op("LessEqual", [columns, beside(ahead)])]),
+    ...(left < 0 ? [] : [node.op("GreaterEqual", [columns, beside(-left)])]),
+  ];
 }
 
 /** A mask that ends before the keys do hides the rest. */
@@ -178,12 +189,13 @@ function output(node: NodeLowering, probabilities: TfValue, value: TfValue, size
   const groups = queryHeads / keyHeads;
   const y =
     groups === 1
-      ? node.op("BatchMatMulV2", [probabilities, value])
+      ? product(node, probabilities, value)
       : node.reshape(
-          node.op("BatchMatMulV2", [
+          product(
+            node,
             node.reshape(probabilities, [batch, keyHeads, groups, queries, keys]),
             node.op("ExpandDims", [value, node.int32(2)]),
-          ]),
+          ),
           [batch, queryHeads, queries, valueDepth],
         );
   if (node.rank(0) === 4) return y;

@@ -4,47 +4,12 @@
 
 import type { Dim } from "../../../graph/dim.ts";
 import type { Graph, Value } from "../../../graph/graph.ts";
-import { attributeOf } from "../../../graph/graph.ts";
 import { tensorOfNumbers } from "../../../tensor/numbers.ts";
 import { Captures, FunctionBody } from "../../function-body.ts";
 import type { TfValue } from "../../graph.ts";
-import { identityLayout } from "../../layout/layout.ts";
-import type { NodeFacts } from "../node-facts.ts";
+import { bodyOf, emitBody } from "../emit-body.ts";
 import type { NodeLowering } from "../node-lowering.ts";
 import { LOGICAL, type LoweringRule } from "../rule.ts";
-import { ValueStore } from "../value-store.ts";
-
-function bodyOf(facts: NodeFacts, name: string): Graph {
-  const graph = attributeOf(facts.node, name, "graph");
-  if (!graph) throw new TypeError(`${facts.node.operator} has no attribute ${name}`); // readers check it
-  return graph;
-}
-
-/** Emits a subgraph into a function's body; returns its outputs in ONNX's order. */
-function emitBody(
-  node: NodeLowering,
-  body: FunctionBody,
-  graph: Graph,
-  inputs: readonly TfValue[],
-): TfValue[] {
-  const inner = new ValueStore(body.tf, node.typed, {
-    store: node.values,
-    capture: (value) => body.capture(value),
-  });
-  for (const [index, input] of graph.inputs.entries()) {
-    const value = inputs[index];
-    if (value) inner.set(input, value, identityLayout(rankOf(node, input)));
-  }
-  node.emitGraph(graph, inner);
-  return graph.outputs.map((output) => {
-    const value = inner.get(output, identityLayout(rankOf(node, output)));
-    return value.node.op === "_Arg" ? body.tf.op("Identity", [value]) : value;
-  });
-}
-
-function rankOf(node: NodeFacts, value: Value): number {
-  return node.typed.typeOf(value).shape.length;
-}
 
 export const onnxIf: LoweringRule = {
   op: "If",

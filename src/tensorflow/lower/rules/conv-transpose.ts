@@ -13,7 +13,7 @@ import type { NodeFacts } from "../node-facts.ts";
 import type { NodeLowering } from "../node-lowering.ts";
 import { padValue } from "../pad-value.ts";
 import { CHANNELS_LAST, type LoweringRule } from "../rule.ts";
-import { kernelType } from "../widened.ts";
+import { productType } from "../widened.ts";
 
 /** The geometry per spatial axis. */
 interface Spread {
@@ -92,7 +92,7 @@ export const convTranspose: LoweringRule = {
   },
   emit(node) {
     const spread = spreadOf(node) as Spread; // refuse has checked it
-    const dtype = kernelType("Conv2DBackpropInput", node.dtype(0));
+    const dtype = productType("Conv2DBackpropInput", node.dtype(0));
     const flat = spread.kernel.length === 1;
     const deep = flat ? deepened(spread) : spread;
     const x = node.cast(node.data(), dtype);

@@ -13,7 +13,7 @@ import type { NodeFacts } from "../node-facts.ts";
 import type { NodeLowering } from "../node-lowering.ts";
 import { padValue } from "../pad-value.ts";
 import { CHANNELS_LAST, type LoweringRule } from "../rule.ts";
-import { kernelType } from "../widened.ts";
+import { productType } from "../widened.ts";
 import { deepened, isSame, type Window, windowOf } from "../window.ts";
 
 /** The kernel's sizes, from the weight's shape. */
@@ -40,7 +40,7 @@ export const conv: LoweringRule = {
   emit(node) {
     const kernel = kernelOf(node) ?? [];
     const window = windowOf(node, kernel) as Window; // refuse has checked it
-    const dtype = kernelType("Conv2D", node.dtype(0));
+    const dtype = productType("Conv2D", node.dtype(0));
     const x = node.cast(node.data(), dtype);
     const y = kernel.length === 3 ? conv3d(node, x, window) : conv2d(node, x, window, dtype);
     return node.cast(biased(node, y, dtype), node.dtype(0));

@@ -27,46 +27,95 @@ export const dft: LoweringRule = {
   since: 20,
   layout: LOGICAL,
   refuse(facts) {
-    if (axisOf(facts) === undefined) return "its axis is not known before the model runs";
+    const parts = facts.shape(0).at(-1);
+    if (parts !== 1 && parts !== 2) return "whether its input is complex is not known";
+    if (axisOf(facts) === undefined) {
+      return facts.has(1) ? "neither its axis nor its length is known before the model runs" : undefined;
+    }
     const { from, to } = lengths(facts);
     const fits = from === to || facts.int("onesided", 0) === 1; // real transforms cut and pad by themselves
     if (!fits && (typeof from !== "number" || typeof to !== "number")) {
       return "its length is not known before the model runs";
     }
-    const parts = facts.shape(0).at(-1);
-    return parts === 1 || parts === 2 ? undefined : "whether its input is complex is not known";
+    return undefined;
   },
   emit(node) {
-    const axis = axisOf(node) as number; // refuse has checked it
     const rank = node.rank(0) - 1;
-    const order = [...Array.from({ length: rank }, (_, at) => at).filter((at) => at !== axis), axis];
-    const back = order.map((_, at) => order.indexOf(at));
+    const { there, back } = turns(node, rank);
     const dtype: DType = node.dtype(0) === "float64" ? "float64" : "float32";
-    const turn = (value: TfValue, perm: readonly number[]) =>
-      perm.every((at, index) => at === index) ? value : node.op("Transpose", [value, node.int32s(perm)]);
     const parts = node.tf
       .ops("Unpack", [node.cast(node.logical(0), dtype)], { num: node.shape(0).at(-1) as number, axis: -1 })
-      .map((part) => turn(part, order));
-    const result = transform(node, parts, rank, dtype).map((part) => turn(part, back));
+      .map(there);
+    const result = transform(node, parts, rank, dtype).map(back);
     return node.cast(node.op("Pack", [result], { axis: rank }), node.dtype(0));
   },
 };
 
+interface Turns {
+  /** Brings the transformed axis to the end. */
+  there(value: TfValue): TfValue;
+  back(value: TfValue): TfValue;
+}
+
+function turns(node: NodeLowering, rank: number): Turns {
+  const axis = axisOf(node);
+  if (axis === undefined) return freeTurns(node, rank);
+  const order = [...Array.from({ length: rank }, (_, at) => at).filter((at) => at !== axis), axis];
+  const inverse = order.map((_, at) => order.indexOf(at));
+  const turn = (value: TfValue, perm: readonly number[]) =>
+    perm.every((at, index) => at === index) ? value : node.op("Transpose", [value, node.int32s(perm)]);
+  return { there: (value) => turn(value, order), back: (value) => turn(value, inverse) };
+}
+
+/** The axis is known to running alone: the others close up where it leaves. */
+function freeTurns(node: NodeLowering, rank: number): Turns {
+  const given = node.cast(node.single(2), "int64");
+  const below = node.op("Less", [given, node.int64(0)]);
+  // It counts from the end of the input, which has the axis of real and imaginary parts too.
+  const axis = node.op("SelectV2", [below, node.op("AddV2", [given, node.int64(rank + 1)]), given]);
+  const places = node.int64s(Array.from({ length: rank }, (_, at) => at));
+  const behind = node.op("GreaterEqual", [places, axis]);
+  const closed = node.op("SelectV2", [behind, node.op("AddV2", [places, node.int64(1)]), places]);
+  const last = node.op("Equal", [places, node.int64(rank - 1)]);
+  const order = node.op("SelectV2", [last, axis, closed]);
+  const inverse = node.op("InvertPermutation", [order]);
+  return {
+    there: (value) => node.op("Transpose", [value, order]),
+    back: (value) => node.op("Transpose", [value, inverse]),
+  };
+}
+
+/** The length of the real transform's result or source, int32 [1]. */
+function realLength(node: NodeLowering, turned: TfValue, rank: number, inverse: boolean): TfValue {
+  if (axisOf(node) !== undefined) {
+    const { from, to } = lengths(node);
+    return node.op("Reshape", [node.cast(node.values.dim(to ?? from), "int32"), node.int32s([1])]);
+  }
+  const size = node.slice(node.op("Shape", [turned], { out_type: "int32" }), 1, 0, rank - 1, undefined);
+  return inverse ? node.op("Mul", [node.op("Sub", [size, node.int32(1)]), node.int32(2)]) : size;
+}
+
 /** Real and imaginary parts of the transform along the last axis; the real part alone for a real result. */
 function transform(node: NodeLowering, parts: readonly TfValue[], rank: number, dtype: DType): TfValue[] {
-  const { from, to } = lengths(node);
   const inverse = node.int("inverse", 0) === 1;
   const onesided = node.int("onesided", 0) === 1;
   const complex: DType = dtype === "float64" ? "complex128" : "complex64";
   const [real, imaginary] = parts as [TfValue, TfValue | undefined];
-  const size = node.op("Reshape", [node.cast(node.values.dim(to ?? from), "int32"), node.int32s([1])]);
-  if (onesided && !inverse) return split(node, node.op("RFFT", [real, size], { Tcomplex: complex }), dtype);
+  const size = () => realLength(node, real, rank, inverse);
+  if (onesided && !inverse) {
+    return split(node, node.op("RFFT", [real, size()], { Tcomplex: complex }), dtype);
+  }
   const numbers = node.op("Complex", [real, imaginary ?? node.op("ZerosLike", [real])], { Tout: complex });
-  if (onesided) return [node.op("IRFFT", [numbers, size], { Treal: dtype })];
-  const change = from === to ? 0 : (to as number) - (from as number); // refuse has checked both
+  if (onesided) return [node.op("IRFFT", [numbers, size()], { Treal: dtype })];
+  return split(node, node.op(inverse ? "IFFT" : "FFT", [fitted(node, numbers, rank)]), dtype);
+}
+
+/** Cut or padded at the end to the wanted length. */
+function fitted(node: NodeLowering, numbers: TfValue, rank: number): TfValue {
+  const { from, to } = lengths(node);
+  if (axisOf(node) === undefined || from === to) return numbers;
   const zeros = new Array<number>(rank - 1).fill(0);
-  const fitted = padValue(node, numbers, [...zeros, 0], [...zeros, change]);
-  return split(node, node.op(inverse ? "IFFT" : "FFT", [fitted]), dtype);
+  return padValue(node, numbers, [...zeros, 0], [...zeros, (to as number) - (from as number)]); // refuse has checked both
 }
 
 function split(node: NodeLowering, value: TfValue, dtype: DType): TfValue[] {

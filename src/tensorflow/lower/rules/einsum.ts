@@ -3,7 +3,7 @@
 import type { TfValue } from "../../graph.ts";
 import type { NodeLowering } from "../node-lowering.ts";
 import { LOGICAL, type LoweringRule } from "../rule.ts";
-import { kernelType } from "../widened.ts";
+import { productType } from "../widened.ts";
 
 export const einsum: LoweringRule = {
   op: "Einsum",
@@ -16,7 +16,7 @@ export const einsum: LoweringRule = {
       : undefined;
   },
   emit(node) {
-    const dtype = kernelType("Einsum", node.dtype(0));
+    const dtype = productType("Einsum", node.dtype(0));
     const [terms, output] = termsOf(node.string("equation", ""));
     const values = node.node.inputs.map((_, input) => node.cast(node.logical(input), dtype));
     return node.cast(contract(node, terms, values, output), node.dtype(0));

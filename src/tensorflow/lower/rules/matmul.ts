@@ -7,7 +7,7 @@ import type { Layout } from "../../layout/layout.ts";
 import type { NodeFacts } from "../node-facts.ts";
 import type { NodeLowering } from "../node-lowering.ts";
 import { type LayoutClass, LOGICAL, type LoweringRule } from "../rule.ts";
-import { kernelType } from "../widened.ts";
+import { productType } from "../widened.ts";
 
 /** Contracts the last axis, wherever the others stand; a folded one is met by folding the weight's rows. */
 const LAST_AXIS: LayoutClass = {
@@ -34,7 +34,7 @@ export const matmul: LoweringRule = {
 function byWeight(node: NodeLowering): TfValue {
   const shape = node.layout.perm.map((axis) => node.shape(0)[axis] as Dim);
   const [depth, width] = [shape.at(-1) as Dim, node.shape(1)[1] as Dim];
-  const dtype = kernelType("MatMul", node.dtype(0));
+  const dtype = productType("MatMul", node.dtype(0));
   const x = node.cast(node.data(), dtype);
   const flat = shape.length === 2 ? x : node.tf.op("Reshape", [x, node.values.dims([-1, depth])]);
   const product = node.op("MatMul", [flat, node.cast(weight(node, 0), dtype)]);
@@ -53,7 +53,7 @@ function weight(node: NodeLowering, contracted: number): TfValue {
 
 /** Vectors are promoted to matrices and demoted again, as NumPy does. */
 function batched(node: NodeLowering): TfValue {
-  const dtype = kernelType("BatchMatMulV2", node.dtype(0));
+  const dtype = productType("BatchMatMulV2", node.dtype(0));
   let left = node.cast(node.logical(0), dtype);
   let right = node.cast(node.logical(1), dtype);
   if (node.rank(0) === 1) left = node.op("ExpandDims", [left, node.int32(0)]);
@@ -72,7 +72,7 @@ export const gemm: LoweringRule = {
   since: 13,
   layout: (facts) => (isConstantWeight(facts) ? LAST_AXIS : LOGICAL),
   emit(node) {
-    const dtype = kernelType("MatMul", node.dtype(0));
+    const dtype = productType("MatMul", node.dtype(0));
     const [transA, transB] = [node.int("transA", 0) === 1, node.int("transB", 0) === 1];
     const left = node.cast(node.data(), dtype);
     const right = node.cast(weight(node, transB ? 1 : 0), dtype);

@@ -1,11 +1,13 @@
 // Pad in its four modes. A constant is PadV2; reflect, edge and wrap are Gathers with computed places, which have no
 // limit of rank or width, unless TensorFlow's MirrorPad does.
+// Not here: pads and axes that only running tells (../pad-dynamic.ts).
 
 import { int64Tensor } from "../../../graph/builder.ts";
 import { tensorOfNumbers } from "../../../tensor/numbers.ts";
 import type { TfValue } from "../../graph.ts";
 import type { NodeFacts } from "../node-facts.ts";
 import type { NodeLowering } from "../node-lowering.ts";
+import { padDynamic } from "../pad-dynamic.ts";
 import { padValue } from "../pad-value.ts";
 import { ANY_ORDER, LOGICAL, type LoweringRule } from "../rule.ts";
 
@@ -39,19 +41,17 @@ export const pad: LoweringRule = {
   refuse(facts) {
     const mode = facts.string("mode", "constant");
     const pads = padsOf(facts);
-    if (!pads && mode !== "constant")
-      return `mode ${mode} with pads that are not known before the model runs`;
-    if (!pads && facts.has(3)) return "its axes and pads are not known before the model runs";
+    if (!pads) return undefined;
     const free =
       mode !== "constant" &&
-      pads?.begin.some((_, axis) => isPadded(pads, axis) && typeof facts.shape(0)[axis] !== "number");
+      pads.begin.some((_, axis) => isPadded(pads, axis) && typeof facts.shape(0)[axis] !== "number");
     return free && mode !== "reflect" ? `mode ${mode} along an axis whose size is not fixed` : undefined;
   },
   emit(node) {
     const mode = node.string("mode", "constant");
     const pads = padsOf(node);
     const fill = node.has(2) ? node.single(2) : undefined;
-    if (!pads) return dynamicPad(node, fill);
+    if (!pads) return padDynamic(node, mode, fill);
     if (mode === "constant")
       return padValue(node, node.data(), node.ordered(pads.begin), node.ordered(pads.end), fill);
     let value = node.data();
@@ -64,14 +64,6 @@ export const pad: LoweringRule = {
 
 function isPadded(pads: Pads, axis: number): boolean {
   return pads.begin[axis] !== 0 || pads.end[axis] !== 0;
-}
-
-/** Pads that only running tells; negative ones would fail there. */
-function dynamicPad(node: NodeLowering, fill: TfValue | undefined): TfValue {
-  const rows = node.op("Reshape", [node.logical(1), node.int64s([2, -1])]);
-  const paddings = node.op("Transpose", [rows, node.int32s([1, 0])]);
-  const data = node.logical(0);
-  return fill ? node.op("PadV2", [data, paddings, fill]) : node.op("Pad", [data, paddings]);
 }
 
 function paddedAxis(node: NodeLowering, value: TfValue, axis: number, pads: Pads, mode: string): TfValue {

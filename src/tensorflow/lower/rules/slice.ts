@@ -4,10 +4,13 @@
 import type { TfValue } from "../../graph.ts";
 import type { NodeFacts } from "../node-facts.ts";
 import type { NodeLowering } from "../node-lowering.ts";
-import { ANY_ORDER, type LoweringRule } from "../rule.ts";
+import { ANY_ORDER, LOGICAL, type LoweringRule } from "../rule.ts";
+import { spreadOverAxes } from "../spread-over-axes.ts";
 
 /** StridedSlice's kernels. */
 const MAX_RANK = 8;
+/** Beyond every axis; the numbers that JavaScript holds exactly end here. */
+const TO_THE_END = Number.MAX_SAFE_INTEGER;
 
 function axesOf(facts: NodeFacts): number[] | undefined {
   const count = facts.shape(1)[0];
@@ -19,15 +22,16 @@ function axesOf(facts: NodeFacts): number[] | undefined {
 export const slice: LoweringRule = {
   op: "Slice",
   since: 13,
-  layout: ANY_ORDER,
+  layout: (facts) => (axesOf(facts) ? ANY_ORDER : LOGICAL),
   refuse(facts) {
-    if (!axesOf(facts)) return "its axes are not known before the model runs";
+    if (!axesOf(facts) && !facts.has(3)) return "the number of its axes is not known before the model runs";
     return facts.rank(0) > MAX_RANK
       ? `${facts.rank(0)} dimensions, TensorFlow slices at most ${MAX_RANK}`
       : undefined;
   },
   emit(node) {
-    const axes = axesOf(node) ?? [];
+    const axes = axesOf(node);
+    if (!axes) return alongFreeAxes(node);
     const begin = places(node, 1, axes, 0);
     const end = places(node, 2, axes, 0);
     const steps = node.has(4) ? places(node, 4, axes, 1) : node.int64s(node.layout.perm.map(() => 1));
@@ -36,6 +40,16 @@ export const slice: LoweringRule = {
     return node.op("StridedSlice", [node.data(), begin, end, steps], { begin_mask: mask, end_mask: mask });
   },
 };
+
+/** Which axes are cut only running tells: all are, those that are not meant from end to end. */
+function alongFreeAxes(node: NodeLowering): TfValue {
+  const rank = node.rank(0);
+  const axes = node.cast(node.logical(3), "int64");
+  const spread = (input: number, otherwise: number) =>
+    spreadOverAxes(node, node.cast(node.logical(input), "int64"), axes, rank, otherwise);
+  const steps = node.has(4) ? spread(4, 1) : node.int64s(new Array<number>(rank).fill(1));
+  return node.op("StridedSlice", [node.logical(0), spread(1, 0), spread(2, TO_THE_END), steps]);
+}
 
 /** Input `input`, one number for each of `axes`, spread over all axes as they stand. */
 function places(node: NodeLowering, input: number, axes: readonly number[], otherwise: number): TfValue {
