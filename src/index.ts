@@ -4,5 +4,12 @@ export type { ConvertedModel, Endpoint } from "./convert.ts";
 export { type ConvertFileOptions as ConvertOptions, convertFile as convert } from "./convert-file.ts";
 export { type ErrorCode, FerryError, type Problem } from "./core/errors.ts";
 export type { ArrayOf, InputTensor, OutputTensor, TensorData } from "./engine/typed-arrays.ts";
-export { type LoadOptions, load, type Model, type RunOptions, type TensorInfo } from "./load.ts";
+export {
+  type InputSpec,
+  type LoadOptions,
+  load,
+  type Model,
+  type RunOptions,
+  type TensorInfo,
+} from "./load.ts";
 export type { DType } from "./tensor/dtype.ts";

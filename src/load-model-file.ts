@@ -18,11 +18,13 @@ import { optimize } from "./passes/optimize.ts";
 import { type ReadOptions, readModel } from "./read/read-model.ts";
 import { ONNX_FILE, writeOnnxModel } from "./write/write-onnx-model.ts";
 
+export type { InputSpec } from "./read/torchscript/input-spec.ts";
+
 /** Throws what opening, reading and loading throw: a FerryError. */
 export async function loadModelFile(
   engine: OnnxRuntimeEngine,
   file: string,
-  options: LoadOptions & Pick<ReadOptions, "model">,
+  options: LoadOptions & Pick<ReadOptions, "model" | "inputs">,
 ): Promise<LoadedModel> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "torchferry-"));
   const remove = (): void => fs.rmSync(folder, { recursive: true, force: true });
@@ -44,7 +46,7 @@ export async function loadModelFile(
 async function writeModel(
   file: string,
   folder: string,
-  options: Pick<ReadOptions, "model">,
+  options: Pick<ReadOptions, "model" | "inputs">,
 ): Promise<Signature> {
   const source = openFile(file);
   const siblings = siblingOpener(file);

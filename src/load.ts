@@ -7,11 +7,15 @@ import { fail, Problem, problem, raise } from "./core/errors.ts";
 import type { LoadedModel, TensorValue } from "./engine/engine.ts";
 import { onnxRuntimeEngine } from "./engine/onnxruntime/engine.ts";
 import { type InputTensor, inputValue, type OutputTensor, outputTensor } from "./engine/typed-arrays.ts";
-import { loadModelFile } from "./load-model-file.ts";
+import { type InputSpec, loadModelFile } from "./load-model-file.ts";
 import type { Signature, TensorSpec } from "./model/signature.ts";
 import type { DType } from "./tensor/dtype.ts";
 
+export type { InputSpec };
+
 export interface LoadOptions {
+  /** What the inputs of a TorchScript model are, by the names of `forward`'s parameters, where its file does not tell. */
+  readonly inputs?: Readonly<Record<string, InputSpec>>;
   /** Threads inside one run; 0, the default, shares one pool of as many threads as there are cores. */
   readonly intraOpThreads?: number;
   /** Which model of a .pt2 archive that holds several. */
@@ -60,8 +64,8 @@ export interface Model extends AsyncDisposable {
 const DEFAULT_SIGNATURE = "serving_default";
 
 /**
- * Loads a model file (.pt2, .onnx), a version directory (with saved_model.pb and model.onnx), or the highest version
- * of a directory of versions.
+ * Loads a model file (.pt2, .pt of torch.jit.save, .onnx), a version directory (with saved_model.pb and model.onnx),
+ * or the highest version of a directory of versions.
  *
  * ```ts
  * const model = await load("resnet18.pt2");

@@ -1,7 +1,6 @@
 // `--input name=float32[batch,3,224,224]`: what an input of a TorchScript model is, for files that do not tell.
 // A size that is a name is free; two inputs with one name have the same size. `name=3` builds a value into the model.
 import { InvalidArgumentError } from "commander";
-import { type Dim, symbol } from "../../graph/dim.ts";
 import type { InputSpec } from "../../read/torchscript/input-spec.ts";
 import { BYTES_PER_ELEMENT, type DType } from "../../tensor/dtype.ts";
 
@@ -24,7 +23,7 @@ function parseSpec(text: string): InputSpec | undefined {
   const [, dtype = "", sizes = ""] = /^(\w+)\[([^\]]*)\]$/.exec(text) ?? [];
   if (dtype !== "") {
     const shape = sizes.trim() === "" ? [] : sizes.split(",").map((size) => parseSize(size.trim()));
-    const isWhole = shape.every((size): size is Dim => size !== undefined);
+    const isWhole = shape.every((size): size is number | string => size !== undefined);
     return dtype in BYTES_PER_ELEMENT && isWhole ? { dtype: dtype as DType, shape } : undefined; // it is in the table
   }
   if (text === "True" || text === "False") return { value: text === "True" };
@@ -32,7 +31,7 @@ function parseSpec(text: string): InputSpec | undefined {
   return Number.isFinite(number) ? { value: number } : undefined;
 }
 
-function parseSize(text: string): Dim | undefined {
+function parseSize(text: string): number | string | undefined {
   if (/^\d+$/.test(text)) return Number(text);
-  return /^[A-Za-z_]\w*$/.test(text) ? symbol(text) : undefined;
+  return /^[A-Za-z_]\w*$/.test(text) ? text : undefined;
 }

@@ -128,7 +128,10 @@ export function statedInputs(
     const spec = specs[name];
     if (!spec) break; // the rest have defaults, and so has this one
     if ("value" in spec) args.push(literal(spec.value));
-    else args.push(addInput(name, { kind: "tensor", dtype: spec.dtype, shape: spec.shape }, inputs, builder));
+    else {
+      const shape = spec.shape.map((size) => (typeof size === "string" ? symbol(size) : size));
+      args.push(addInput(name, { kind: "tensor", dtype: spec.dtype, shape }, inputs, builder));
+    }
   }
   return { inputs, args };
 }

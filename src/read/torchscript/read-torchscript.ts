@@ -46,8 +46,13 @@ export function readTorchScript(
   entries: ZipArchive,
   options: TorchScriptOptions = {},
 ): readonly Reading[] {
+  return raising(file.name, () => readArchive(openArchive(file, entries), options));
+}
+
+/** As readTorchScript, of an archive that is open. */
+export function readArchive(archive: ScriptArchive, options: TorchScriptOptions = {}): readonly Reading[] {
+  const file = archive.file;
   return raising(file.name, () => {
-    const archive = openArchive(file, entries);
     raise(refusedCode(archive));
     const code = new Code(archive);
     const reading = (inputs: InputsOf): Reading => ({

@@ -19,7 +19,7 @@ export interface EvaluatorLimits {
   readonly maxDepth: number;
 }
 
-export const EVALUATOR_LIMITS: EvaluatorLimits = { maxSteps: 5_000_000, maxDepth: 120 };
+export const EVALUATOR_LIMITS: EvaluatorLimits = { maxSteps: 500_000, maxDepth: 120 };
 
 /** How a block ends early. */
 export type Flow = { readonly returned: Value } | "break" | "continue" | undefined;

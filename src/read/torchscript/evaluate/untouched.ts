@@ -46,7 +46,9 @@ export function demandOwnWrites(calls: readonly AtenCall[], builder: ProgramBuil
     const argument = shared === undefined ? undefined : call.args.get(shared);
     const base = argument?.kind === "tensor" ? (source.get(argument.value) ?? argument.value) : undefined;
     if (writes !== undefined && base !== undefined && !made.has(base))
-      throw new Unfollowed(`${call.target} writes into a tensor of outside in a branch that depends on the input`);
+      throw new Unfollowed(
+        `${call.target} writes into a tensor of outside in a branch that depends on the input`,
+      );
     for (const result of call.outputs.flatMap(valuesIn)) {
       if (base === undefined) made.add(result);
       else source.set(result, base);

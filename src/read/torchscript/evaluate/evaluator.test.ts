@@ -1,0 +1,167 @@
+// Code as PyTorch prints it, and the calls that following it gives.
+import { describe, expect, it } from "vitest";
+import { follow, forwardOf, programOf } from "../testing/follow-text.ts";
+
+const RELU = "aten::relu.default float32[batch, 3]";
+
+describe("overloads", () => {
+  it("are chosen by the arguments", () => {
+    expect(
+      follow("a = torch.add(x, x)\nb = torch.add(a, 1)\nreturn torch.sum(torch.mul(b, x), [1], True)"),
+    ).toEqual([
+      "aten::add.Tensor float32[batch, 3]",
+      "aten::add.Scalar float32[batch, 3]",
+      "aten::mul.Tensor float32[batch, 3]",
+      "aten::sum.dim_IntList float32[batch, 1]",
+    ]);
+  });
+
+  it("are tried with conversions after those without", () => {
+    expect(follow("return torch.full([2, 2], 1)")).toEqual(["aten::full.default int64[2, 2]"]);
+    expect(follow("return torch.full([2, 2], 1)", undefined, 4)).toEqual([
+      "aten::full.default float32[2, 2]",
+    ]);
+  });
+
+  it("of dividing integers cut off in files before version 4", () => {
+    const body = "i = torch.to(x, 4)\nreturn torch.div(i, 2)";
+    expect(follow(body)[1]).toBe("aten::div.Scalar float32[batch, 3]");
+    expect(follow(body, undefined, 3)[1]).toBe("aten::div.Scalar_mode int64[batch, 3]");
+  });
+
+  it("that do not exist are said", () => {
+    expect(follow("return torch.relu(x, 1)")[0]).toContain(
+      "at code/__torch__.py, line 3: aten::relu takes no arguments such as (a tensor, int 1)",
+    );
+    expect(follow("return torch.no_such(x)")[0]).toContain("the operator aten::no_such is not known");
+  });
+});
+
+describe("sizes", () => {
+  it("stay free through tensors, as traces compute with them", () => {
+    const body = `
+n = ops.prim.NumToTensor(torch.size(x, 0))
+m = torch.floor_divide(torch.mul(n, 6), 2)
+return torch.view(x, [int(m), -1])`;
+    expect(follow(body).at(-1)).toBe("aten::view.default float32[3*batch, 1]");
+  });
+
+  it("decide what holds for every input", () => {
+    const choice = (condition: string) =>
+      follow(`if ${condition}:\n  y = torch.relu(x)\nelse:\n  y = x\nreturn y`);
+    expect(choice("torch.gt(torch.size(x, 0), 0)")).toEqual([RELU]);
+    expect(choice("torch.eq(torch.dim(x), 3)")).toEqual([]);
+    expect(choice("torch.gt(torch.size(x, 0), 1)")[0]).toContain(
+      "depending on a condition on sizes (batch gt 1)",
+    );
+  });
+
+  it("that do not fit are refused, not guessed", () => {
+    expect(follow("return torch.view(x, [4, 3])")[0]).toContain(
+      "[batch,3] has not always as many elements as [4,3]",
+    );
+    expect(follow("return torch.add(x, torch.zeros([4, 3]))")[0]).toContain("sizes batch and 4 meet");
+  });
+});
+
+describe("Python's values", () => {
+  const kept = (body: string) =>
+    programOf(forwardOf(body)).outputs.map(({ name, argument }) => [name, argument]);
+  const int = (value: number) => ({ kind: "int", value });
+
+  it("are computed: lists, dicts, loops, strings", () => {
+    const body = `
+l = annotate(List[int], [])
+for i in range(4):
+  _0 = torch.append(l, torch.mul(i, i))
+d = {"sum": torch.sum(l), torch.add("la", "st"): (l)[-1]}
+n = 0
+while torch.lt(n, torch.len(l)):
+  n = torch.add(n, 3)
+d["n"] = n
+d["floor"] = torch.floordiv(-7, 2)
+d["rest"] = torch.remainder(-7, 2)
+d["half"] = torch.div(7, 2)
+return d`;
+    expect(kept(body)).toEqual([
+      ["sum", int(14)],
+      ["last", int(9)],
+      ["n", int(6)],
+      ["floor", int(-4)],
+      ["rest", int(1)],
+      ["half", { kind: "float", value: 3.5 }],
+    ]);
+  });
+
+  it("are shared by reference", () => {
+    const body = "a = [1]\nb = a\n_0 = torch.append(b, 2)\nreturn (torch.len(a), torch.__is__(a, b))";
+    expect(kept(body)).toEqual([
+      ["output_0", int(2)],
+      ["output_1", { kind: "bool", value: true }],
+    ]);
+  });
+
+  it("choose branches; a branch that only raises is an assertion", () => {
+    const body = `
+if bool(torch.any(torch.isnan(x))):
+  ops.prim.RaiseException("bad", "builtins.ValueError")
+else:
+  pass
+return torch.relu(x)`;
+    expect(follow(body).at(-1)).toBe(RELU);
+  });
+
+  it("that raise are refused with their line", () => {
+    expect(follow('y = x\nops.prim.RaiseException("no")\nreturn y')[0]).toContain(
+      "at code/__torch__.py, line 4: the code raises an exception here",
+    );
+  });
+});
+
+describe("branches that depend on the input", () => {
+  const branch = (yes: string, no = "pass", before = "y = torch.relu(x)") =>
+    follow(`${before}\nif bool(torch.gt(torch.sum(x), 0)):\n  ${yes}\nelse:\n  ${no}\nreturn y`);
+
+  it("become a cond whose results are what differs", () => {
+    expect(branch("y = torch.neg(y)", "y = torch.exp(y)").at(-1)).toBe(
+      "higher_order::cond float32[batch, 3]",
+    );
+  });
+
+  it("are refused where they write outside or change a list", () => {
+    expect(branch("_0 = torch.neg_(y)")[0]).toContain("writes into a tensor of outside in a branch");
+    expect(branch("_0 = torch.append(y, x)", "pass", "y = [x]")[0]).toContain(
+      "a list is changed in a branch",
+    );
+    expect(branch("y = 1", "y = 2", "y = 0")[0]).toContain("'y' becomes");
+  });
+});
+
+describe("limits", () => {
+  it("of loops", () => {
+    expect(follow("n = 0\nwhile torch.ge(n, 0):\n  n = torch.add(n, 1)\nreturn n")[0]).toContain(
+      "statements are run",
+    );
+    expect(follow("for i in range(torch.size(x, 0)):\n  pass\nreturn x")[0]).toContain(
+      "a loop runs a size batch times",
+    );
+  });
+
+  it("of functions that call themselves", () => {
+    const text = `${forwardOf("return __torch__.f(x, )")}def f(x: Tensor) -> Tensor:\n  return __torch__.f(x, )\n`;
+    expect(() => programOf(text)).toThrow("functions call each other over 120 deep");
+  });
+});
+
+describe("writing", () => {
+  it("into what may or may not be a copy is refused where it shows", () => {
+    const transposed = 't = torch.einsum("ij->ji", [x])\nr = torch.reshape(t, [-1])\n_0 = torch.neg_(r)\n';
+    expect(follow(`${transposed}return r`)).toHaveLength(3);
+    expect(follow(`${transposed}return (r, t)`)[0]).toContain("may share memory with another one");
+  });
+
+  it("into a certain copy or a certain view is followed", () => {
+    const body = "y = torch.neg(x)\nr = torch.reshape(torch.t(y), [-1])\n_0 = torch.neg_(r)\nreturn (r, y)";
+    expect(follow(body)).toHaveLength(4);
+  });
+});

@@ -1,0 +1,140 @@
+// Archives as torch.jit.save writes them (conformance/fixtures/torchscript.py): names, origins, refusals, broken bytes.
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readZip } from "../../bytes/zip/read-zip.ts";
+import { bytesSource } from "../../core/byte-source.ts";
+import { FerryError, Problem } from "../../core/errors.ts";
+import type { AtenProgram } from "../aten/program.ts";
+import { BATCH_KEPT, lowerTorchScript } from "./lower-torchscript.ts";
+import { readArchive, readTorchScript, type TorchScriptOptions } from "./read-torchscript.ts";
+import { archiveOf, forwardOf } from "./testing/follow-text.ts";
+
+const bytes = (name: string): Uint8Array =>
+  new Uint8Array(readFileSync(new URL(`fixtures/${name}.pt`, import.meta.url)));
+
+function readings(contents: Uint8Array, options: TorchScriptOptions = {}) {
+  const source = bytesSource("model.pt", contents);
+  const entries = readZip(source);
+  if (entries instanceof Problem) throw new FerryError([entries]);
+  return readTorchScript(source, entries, options);
+}
+
+function read(name: string, options: TorchScriptOptions = {}): AtenProgram {
+  const [first] = readings(bytes(name), options);
+  if (!first) throw new Error("an archive has a reading");
+  return first.program();
+}
+
+function refusal(run: () => unknown): FerryError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof FerryError) return error;
+    throw error;
+  }
+  throw new Error("the file was read");
+}
+
+const IMAGE: TorchScriptOptions = { inputs: { image: { dtype: "float32", shape: ["batch", 1, 4, 4] } } };
+
+describe("a trace", () => {
+  const program = read("small.traced");
+
+  it("has the inputs of its example, the batch free", () => {
+    expect(program.inputs.map(({ name }) => name)).toEqual(["image"]);
+    expect(String(program.graph.types.get("input image")?.shape)).toBe("batch,1,4,4");
+  });
+
+  it("names outputs by the keys of the dict", () => {
+    expect(program.outputs.map(({ name }) => name)).toEqual(["scores", "norm"]);
+  });
+
+  it("says of every call which module and line it comes from", () => {
+    const call = program.graph.calls.find(({ target }) => target.includes("_convolution"));
+    expect(call?.origin.scope).toBe("features.0");
+    expect(call?.origin.operator).toBe("aten::_convolution");
+    expect(call?.origin.line).toMatch(/^File "code\/__torch__\/torch\/nn\/modules\/conv.*\.py", line \d+$/);
+  });
+
+  it("keeps weights under their names", () => {
+    const names = [...program.weights.values()].map(({ name }) => name);
+    expect(names).toContain("features.1.running_mean");
+  });
+
+  it("can also be read with the example's sizes", () => {
+    const [, fixed] = readings(bytes("small.traced"));
+    expect(String(fixed?.program().graph.types.get("input image")?.shape)).toBe("2,1,4,4");
+  });
+});
+
+describe("a free batch that the code does not allow", () => {
+  it("stays as it is, and the graph says why", () => {
+    const kept = { program: () => read("small.scripted", IMAGE) };
+    const refused = {
+      program(): AtenProgram {
+        throw new FerryError([
+          new Problem("TORCHSCRIPT_UNFOLLOWED", { file: "m", where: "a", found: "b", action: "c" }),
+        ]);
+      },
+    };
+    expect(lowerTorchScript([refused, kept]).metadata.get(BATCH_KEPT)).toBe("m: at a: b; c");
+    expect(lowerTorchScript([kept]).metadata.has(BATCH_KEPT)).toBe(false);
+  });
+});
+
+describe("refusals", () => {
+  it("ask for the inputs of a scripted model, with the flags to add", () => {
+    const error = refusal(() => read("small.scripted"));
+    expect([error.code, error.row.exit]).toEqual(["TORCHSCRIPT_INPUTS", 2]);
+    expect(error.message).toContain("add: --input 'image=float32[batch,3,224,224]'");
+  });
+
+  it("name parameters that forward does not have", () => {
+    const inputs = { picture: { dtype: "float32", shape: [1] } } as const;
+    expect(refusal(() => read("small.scripted", { inputs })).message).toContain(
+      "forward has no parameter picture (it has image)",
+    );
+  });
+
+  it("name the loop that depends on the input, with its line", () => {
+    const inputs = { x: { dtype: "float32", shape: [2] } } as const;
+    const error = refusal(() => read("until.scripted", { inputs }));
+    expect([error.code, error.row.exit]).toEqual(["TORCHSCRIPT_UNFOLLOWED", 4]);
+    expect(error.message).toMatch(
+      /at code\/__torch__\/net\.py, line \d+: a loop runs as long as a scalar holds/,
+    );
+  });
+
+  it("of files after optimize_for_inference say what to do", () => {
+    const error = refusal(() => read("optimized", IMAGE));
+    expect(error.code).toBe("TORCHSCRIPT_OPTIMIZED");
+    expect(error.message).toContain("save it before optimize_for_inference");
+  });
+
+  it("of quantised packed parameters name the operators", () => {
+    const archive = archiveOf(forwardOf("return ops.quantized.linear(x, self.packed, 1., 0)"));
+    const error = refusal(() => readArchive(archive));
+    expect(error.code).toBe("TORCHSCRIPT_QUANTIZED");
+    expect(error.message).toContain("(quantized.linear)");
+  });
+});
+
+describe("broken archives", () => {
+  it("are refused with an error of the table", () => {
+    const whole = bytes("small.traced");
+    const change = fc.record({ at: fc.nat(whole.byteLength - 1), value: fc.nat(255) });
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 6 }), fc.nat(9), (changes, cut) => {
+        const contents = Uint8Array.from(cut === 0 ? whole.subarray(0, changes[0]?.at ?? 0) : whole);
+        for (const { at, value } of changes) if (at < contents.byteLength) contents[at] = value;
+        try {
+          for (const reading of readings(contents)) reading.program();
+        } catch (error) {
+          expect(error).toBeInstanceOf(FerryError);
+        }
+      }),
+      { numRuns: 1000, seed: 9 },
+    );
+  });
+});
