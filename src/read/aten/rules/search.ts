@@ -51,8 +51,13 @@ export const UNIQUE: Rule = {
   emit(call) {
     const shape = call.shape("self");
     const outputs = call.builder.emitAll("Unique", [call.tensor("self")], { sorted: int(1) }, { outputs: 4 });
-    const [values, , inverse, counts] = outputs;
-    return [values, inverse && call.reshape(inverse, [productOf(shape)], shape), counts];
+    const [values, , inverse, counts] = outputs as [Value, Value, Value, Value]; // four were asked for
+    const places = () => call.reshape(inverse, [productOf(shape)], shape);
+    return [
+      values,
+      ifAsked(call, 1, "return_inverse", places),
+      ifAsked(call, 2, "return_counts", () => counts),
+    ];
   },
 };
 
@@ -60,10 +65,13 @@ export const UNIQUE_ALONG: Rule = {
   targets: ["aten::unique_dim.default"],
   emit(call) {
     const attributes = { sorted: int(1), axis: int(call.axis("dim", call.rank("self"))) };
-    const [values, , inverse, counts] = call.builder.emitAll("Unique", [call.tensor("self")], attributes, {
-      outputs: 4,
-    });
-    return [values, inverse, counts];
+    const outputs = call.builder.emitAll("Unique", [call.tensor("self")], attributes, { outputs: 4 });
+    const [values, , inverse, counts] = outputs as [Value, Value, Value, Value]; // four were asked for
+    return [
+      values,
+      ifAsked(call, 1, "return_inverse", () => inverse),
+      ifAsked(call, 2, "return_counts", () => counts),
+    ];
   },
 };
 
@@ -84,8 +92,10 @@ export const UNIQUE_NEIGHBOURS: Rule = {
       call.number(1, "int64"),
     ]);
     const values = call.op("Compress", [flat, begins], { axis: int(0) });
-    const counts = call.builder.emitAll("Unique", [group], { sorted: int(1) }, { outputs: 4 })[3];
-    return [values, call.reshape(group, [productOf(shape)], shape), counts];
+    const counts = () =>
+      call.builder.emitAll("Unique", [group], { sorted: int(1) }, { outputs: 4 })[3] as Value; // the fourth of four
+    const places = () => call.reshape(group, [productOf(shape)], shape);
+    return [values, ifAsked(call, 1, "return_inverse", places), ifAsked(call, 2, "return_counts", counts)];
   },
 };
 
@@ -94,4 +104,10 @@ function first(call: Call, flat: Value): Value {
   const head = call.slice(flat, 0, 0, 1);
   const same = call.op("Equal", [head, head]);
   return call.op("Or", [same, call.op("Not", [same])]);
+}
+
+/** A result that the call may not have asked for: PyTorch gives an empty tensor then. */
+function ifAsked(call: Call, index: number, flag: string, make: () => Value): Value | undefined {
+  if (!call.wants(index)) return undefined;
+  return call.bool(flag) ? make() : call.builder.int64s([]);
 }
