@@ -100,6 +100,23 @@ describe("functionalize", () => {
     expect(unknown.graph.outputs).not.toEqual([{ kind: "tensor", value: "y" }]);
   });
 
+  it("lets strides with an offset see the memory of the root, not the view", () => {
+    const lines = program(
+      "y: float32[2, 4] = aten::clone.default(self=%x)",
+      "row: float32[4] = aten::select.int(self=%y, dim=0, index=1)",
+      "s: float32[2] = aten::as_strided.default(self=%row, size=[2], stride=[4], storage_offset=0)",
+      "n: float32[2] = aten::neg_.default(self=%s)",
+      "return o=%row",
+    );
+    expect(lines.slice(2)).toEqual([
+      "s = as_strided.default(y)",
+      "n = neg.default(s)",
+      "y~1 = as_strided_scatter.default(y, n)",
+      "row~2 = select.int(y~1)",
+      "row~2",
+    ]);
+  });
+
   it("follows unsqueeze_, which changes the tensor itself", () => {
     const lines = program(
       "y: float32[2, 4] = aten::clone.default(self=%x)",

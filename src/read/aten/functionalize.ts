@@ -4,6 +4,7 @@
 // Invariant: writing to a fresh value only renames it, so the common case (relu_ after a convolution) costs no call.
 // Not here: which operators make views, and their inverses (views.ts).
 import { type Problem, problem } from "../../core/errors.ts";
+import type { Dim } from "../../graph/dim.ts";
 import type { TensorType } from "../../graph/type.ts";
 import { Refusal } from "./argument.ts";
 import type { AtenArgument, AtenCall, AtenGraph } from "./program.ts";
@@ -61,6 +62,7 @@ class Functionalizer {
   private readonly views = new Map<string, View>();
   private readonly calls: AtenCall[] = [];
   private readonly types: Map<string, TensorType>;
+  private readonly strides: Map<string, readonly Dim[]>;
   private readonly written = new Map<string, AtenCall>();
   private readonly problems: Problem[] = [];
   private made = 0;
@@ -69,6 +71,7 @@ class Functionalizer {
     this.graph = graph;
     this.file = file;
     this.types = new Map(graph.types);
+    this.strides = new Map(graph.strides ?? []);
   }
 
   run(): Functional {
@@ -89,7 +92,7 @@ class Functionalizer {
       }
     }
     const outputs = this.graph.outputs.map((output) => renameArgument(output, (name) => this.current(name)));
-    const graph = { ...this.graph, outputs, calls: this.calls, types: this.types };
+    const graph = { ...this.graph, outputs, calls: this.calls, types: this.types, strides: this.strides };
     return { graph, written: this.written, problems: this.problems };
   }
 
@@ -105,11 +108,9 @@ class Functionalizer {
   }
 
   /** A call that writes nothing: its arguments are brought up to date, its results are fresh or views. */
-  private pass(call: AtenCall): void {
-    const shared = sharedArgument(call, {
-      types: this.types,
-      ...(this.graph.strides ? { strides: this.graph.strides } : {}),
-    });
+  private pass(given: AtenCall): void {
+    const call = this.onMemory(given);
+    const shared = sharedArgument(call, { types: this.types, strides: this.strides });
     const source = shared === undefined ? undefined : call.args.get(shared);
     this.calls.push({ ...call, args: this.currentArguments(call) });
     if (shared === undefined || source?.kind !== "tensor") return;
@@ -126,6 +127,19 @@ class Functionalizer {
         version,
       });
     }
+  }
+
+  /** An explicit offset counts from the start of the memory, so such a view is one of the root. */
+  private onMemory(call: AtenCall): AtenCall {
+    const name = nameOf(call.target);
+    const self = call.args.get("self");
+    const offset = call.args.get("storage_offset")?.kind ?? "none";
+    if (!name.startsWith("as_strided") || self?.kind !== "tensor" || offset === "none") return call;
+    const view = this.views.get(self.value);
+    if (!view?.parent) return call;
+    if (name === "as_strided_scatter")
+      throw new Refusal("it writes by strides into a view of another tensor");
+    return { ...call, args: new Map([...call.args, ["self", { kind: "tensor", value: view.root.name }]]) };
   }
 
   /** The result is the argument itself. */
@@ -235,6 +249,8 @@ class Functionalizer {
     const name = `${like}~${this.made}`;
     const type = this.types.get(like);
     if (type) this.types.set(name, type);
+    const strides = this.strides.get(like);
+    if (strides) this.strides.set(name, strides);
     return name;
   }
 }
