@@ -11,10 +11,11 @@ import { ruleFor } from "../../aten/rules/registry.ts";
 import { overloadsOf, type Schema } from "../../aten/schema.ts";
 import { Unfollowed } from "../refusal.ts";
 import { describe, list, NONE, type TensorValue, tensor, tuple, type Value } from "../values.ts";
-import { callCell } from "./cells.ts";
+import { type CallAten, callCell } from "./cells.ts";
 import { contentsOf } from "./contents.ts";
 import type { Arguments, Context, Place } from "./context.ts";
 import { type Conversion, convertArgument } from "./convert-argument.ts";
+import { callFusedAttention } from "./fused-attention.ts";
 import { historic } from "./historic.ts";
 import { noteStrides } from "./strides.ts";
 
@@ -30,11 +31,8 @@ export function callOperator(
   context: Context,
   place: Place,
 ): Value | undefined {
-  const cell = callCell(operator, given, (name, ...positional) => {
-    const result = callOperator(`aten::${name}`, { positional, named: new Map() }, context, place);
-    return result ?? NONE;
-  });
-  if (cell) return cell;
+  const composed = compose(operator, given, context, place);
+  if (composed) return composed;
   const overloads = overloadsOf(operator);
   if (overloads.length === 0) return undefined;
   const { target, args } = historic(
@@ -53,6 +51,18 @@ export function callOperator(
   const [first] = results;
   if (first) first.contents = contentsOf(operator, given, context.builder.typeOf(first.name));
   return value;
+}
+
+/** Operators that are made of others. */
+function compose(operator: string, given: Arguments, context: Context, place: Place): Value | undefined {
+  const call: CallAten = (name, ...positional) => {
+    const args: Arguments = { positional, named: new Map() };
+    const [first] = positional;
+    if (name === "size" && first?.kind === "tensor")
+      return list(context.builder.typeOf(first.name).shape.map((value) => ({ kind: "int", value })));
+    return callOperator(`aten::${name}`, args, context, place) ?? NONE;
+  };
+  return callCell(operator, given, call) ?? callFusedAttention(operator, given, call);
 }
 
 /** The number in a tensor of one element: its contents where they are known, else a call of `item`. */

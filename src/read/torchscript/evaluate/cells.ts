@@ -5,7 +5,7 @@ import { int, itemsOf, NONE, tuple, type Value } from "../values.ts";
 import type { Arguments } from "./context.ts";
 
 /** Calls an ATen operator by its name. */
-type CallAten = (name: string, ...args: readonly Value[]) => Value;
+export type CallAten = (name: string, ...args: readonly Value[]) => Value;
 
 /** The result of a cell; undefined for other operators. */
 export function callCell(operator: string, given: Arguments, call: CallAten): Value | undefined {

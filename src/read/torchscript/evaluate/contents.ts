@@ -9,6 +9,7 @@ import type { Arguments } from "./context.ts";
 const ARITHMETIC: Readonly<Record<string, (a: Dim, b: Dim) => Dim | undefined>> = {
   "aten::add": addDims,
   "aten::sub": subDims,
+  "aten::rsub": (a, b) => subDims(b, a),
   "aten::mul": mulDims,
   "aten::floor_divide": divided,
   "aten::remainder": (a, b) => (b === 0 ? undefined : modDims(a, b)),
