@@ -134,7 +134,7 @@ describe("broken archives", () => {
           expect(error).toBeInstanceOf(FerryError);
         }
       }),
-      { numRuns: 1000, seed: 9 },
+      { numRuns: 2000, seed: 9 },
     );
   });
 });
