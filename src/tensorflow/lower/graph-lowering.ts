@@ -2,6 +2,7 @@
 // Invariant: a node that reads what a refused one makes is skipped, not judged.
 import { type Problem, problem } from "../../core/errors.ts";
 import { type Graph, type Node, subgraphsOf } from "../../graph/graph.ts";
+import { definitionOf } from "../../graph/operators/index.ts";
 import type { TypedGraph } from "../../graph/typed-graph.ts";
 import { whereIs } from "../../graph/where.ts";
 import { MissingKernel } from "../builder.ts";
@@ -34,7 +35,10 @@ export class GraphLowering {
     for (const node of graph.nodes) {
       for (const inner of subgraphsOf(node)) this.judge(inner);
       const rule = ruleOf(node);
+      const unknown = unknownAttributes(node);
       if (!rule) this.refuse(node, "there is no rule for it");
+      else if (unknown.length > 0)
+        this.refuse(node, `the meaning of its attribute ${unknown.join(", ")} is not known`);
       else if (rule.refuse && isTyped(node, this.typed)) {
         const reason = rule.refuse(new NodeFacts(node, this.typed));
         if (reason) this.refuse(node, reason);
@@ -80,6 +84,13 @@ export class GraphLowering {
     const fields = { file: this.file, operator: node.operator, where: whereIs(node), reason };
     this.refused.set(node, problem("OPERATOR_UNSUPPORTED", fields));
   }
+}
+
+/** Attributes that the operator's definition does not list: of a later opset, they may change what the node means. */
+function unknownAttributes(node: Node): string[] {
+  const definition = definitionOf(node);
+  if (!definition) return [];
+  return [...node.attributes.keys()].filter((name) => !Object.hasOwn(definition.attributes ?? {}, name));
 }
 
 /** Whether the types of all that a node reads and makes are known; they may not be behind an unknown operator. */

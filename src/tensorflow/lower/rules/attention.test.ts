@@ -62,4 +62,34 @@ describe("Attention", () => {
       ]
     `);
   });
+
+  it("bounds how far a query sees to either side", () => {
+    const text = `graph main(q: float32[1, 1, 5, 4], k: float32[1, 1, 5, 4], v: float32[1, 1, 5, 4]) -> (y) {
+      y = Attention(q, k, v) {left_window_size = 2, right_window_size = 1}
+    }`;
+    expect(loweredText(text)).toMatchInlineSnapshot(`
+      [
+        "Mul(q, 0.70711)",
+        "Mul(k, 0.70711)",
+        "BatchMatMulV2(Mul, Mul_1) {adj_y=true}",
+        "Range(0, 5, 1)",
+        "Range(0, 5, 1)",
+        "Reshape(Range_1, [-1,1])",
+        "AddV2(Reshape, 0)",
+        "AddV2(AddV2, 1)",
+        "LessEqual(Range, AddV2_1)",
+        "AddV2(AddV2, -2)",
+        "GreaterEqual(Range, AddV2_2)",
+        "SelectV2(LessEqual, BatchMatMulV2, -Infinity)",
+        "SelectV2(GreaterEqual, SelectV2, -Infinity)",
+        "Softmax(SelectV2_1)",
+        "Max(SelectV2_1, [-1]) {keep_dims=true}",
+        "Equal(Max, -Infinity)",
+        "ZerosLike(Softmax)",
+        "SelectV2(Equal, ZerosLike, Softmax)",
+        "BatchMatMulV2(SelectV2_2, v)",
+        "Identity(BatchMatMulV2_1)",
+      ]
+    `);
+  });
 });

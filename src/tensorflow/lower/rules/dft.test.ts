@@ -41,4 +41,34 @@ describe("DFT", () => {
       ]
     `);
   });
+
+  it("closes the other axes up where the axis is free", () => {
+    const text = `graph main(x: float32[2, 8, 2], a: int64[]) -> (y) {
+      y = DFT(x, _, a)
+    }`;
+    expect(loweredText(text)).toMatchInlineSnapshot(`
+      [
+        "Less(a, 0)",
+        "AddV2(a, 3)",
+        "SelectV2(Less, AddV2, a)",
+        "GreaterEqual([0,1], SelectV2)",
+        "AddV2([0,1], 1)",
+        "SelectV2(GreaterEqual, AddV2_1, [0,1])",
+        "Equal([0,1], 1)",
+        "SelectV2(Equal, SelectV2, SelectV2_1)",
+        "InvertPermutation(SelectV2_2)",
+        "Unpack(x) {axis=-1 num=2}",
+        "Transpose(Unpack, SelectV2_2)",
+        "Transpose(Unpack:1, SelectV2_2)",
+        "Complex(Transpose, Transpose_1)",
+        "FFT(Complex)",
+        "Real(FFT)",
+        "Imag(FFT)",
+        "Transpose(Real, InvertPermutation)",
+        "Transpose(Imag, InvertPermutation)",
+        "Pack(Transpose_2, Transpose_3) {axis=2}",
+        "Identity(Pack)",
+      ]
+    `);
+  });
 });

@@ -42,4 +42,29 @@ describe("Pad", () => {
       ]
     `);
   });
+
+  it("gathers from computed places where the pads are free", () => {
+    const text = `graph main(x: float32[4], p: int64[2]) -> (y) {
+      y = Pad(x, p) {mode = "reflect"}
+    }`;
+    expect(loweredText(text)).toMatchInlineSnapshot(`
+      [
+        "Reshape(p, [2,-1])",
+        "Unpack(Reshape) {axis=0 num=2}",
+        "Unpack(Unpack) {axis=0 num=1}",
+        "Unpack(Unpack:1) {axis=0 num=1}",
+        "Neg(Unpack_1)",
+        "AddV2(4, Unpack_2)",
+        "Range(Neg, AddV2, 1)",
+        "Sub(4, 1)",
+        "Mul(Sub, 2)",
+        "Maximum(1, Mul)",
+        "FloorMod(Range, Maximum)",
+        "Sub(Maximum, FloorMod)",
+        "Minimum(FloorMod, Sub_1)",
+        "GatherV2(x, Minimum, 0)",
+        "Identity(GatherV2)",
+      ]
+    `);
+  });
 });

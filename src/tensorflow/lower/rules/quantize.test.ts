@@ -23,4 +23,23 @@ describe("QuantizeLinear", () => {
       ]
     `);
   });
+
+  it("repeats a scale for every element of its block", () => {
+    const text = `graph main(x: float32[n, 6], s: float32[n, 2]) -> (y) {
+      y = QuantizeLinear(x, s) {axis = 1, block_size = 3, output_dtype = 3}
+    }`;
+    expect(loweredText(text)).toMatchInlineSnapshot(`
+      [
+        "Range(0, 6, 1)",
+        "FloorDiv(Range, 3)",
+        "GatherV2(s, FloorDiv, 1)",
+        "RealDiv(x, GatherV2)",
+        "Round(RealDiv)",
+        "Maximum(Round, -128)",
+        "Minimum(Maximum, 127)",
+        "Cast(Minimum)",
+        "Identity(Cast)",
+      ]
+    `);
+  });
 });

@@ -58,4 +58,85 @@ describe("Resize", () => {
       ]
     `);
   });
+
+  it("makes the matrix of a cubic interpolation when the model runs, where its size is free", () => {
+    const text = `graph main(x: float32[1, 1, h, 4], s: float32[1]) -> (y) {
+      y = Resize(x, _, s) {mode = "cubic", axes = [2], exclude_outside = 1}
+    }`;
+    expect(loweredText(text)).toMatchInlineSnapshot(`
+      [
+        "Shape(x)",
+        "StridedSlice(Shape, [2], [3], [1]) {shrink_axis_mask=1}",
+        "Cast(s)",
+        "Unpack(Cast) {axis=0 num=1}",
+        "Cast(StridedSlice)",
+        "Sub(1, 0)",
+        "Mul(Cast_1, Sub)",
+        "Mul(Mul, Unpack)",
+        "Floor(Mul_1)",
+        "Cast(Floor)",
+        "Mul(1, 4)",
+        "Mul(1, 1)",
+        "Mul(Mul_3, 1)",
+        "Pack(Mul_4, StridedSlice, Mul_2)",
+        "Reshape(x, Pack)",
+        "Range(0, Cast_2, 1)",
+        "Cast(Range)",
+        "AddV2(Cast_5, 0.5)",
+        "RealDiv(AddV2, Unpack)",
+        "Sub(RealDiv, 0.5)",
+        "RealDiv(2, 1)",
+        "Ceil(RealDiv_1)",
+        "Cast(Ceil)",
+        "AddV2(Cast_6, 1)",
+        "Neg(AddV2_1)",
+        "AddV2(StridedSlice, AddV2_1)",
+        "Range(Neg, AddV2_2, 1)",
+        "Reshape(Sub_1, [-1,1])",
+        "Cast(Range_1)",
+        "Sub(Reshape_1, Cast_7)",
+        "Mul(Sub_2, 1)",
+        "Abs(Mul_5)",
+        "Mul(1.25, Abs)",
+        "AddV2(Mul_6, -2.25)",
+        "Mul(AddV2_3, Abs)",
+        "AddV2(Mul_7, 0)",
+        "Mul(AddV2_4, Abs)",
+        "AddV2(Mul_8, 1)",
+        "Mul(-0.75, Abs)",
+        "AddV2(Mul_9, 3.75)",
+        "Mul(AddV2_6, Abs)",
+        "AddV2(Mul_10, -6)",
+        "Mul(AddV2_7, Abs)",
+        "AddV2(Mul_11, 3)",
+        "Less(Abs, 2)",
+        "SelectV2(Less, AddV2_8, 0)",
+        "LessEqual(Abs, 1)",
+        "SelectV2(LessEqual, AddV2_5, SelectV2)",
+        "Sub(StridedSlice, 1)",
+        "Maximum(Range_1, 0)",
+        "Minimum(Maximum, Sub_3)",
+        "Equal(Minimum, Range_1)",
+        "Cast(Equal)",
+        "Mul(SelectV2_1, Cast_8)",
+        "Sum(Mul_12, [1]) {keep_dims=true}",
+        "RealDiv(Mul_12, Sum)",
+        "Cast(StridedSlice)",
+        "OneHot(Minimum, Cast_9, 1, 0) {axis=-1}",
+        "MatMul(RealDiv_2, OneHot)",
+        "Cast(MatMul)",
+        "BatchMatMulV2(Cast_10, Reshape)",
+        "Pack(1, 1, Cast_2, 4)",
+        "Reshape(BatchMatMulV2, Pack_1)",
+        "Identity(Reshape_2)",
+      ]
+    `);
+  });
+
+  it("refuses free scales where implementations disagree", () => {
+    const text = `graph main(x: float32[1, 1, 4, 4], s: float32[4]) -> (y) {
+      y = Resize(x, _, s) {mode = "linear", coordinate_transformation_mode = "align_corners"}
+    }`;
+    expect(() => loweredText(text)).toThrow("implementations disagree");
+  });
 });

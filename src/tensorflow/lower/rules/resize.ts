@@ -10,8 +10,9 @@ import { channelsLast, sameLayout } from "../../layout/layout.ts";
 import type { NodeFacts } from "../node-facts.ts";
 import type { NodeLowering } from "../node-lowering.ts";
 import { resizeDynamicAxis } from "../resize-dynamic.ts";
+import { resizeFreely } from "../resize-free.ts";
 import { type Axis, type Interpolation, type Taps, tapsOf } from "../resize-weights.ts";
-import { ANY_ORDER, CHANNELS_LAST, type LayoutClass, type LoweringRule } from "../rule.ts";
+import { ANY_ORDER, CHANNELS_LAST, type LayoutClass, LOGICAL, type LoweringRule } from "../rule.ts";
 
 export interface ResizedAxis {
   readonly axis: number;
@@ -33,12 +34,15 @@ export function interpolationOf(facts: NodeFacts): Interpolation {
   };
 }
 
+function axesOf(facts: NodeFacts): number[] {
+  const rank = facts.rank(0);
+  const axes = facts.ints("axes") ?? Array.from({ length: rank }, (_, axis) => axis);
+  return axes.map((axis) => facts.axisOf(axis, rank));
+}
+
 /** The axes that change, or why they cannot be told. */
 function resizedAxes(facts: NodeFacts): ResizedAxis[] | string {
-  const rank = facts.rank(0);
-  const axes = (facts.ints("axes") ?? Array.from({ length: rank }, (_, axis) => axis)).map((axis) =>
-    facts.axisOf(axis, rank),
-  );
+  const axes = axesOf(facts);
   const regions = facts.has(1) ? facts.numbers(1) : [];
   if (!regions && interpolationOf(facts).coordinates === "tf_crop_and_resize") {
     return "its regions are not known before the model runs";
@@ -85,9 +89,20 @@ function isUnchanged({ from, to, scale }: ResizedAxis, coordinates: string): boo
   return coordinates !== "tf_crop_and_resize" && (scale === 1 || (scale === undefined && from === to));
 }
 
-function layoutOf(facts: NodeFacts): LayoutClass {
+/** Whether scales, sizes or regions are needed that only running tells, or a mode that wants fixed sizes. */
+function isFree(facts: NodeFacts): boolean {
   const rows = resizedAxes(facts);
-  return typeof rows !== "string" && nativeKernel(facts, rows) ? CHANNELS_LAST : ANY_ORDER;
+  if (typeof rows === "string") return true;
+  const { mode, coordinates, antialias } = interpolationOf(facts);
+  const dynamic = rows.some((row) => typeof row.from !== "number" || typeof row.to !== "number");
+  // The floor of a free size times a fraction is a size that no value has yet.
+  const fraction = rows.some(({ to, scale = 1 }) => typeof to !== "number" && !Number.isInteger(scale));
+  return fraction || (dynamic && (antialias || mode === "cubic" || coordinates === "tf_crop_and_resize"));
+}
+
+function layoutOf(facts: NodeFacts): LayoutClass {
+  if (isFree(facts)) return LOGICAL;
+  return nativeKernel(facts, resizedAxes(facts) as ResizedAxis[]) ? CHANNELS_LAST : ANY_ORDER; // else it is free
 }
 
 export const resize: LoweringRule = {
@@ -95,17 +110,17 @@ export const resize: LoweringRule = {
   since: 19,
   layout: layoutOf,
   refuse(facts) {
-    const rows = resizedAxes(facts);
-    if (typeof rows === "string") return rows;
-    const { mode, coordinates, antialias } = interpolationOf(facts);
-    const dynamic = rows.some((row) => typeof row.from !== "number" || typeof row.to !== "number");
-    if (!dynamic) return undefined;
-    if (antialias) return "antialias with an image whose size is not fixed";
-    if (mode === "cubic") return "cubic interpolation of an image whose size is not fixed";
-    return coordinates === "tf_crop_and_resize" ? "regions of an image whose size is not fixed" : undefined;
+    const kept = facts.string("keep_aspect_ratio_policy", "stretch") !== "stretch" && !isGiven(facts, 2);
+    if (kept && !facts.numbers(3)) return "the ratio it keeps is not known before the model runs";
+    if (isFree(facts) && isGiven(facts, 2) && interpolationOf(facts).coordinates === "align_corners") {
+      return "align_corners with free scales: implementations disagree about sizes that are no whole numbers";
+    }
+    if (kept && isFree(facts)) return "it keeps the ratio of an image whose size is not fixed";
+    return undefined;
   },
   emit(node) {
-    const rows = resizedAxes(node) as ResizedAxis[]; // refuse has checked it
+    if (isFree(node)) return freely(node);
+    const rows = resizedAxes(node) as ResizedAxis[]; // else it is free
     const native = nativeKernel(node, rows);
     if (native && sameLayout(node.layout, channelsLast(4))) return byKernel(node, native);
     const interpolation = interpolationOf(node);
@@ -119,6 +134,12 @@ export const resize: LoweringRule = {
     return narrow ? node.cast(value, node.dtype(0)) : value;
   },
 };
+
+function freely(node: NodeLowering): TfValue {
+  const [axes, rows] = [axesOf(node), resizedAxes(node)];
+  const changed = typeof rows === "string" ? axes : rows.map(({ axis }) => axis);
+  return resizeFreely(node, axes, changed, isGiven(node, 2), interpolationOf(node));
+}
 
 interface Kernel {
   readonly op: "ResizeBilinear" | "ResizeNearestNeighbor";

@@ -34,4 +34,26 @@ describe("Slice", () => {
       ]
     `);
   });
+
+  it("spreads numbers over axes that only running tells", () => {
+    const text = `graph main(x: float32[n, 4], b: int64[1], e: int64[1], a: int64[1]) -> (y) {
+      y = Slice(x, b, e, a)
+    }`;
+    expect(loweredText(text)).toMatchInlineSnapshot(`
+      [
+        "Less(a, 0)",
+        "AddV2(a, 2)",
+        "SelectV2(Less, AddV2, a)",
+        "Reshape(SelectV2, [-1,1])",
+        "TensorScatterUpdate([0,0], Reshape, b)",
+        "Less(a, 0)",
+        "AddV2(a, 2)",
+        "SelectV2(Less_1, AddV2_1, a)",
+        "Reshape(SelectV2_1, [-1,1])",
+        "TensorScatterUpdate([9007200000000000,9007200000000000], Reshape_1, e)",
+        "StridedSlice(x, TensorScatterUpdate, TensorScatterUpdate_1, [1,1])",
+        "Identity(StridedSlice)",
+      ]
+    `);
+  });
 });
