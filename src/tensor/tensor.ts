@@ -47,9 +47,33 @@ export function tensorFromSource(
   return { dtype, shape, byteLength, read: () => source.read(offset, byteLength) };
 }
 
-/** A tensor that is computed each time it is read; `compute` must be pure. */
+/**
+ * A tensor that is computed each time it is read; `compute` must be pure. While one is computed, each tensor that it is
+ * derived from, however often and over however many steps, is computed once: a chain that uses every step twice would
+ * otherwise cost two to the power of its length.
+ */
 export function derivedTensor(dtype: DType, shape: readonly number[], compute: () => Uint8Array): Tensor {
-  return { dtype, shape, byteLength: elementCount(shape) * BYTES_PER_ELEMENT[dtype], read: compute };
+  const byteLength = elementCount(shape) * BYTES_PER_ELEMENT[dtype];
+  return { dtype, shape, byteLength, read: () => computeOnce(compute) };
+}
+
+/** What has been computed for the read that is under way; reading never waits, so that there is one at most. */
+let underWay: Map<() => Uint8Array, Uint8Array> | undefined;
+
+function computeOnce(compute: () => Uint8Array): Uint8Array {
+  if (underWay) {
+    const known = underWay.get(compute);
+    if (known) return known;
+    const bytes = compute();
+    underWay.set(compute, bytes);
+    return bytes;
+  }
+  underWay = new Map();
+  try {
+    return compute();
+  } finally {
+    underWay = undefined;
+  }
 }
 
 /** A tensor of strings. */

@@ -4,7 +4,7 @@
 // 32 by 32 elements are turned, so that reads and writes both stay within the cache.
 import { BYTES_PER_ELEMENT } from "./dtype.ts";
 import { contiguousStrides } from "./gather-strided.ts";
-import { type Tensor, tensorFromStrings } from "./tensor.ts";
+import { derivedTensor, type Tensor, tensorFromStrings } from "./tensor.ts";
 
 /** `tensor` with its axes permuted; the same tensor if that moves nothing. Permutations of permutations are one. */
 export function transposed(tensor: Tensor, perm: readonly number[]): Tensor {
@@ -18,10 +18,10 @@ export function transposed(tensor: Tensor, perm: readonly number[]): Tensor {
   }
   const shape = perm.map((axis) => tensor.shape[axis] as number);
   if (movesOnlyOnes(tensor.shape, perm)) return reshaped(tensor, shape);
-  const { dtype, byteLength } = tensor;
+  const { dtype } = tensor;
   if (tensor.strings) return tensorFromStrings(shape, permuteList(tensor.strings, tensor.shape, perm));
-  const read = () => permuteBytes(tensor.read(), BYTES_PER_ELEMENT[dtype], tensor.shape, perm);
-  return { dtype, shape, byteLength, read, transposeOf: { base: tensor, perm } };
+  const compute = () => permuteBytes(tensor.read(), BYTES_PER_ELEMENT[dtype], tensor.shape, perm);
+  return { ...derivedTensor(dtype, shape, compute), transposeOf: { base: tensor, perm } };
 }
 
 /** The same bytes under another shape of as many elements. */
