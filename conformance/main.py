@@ -7,6 +7,7 @@ The last line is `N passed, N failed`; the exit code is not zero when a check fa
 
 import argparse
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -57,6 +58,7 @@ class Tally:
 def main() -> int:
     """Runs the stages asked for; returns the exit code."""
     options = read_options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # by an exception, so that work is removed
     models = exported(more=options.full)
     cache_folder().joinpath("work").mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=cache_folder() / "work"))
@@ -115,10 +117,14 @@ def run_stage(stage: Stage, options: argparse.Namespace, models: Path, work: Pat
             stderr=errors,
             text=True,
         )
-        for line in process.stdout or ():
-            print(f"  {line}", end="", flush=True)
-            tally.passed += line.startswith("ok ")
-            tally.failed += line.startswith("FAIL ")
+        try:
+            for line in process.stdout or ():
+                print(f"  {line}", end="", flush=True)
+                tally.passed += line.startswith("ok ")
+                tally.failed += line.startswith("FAIL ")
+        except BaseException:  # the run is being ended: so is its stage
+            process.kill()
+            raise
     if process.wait() or tally.passed + tally.failed == 0:
         print(f"  FAIL  the stage broke off with {process.returncode}:\n{log.read_text(errors='replace')[-3000:]}")
         tally.failed += 1
