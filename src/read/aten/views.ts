@@ -103,6 +103,13 @@ export function viewIsPossible(
   return target.slice(axis).every((dim) => dim === 1);
 }
 
+/** Whether the elements of a tensor lie in memory row by row without gaps. */
+export function isInOrder(shape: readonly Dim[], strides: readonly Dim[]): boolean {
+  const wide = [...shape.keys()].filter((axis) => shape[axis] !== 1);
+  const last = wide.at(-1);
+  return last === undefined || (strides[last] === 1 && contiguousRuns(shape, strides).length === 1);
+}
+
 /** Numbers of elements of the stretches that lie in memory without gaps, from the first axis on. */
 function contiguousRuns(shape: readonly Dim[], strides: readonly Dim[]): Dim[] {
   const runs: Dim[] = [];

@@ -1,16 +1,17 @@
 // Views by strides: element (i, j, ...) is element offset + i * strides[0] + j * strides[1] + ... of the memory.
 // The tensor must be the whole of its memory, in order; functionalising makes sure of that.
 import { int } from "../../../graph/attribute.ts";
-import { productOf } from "../../../graph/dim.ts";
+import { productOf, sameDim } from "../../../graph/dim.ts";
 import { Refusal } from "../argument.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
-import { viewIsPossible } from "../views.ts";
+import { isInOrder } from "../views.ts";
 
 export const AS_STRIDED: Rule = {
   targets: ["aten::as_strided.default", "aten::as_strided_copy.default"],
   emit(call) {
     const shape = call.shape("self");
+    if (isReshape(call)) return call.reshape(call.tensor("self"), shape, call.dims("size"));
     const flat = call.reshape(call.tensor("self"), shape, [productOf(shape)]);
     return call.op("Gather", [flat, call.table("int64", call.ints("size"), places(call))], { axis: int(0) });
   },
@@ -29,11 +30,23 @@ export const AS_STRIDED_SCATTER: Rule = {
   },
 };
 
+/** The same elements in the same order: then sizes may be symbolic. */
+function isReshape(call: Call): boolean {
+  const [sizes, shape] = [call.dims("size"), call.shape("self")];
+  const fromStart = call.argument("storage_offset").kind === "none" || call.dim("storage_offset") === 0;
+  const same = sameDim(productOf(sizes), productOf(shape));
+  return fromStart && same && isInOrder(sizes, call.dims("stride")) && selfInOrder(call);
+}
+
+function selfInOrder(call: Call): boolean {
+  const strides = call.strides("self");
+  return !strides || isInOrder(call.shape("self"), strides);
+}
+
 /** The flat place of each element of the view, row-major. */
 function places(call: Call): number[] {
-  const strides = call.strides("self");
   const shape = call.shape("self");
-  if (strides && !viewIsPossible(shape, strides, [productOf(shape)])) {
+  if (!selfInOrder(call)) {
     throw new Refusal("it sees a tensor by strides whose elements are not in order in memory");
   }
   const [sizes, steps] = [call.ints("size"), call.ints("stride")];
