@@ -6,7 +6,7 @@
 // Not here: measuring (run-costs.ts).
 import { fromBinary } from "@bufbuild/protobuf";
 import { type GraphProto, ModelProtoSchema, type NodeProto } from "../../bytes/protobuf/generated/onnx_pb.ts";
-import { onnxNumber } from "../../bytes/protobuf/onnx-dtypes.ts";
+import { onnxNumber } from "../../tensor/onnx-dtypes.ts";
 
 /** Larger files are not looked at: decoding holds the event loop (64 KiB: 0.3 ms), and cheap models are small. */
 export const STEADY_MODEL_BYTES = 64 * 1024;

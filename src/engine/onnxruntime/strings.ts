@@ -3,7 +3,7 @@
 // Invariant: strings are bytes; NUL may stand in them.
 // Not here: other tensors (values.ts).
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { onnxNumber } from "../../bytes/protobuf/onnx-dtypes.ts";
+import { onnxNumber } from "../../tensor/onnx-dtypes.ts";
 import type { Address } from "./c-api.ts";
 import type { CallFrame } from "./call-frame.ts";
 import { addressOf } from "./foreign-functions.ts";

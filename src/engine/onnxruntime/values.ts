@@ -2,8 +2,8 @@
 // Invariant: whoever makes an OrtValue from bytes keeps the bytes alive until the value is released.
 // Not here: strings (strings.ts), which onnxruntime always owns.
 
-import { ONNX_DTYPES, onnxNumber } from "../../bytes/protobuf/onnx-dtypes.ts";
 import { BYTES_PER_ELEMENT, type DType } from "../../tensor/dtype.ts";
+import { ONNX_DTYPES, onnxNumber } from "../../tensor/onnx-dtypes.ts";
 import { elementCount } from "../../tensor/tensor.ts";
 import type { TensorValue } from "../engine.ts";
 import { type CallFrame, MAX_RANK } from "./call-frame.ts";

@@ -7,10 +7,10 @@ import {
   type TensorProtoSchema,
   type ValueInfoProtoSchema,
 } from "../../bytes/protobuf/generated/onnx_pb.ts";
-import { onnxNumber } from "../../bytes/protobuf/onnx-dtypes.ts";
 import { tensorflowNumber } from "../../bytes/protobuf/tensorflow-dtypes.ts";
 import type { Signature, TensorSpec } from "../../model/signature.ts";
 import type { DType } from "../../tensor/dtype.ts";
+import { onnxNumber } from "../../tensor/onnx-dtypes.ts";
 
 /** A graph's input or output; a size that is text is free. */
 export interface Port {

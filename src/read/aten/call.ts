@@ -2,13 +2,13 @@
 // Invariant: emitted values have exactly the declared dtype; complex tensors are real ones with a last axis of 2 (re, im).
 // Not here: looking at arguments only (argument.ts), arithmetic on sizes (emit-dims.ts).
 
-import { onnxNumber } from "../../bytes/protobuf/onnx-dtypes.ts";
 import { type Attribute, int } from "../../graph/attribute.ts";
 import type { EmitOptions, GraphBuilder } from "../../graph/builder.ts";
 import { type Dim, sameDim, sameShape } from "../../graph/dim.ts";
 import type { Graph, Value } from "../../graph/graph.ts";
 import { type DType, isComplex } from "../../tensor/dtype.ts";
 import { tensorOfNumbers } from "../../tensor/numbers.ts";
+import { onnxNumber } from "../../tensor/onnx-dtypes.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 import { Facts, Refusal, type TypesAndStrides } from "./argument.ts";

@@ -78,7 +78,7 @@ function copies(facts: Facts, argument: string, graph: TypesAndStrides): boolean
 }
 
 /** Whether elements lie in memory in their order and without gaps. Strides of axes of size 1 say nothing. */
-function isContiguous(shape: readonly Dim[], strides: readonly Dim[]): boolean {
+export function isContiguous(shape: readonly Dim[], strides: readonly Dim[]): boolean {
   const innermost = shape.findLastIndex((size) => size !== 1);
   return innermost < 0 || (strides[innermost] === 1 && contiguousRuns(shape, strides).length === 1);
 }
@@ -101,13 +101,6 @@ export function viewIsPossible(
     if (!sameDim(count, run)) return false;
   }
   return target.slice(axis).every((dim) => dim === 1);
-}
-
-/** Whether the elements of a tensor lie in memory row by row without gaps. */
-export function isInOrder(shape: readonly Dim[], strides: readonly Dim[]): boolean {
-  const wide = [...shape.keys()].filter((axis) => shape[axis] !== 1);
-  const last = wide.at(-1);
-  return last === undefined || (strides[last] === 1 && contiguousRuns(shape, strides).length === 1);
 }
 
 /** Numbers of elements of the stretches that lie in memory without gaps, from the first axis on. */

@@ -2,10 +2,10 @@
 // Specification: https://onnx.ai/onnx/repo-docs/IR.html and onnx.proto (TensorProto)
 // Not here: opening files of external data, which the caller hands in.
 import type { TensorProto } from "../../bytes/protobuf/generated/onnx_pb.ts";
-import { ONNX_DTYPES } from "../../bytes/protobuf/onnx-dtypes.ts";
 import type { ByteSource } from "../../core/byte-source.ts";
 import { FerryError, Problem, problem } from "../../core/errors.ts";
 import { BYTES_PER_ELEMENT, type DType } from "../../tensor/dtype.ts";
+import { ONNX_DTYPES } from "../../tensor/onnx-dtypes.ts";
 import {
   elementCount,
   type Tensor,

@@ -2,9 +2,9 @@
 // Specification: https://onnx.ai/onnx/repo-docs/IR.html#static-tensor-shapes
 // Exporters also write a dimension as text such as `2*s0` or `s0//2 + 1`; a name with other signs in it is only a name.
 import type { TensorShapeProto_Dimension, TypeProto } from "../../bytes/protobuf/generated/onnx_pb.ts";
-import { ONNX_DTYPES } from "../../bytes/protobuf/onnx-dtypes.ts";
 import { type Dim, symbol } from "../../graph/dim.ts";
 import { tensorType, type ValueType } from "../../graph/type.ts";
+import { ONNX_DTYPES } from "../../tensor/onnx-dtypes.ts";
 import { evaluateExpression } from "../dimensions/evaluate-expression.ts";
 import { parseExpression } from "../dimensions/expression-text.ts";
 

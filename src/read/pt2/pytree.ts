@@ -1,11 +1,9 @@
 // PyTorch's descriptions of nested inputs and outputs (pytree specs), flattened to one path a leaf.
 // Source: https://github.com/pytorch/pytorch/blob/main/torch/utils/_pytree.py (treespec_dumps, protocol 1)
 // Layout: `[1, {type, context, children_spec}]` as JSON in a string; a leaf has type null.
+import type { EndpointPath } from "../endpoint-names.ts";
 import type { JsonValue } from "./json-value.ts";
 import { parseJson } from "./parse-json.ts";
-
-/** Keys of dicts and names of fields are strings, places in tuples and lists are numbers. */
-export type TreePath = readonly (string | number)[];
 
 /** Field names of the named tuples that the file registers. */
 export type NamedTupleFields = ReadonlyMap<string, readonly string[]>;
@@ -16,15 +14,15 @@ const MAX_DEPTH = 64;
 const MAX_CONTEXT_LENGTH = 10_000_000;
 
 /** The path of each leaf in order. `spec` is the string that holds the JSON. */
-export function leavesOf(spec: JsonValue, fields: NamedTupleFields): TreePath[] {
+export function leavesOf(spec: JsonValue, fields: NamedTupleFields): EndpointPath[] {
   const bytes = new TextEncoder().encode(spec.string());
   const [, root] = parseJson(spec.file, spec.path, bytes).list();
-  const paths: TreePath[] = [];
+  const paths: EndpointPath[] = [];
   if (root) collect(root, [], fields, paths);
   return paths;
 }
 
-function collect(node: JsonValue, path: TreePath, fields: NamedTupleFields, paths: TreePath[]): void {
+function collect(node: JsonValue, path: EndpointPath, fields: NamedTupleFields, paths: EndpointPath[]): void {
   if (path.length > MAX_DEPTH) node.wrong(`a structure nested at most ${MAX_DEPTH} deep`);
   if (!node.get("type").present) {
     paths.push(path);

@@ -3,8 +3,10 @@
 // as `inputs_image` or `states_0`, which is how torch.onnx names it too. An output is called by its key or field, a
 // nested one by its path; values without any name are `output_0`, `output_1`, ... in the order they are returned.
 // Schema: https://github.com/pytorch/pytorch/blob/main/torch/_export/serde/schema.py (GraphSignature)
+
+import { type EndpointPath, outputName, uniqueName } from "../endpoint-names.ts";
 import type { JsonValue } from "./json-value.ts";
-import { leavesOf, type NamedTupleFields, type TreePath } from "./pytree.ts";
+import { leavesOf, type NamedTupleFields } from "./pytree.ts";
 
 export interface WeightInput {
   /** Name of the value in the graph. */
@@ -18,7 +20,7 @@ export interface WeightInput {
 export interface UserInput {
   readonly name: string;
   /** Path from `forward`'s parameters, such as `["batch", "image"]`, as guards spell it. */
-  readonly path: TreePath;
+  readonly path: EndpointPath;
   readonly argument: JsonValue;
 }
 
@@ -72,8 +74,8 @@ function weightOf(variant: string, spec: JsonValue): WeightInput[] {
 }
 
 interface Paths {
-  readonly inputs: readonly TreePath[];
-  readonly outputs: readonly TreePath[];
+  readonly inputs: readonly EndpointPath[];
+  readonly outputs: readonly EndpointPath[];
 }
 
 /** The paths of all leaves of the program's inputs and outputs; none if the file does not describe them. */
@@ -102,13 +104,13 @@ function readFields(graphModule: JsonValue): NamedTupleFields {
 }
 
 /** The specification is (arguments, keyword arguments): a place becomes the parameter's name, a keyword stays. */
-function fromParameter(path: TreePath, parameters: readonly string[]): TreePath {
+function fromParameter(path: EndpointPath, parameters: readonly string[]): EndpointPath {
   const [half, key, ...rest] = path;
   if (half === 0 && typeof key === "number") return [parameters[key] ?? `input_${key}`, ...rest];
   return key === undefined ? path : [key, ...rest];
 }
 
-function userInputs(specs: readonly Spec[], paths: readonly TreePath[]): UserInput[] {
+function userInputs(specs: readonly Spec[], paths: readonly EndpointPath[]): UserInput[] {
   const given = specs.filter(([variant]) => variant === "user_input" || variant === "constant_input");
   const inputs: UserInput[] = [];
   const taken = new Set<string>();
@@ -119,7 +121,7 @@ function userInputs(specs: readonly Spec[], paths: readonly TreePath[]): UserInp
     const path = (paths.length === given.length ? paths[index] : undefined) ?? [
       nameIn(valueName) ?? `input_${index}`,
     ];
-    inputs.push({ name: unique(path.join("_"), taken), path, argument });
+    inputs.push({ name: uniqueName(path.join("_"), taken), path, argument });
   }
   return inputs;
 }
@@ -129,7 +131,7 @@ function nameIn(contents: JsonValue | undefined): string | undefined {
   return name?.optionalString();
 }
 
-function userOutputs(specs: readonly Spec[], paths: readonly TreePath[]): UserOutput[] {
+function userOutputs(specs: readonly Spec[], paths: readonly EndpointPath[]): UserOutput[] {
   const given = specs.filter(([variant]) => variant === "user_output" || variant === "loss_output");
   const outputs: UserOutput[] = [];
   const taken = new Set<string>();
@@ -137,23 +139,9 @@ function userOutputs(specs: readonly Spec[], paths: readonly TreePath[]): UserOu
     const argument = spec.get("arg");
     if (argument.variant()[0] === "as_none") continue;
     const path = paths.length === given.length ? (paths[index] ?? []) : [];
-    outputs.push({ name: unique(outputName(path, outputs.length), taken), argument });
+    outputs.push({ name: uniqueName(outputName(path, outputs.length), taken), argument });
   }
   return outputs;
-}
-
-function outputName(path: TreePath, index: number): string {
-  if (path.every((key) => typeof key === "number")) return `output_${index}`;
-  const text = path.join("_");
-  return typeof path[0] === "number" ? `output_${text}` : text;
-}
-
-/** The name, with a number if it stands already. */
-function unique(name: string, taken: Set<string>): string {
-  let free = name;
-  for (let number = 1; taken.has(free); number++) free = `${name}_${number}`;
-  taken.add(free);
-  return free;
 }
 
 function mutationsOf(specs: readonly Spec[], weights: readonly WeightInput[]): Map<string, string> {

@@ -1,27 +1,26 @@
 // The outputs of `forward` with their names: keys of dicts, fields of named tuples, else `output_0`, `output_1`, ...
 // The same names that a .pt2 of the same model gets.
 import type { AtenArgument, AtenOutput } from "../aten/program.ts";
+import { type EndpointPath, outputName, uniqueName } from "../endpoint-names.ts";
 import { Unfollowed } from "./refusal.ts";
 import { describe, type Value } from "./values.ts";
 
 /** Outputs within outputs, deeper than any model's. */
 const MAX_DEPTH = 32;
 
-type Path = readonly (string | number)[];
-
 /** Everything in the result that is a tensor or a number; None is left out. */
 export function outputsOf(result: Value): AtenOutput[] {
   const outputs: AtenOutput[] = [];
   const taken = new Set<string>();
   collect(result, [], (path, argument) => {
-    outputs.push({ name: unique(nameOf(path, outputs.length), taken), argument });
+    outputs.push({ name: uniqueName(outputName(path, outputs.length), taken), argument });
   });
   return outputs;
 }
 
-type Found = (path: Path, argument: AtenArgument) => void;
+type Found = (path: EndpointPath, argument: AtenArgument) => void;
 
-function collect(value: Value, path: Path, found: Found): void {
+function collect(value: Value, path: EndpointPath, found: Found): void {
   if (path.length > MAX_DEPTH) throw new Unfollowed(`outputs nested over ${MAX_DEPTH} deep`);
   const argument = argumentOf(value);
   if (argument) found(path, argument);
@@ -41,18 +40,4 @@ function partsOf(value: Value): (readonly [string | number, Value])[] {
   if (value.kind === "tuple") return value.items.map((item, index) => [value.fields?.[index] ?? index, item]);
   if (value.kind === "dict") return [...value.entries].map(([key, entry]) => [String(key), entry.value]);
   throw new Unfollowed(`forward returns ${describe(value)}`, "return tensors from forward");
-}
-
-function nameOf(path: Path, index: number): string {
-  if (path.every((key) => typeof key === "number")) return `output_${index}`;
-  const text = path.join("_");
-  return typeof path[0] === "number" ? `output_${text}` : text;
-}
-
-/** The name, with a number if it stands already. */
-function unique(name: string, taken: Set<string>): string {
-  let free = name;
-  for (let number = 1; taken.has(free); number++) free = `${name}_${number}`;
-  taken.add(free);
-  return free;
 }

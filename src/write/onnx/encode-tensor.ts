@@ -6,7 +6,7 @@ import {
   type TensorProto,
   TensorProtoSchema,
 } from "../../bytes/protobuf/generated/onnx_pb.ts";
-import { onnxNumber } from "../../bytes/protobuf/onnx-dtypes.ts";
+import { onnxNumber } from "../../tensor/onnx-dtypes.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /** Where the bytes of a tensor stand outside the message. */

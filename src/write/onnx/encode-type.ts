@@ -12,10 +12,10 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "../../bytes/protobuf/generated/onnx_pb.ts";
-import { onnxNumber } from "../../bytes/protobuf/onnx-dtypes.ts";
 import type { Dim } from "../../graph/dim.ts";
 import type { Value } from "../../graph/graph.ts";
 import type { ValueType } from "../../graph/type.ts";
+import { onnxNumber } from "../../tensor/onnx-dtypes.ts";
 
 /** Name and type of a graph's input or output; the type is left out if it is unknown. */
 export function encodeValueInfo(value: Value): ValueInfoProto {

@@ -5,7 +5,7 @@ import { productOf, sameDim } from "../../../graph/dim.ts";
 import { Refusal } from "../argument.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
-import { isInOrder } from "../views.ts";
+import { isContiguous } from "../views.ts";
 
 export const AS_STRIDED: Rule = {
   targets: ["aten::as_strided.default", "aten::as_strided_copy.default"],
@@ -35,12 +35,12 @@ function isReshape(call: Call): boolean {
   const [sizes, shape] = [call.dims("size"), call.shape("self")];
   const fromStart = call.argument("storage_offset").kind === "none" || call.dim("storage_offset") === 0;
   const same = sameDim(productOf(sizes), productOf(shape));
-  return fromStart && same && isInOrder(sizes, call.dims("stride")) && selfInOrder(call);
+  return fromStart && same && isContiguous(sizes, call.dims("stride")) && selfInOrder(call);
 }
 
 function selfInOrder(call: Call): boolean {
   const strides = call.strides("self");
-  return !strides || isInOrder(call.shape("self"), strides);
+  return !strides || isContiguous(call.shape("self"), strides);
 }
 
 /** The flat place of each element of the view, row-major. */
