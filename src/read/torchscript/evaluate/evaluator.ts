@@ -64,9 +64,7 @@ export class Evaluator {
   /** Runs statements; the position of what goes wrong is noted where it is known best. */
   block(statements: readonly Statement[], frame: Frame): Flow {
     for (const statement of statements) {
-      this.steps += 1;
-      if (this.steps > this.limits.maxSteps)
-        throw new Unfollowed(`over ${this.limits.maxSteps} statements are run`);
+      this.countStep();
       frame.line = statement.line;
       const flow = this.guarded(statement, frame);
       if (flow) return flow;
@@ -182,10 +180,15 @@ export class Evaluator {
       const flow = this.block(statement.body, frame);
       if (flow === "break") return undefined;
       if (typeof flow === "object") return flow;
-      this.steps += 1;
-      if (this.steps > this.limits.maxSteps)
-        throw new Unfollowed(`over ${this.limits.maxSteps} statements are run`);
+      this.countStep();
     }
+  }
+
+  /** One statement or one turn of a loop more; what a file can make us do is bounded. */
+  private countStep(): void {
+    this.steps += 1;
+    if (this.steps > this.limits.maxSteps)
+      throw new Unfollowed(`over ${this.limits.maxSteps} statements are run`);
   }
 
   private loopFor(statement: Extract<Statement, { kind: "for" }>, frame: Frame): Flow {
@@ -194,9 +197,7 @@ export class Evaluator {
       const flow = this.block(statement.body, frame);
       if (flow === "break") return undefined;
       if (typeof flow === "object") return flow;
-      this.steps += 1;
-      if (this.steps > this.limits.maxSteps)
-        throw new Unfollowed(`over ${this.limits.maxSteps} statements are run`);
+      this.countStep();
     }
     return undefined;
   }
