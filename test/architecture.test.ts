@@ -22,6 +22,7 @@ const LAYERS = [
   "convert-file.ts",
   "load-model-file.ts",
   "load.ts",
+  "verify",
   "server",
   "cli",
   "index.ts",
@@ -56,6 +57,7 @@ const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
     "evaluate.ts",
   ],
   "load.ts": ["core", "tensor", "model", "engine", "load-model-file.ts"],
+  verify: LAYERS.slice(0, LAYERS.indexOf("convert-file.ts") + 1),
   server: ["core", "tensor", "bytes", "model", "engine"],
   cli: LAYERS.filter((layer) => layer !== "cli" && layer !== "index.ts"),
   "index.ts": ["core", "tensor", "engine", "convert.ts", "convert-file.ts", "load.ts"],
@@ -63,7 +65,7 @@ const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
 
 /** Packages from outside, each kept to the folders that it is there for. */
 const PACKAGES: Readonly<Record<string, readonly Layer[]>> = {
-  "@bufbuild/protobuf": ["bytes", "model", "read", "write", "engine", "server", "cli"],
+  "@bufbuild/protobuf": ["bytes", "model", "read", "write", "engine", "verify", "server", "cli"],
   "@node-rs/crc32": ["bytes", "write"],
   koffi: ["engine"],
   "onnxruntime-node": ["engine"],

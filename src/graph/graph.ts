@@ -7,12 +7,15 @@
 // Not here: bytes of any file format (read/, write/), inference of types (infer-types.ts).
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Attribute, Attributes } from "./attribute.ts";
+import type { OperatorDefinition } from "./operators/definition.ts";
 import type { ValueType } from "./type.ts";
 
 /** A value that flows through the graph. Its name is unique among the graph and its subgraphs when it is written. */
 export class Value {
   name: string;
   type: ValueType | undefined;
+  /** What the model's file calls it: a torch.export node's name, a value's name in ONNX; undefined for what a rule made. */
+  source: string | undefined;
   /** The node that computes it; undefined for inputs and initializers. */
   producer: Node | undefined;
   /** Its constant contents, if it is an initializer. */
@@ -49,6 +52,8 @@ export class Node {
   /** An output nobody asked for is undefined. */
   readonly outputs: readonly (Value | undefined)[];
   attributes: Attributes;
+  /** What is known of an operator that is not in the tables, such as one of the user's own. */
+  readonly definition: OperatorDefinition | undefined;
 
   constructor(fields: NodeFields) {
     this.op = fields.op;
@@ -58,6 +63,7 @@ export class Node {
     this.inputs = fields.inputs;
     this.outputs = fields.outputs;
     this.attributes = fields.attributes ?? new Map();
+    this.definition = fields.definition;
   }
 
   /** The type of the operator with its domain, such as `Conv` or `com.microsoft::FusedMatMul`. */
@@ -74,6 +80,7 @@ export interface NodeFields {
   readonly inputs: readonly (Value | undefined)[];
   readonly outputs: readonly (Value | undefined)[];
   readonly attributes?: Attributes;
+  readonly definition?: OperatorDefinition | undefined;
 }
 
 export class Graph {
@@ -110,6 +117,7 @@ export class Graph {
 
   /** Lets every consumer, in subgraphs too, and every output of this graph that reads `old` read `fresh`. */
   replaceUses(old: Value, fresh: Value): void {
+    fresh.source ??= old.source; // both mean the same, or nobody might read one for the other
     for (const node of [...old.consumers]) this.replaceInNode(node, old, fresh);
     replaceInList(this.outputs, old, fresh);
   }

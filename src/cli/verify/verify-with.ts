@@ -6,9 +6,9 @@ import { FerryError, fail, Problem, problem, raise } from "../../core/errors.ts"
 import type { LoadedModel, TensorValue } from "../../engine/engine.ts";
 import { openFile } from "../../files/open-file.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { type Comparison, compareTensors } from "../../verify/compare.ts";
 import { castTensor } from "../run/cast-tensor.ts";
 import { isSingle, readArrays } from "../run/read-array.ts";
-import { type Comparison, compareTensors } from "./compare.ts";
 
 /** One output of one group. */
 export interface Verdict extends Comparison {

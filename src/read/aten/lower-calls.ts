@@ -2,13 +2,17 @@
 // Invariant: a call that cannot be lowered becomes a problem, its results stand-ins, so that all problems are found in one go.
 // Not here: the program's inputs and outputs (lower.ts), what each operator becomes (rules/).
 import { type Problem, problem } from "../../core/errors.ts";
+import { RuleFault } from "../../core/rule-fault.ts";
 import { GraphBuilder } from "../../graph/builder.ts";
 import { symbolName } from "../../graph/dim.ts";
 import { Graph, Value } from "../../graph/graph.ts";
 import { tensorType, type ValueType } from "../../graph/type.ts";
 import { tensorOfNumbers } from "../../tensor/numbers.ts";
+import type { TorchExtensions } from "../extensions.ts";
 import { Refusal } from "./argument.ts";
 import { Call, realDType, realShape, type Scope } from "./call.ts";
+import type { Claim } from "./claims.ts";
+import { customName, isCustom } from "./custom-operator.ts";
 import { DimEmitter, UnknownSymbol } from "./emit-dims.ts";
 import { type Functional, functionalize } from "./functionalize.ts";
 import { inlineWrappers } from "./inline.ts";
@@ -25,6 +29,9 @@ export interface ProgramContext {
   readonly file: string;
   readonly weights: ReadonlyMap<string, Weight>;
   readonly problems: Problem[];
+  readonly extensions: TorchExtensions | undefined;
+  /** What results of the user's own rules must be. */
+  readonly claims: Claim[];
 }
 
 /** A graph ready to be lowered: functional, and without what nobody uses. */
@@ -51,12 +58,14 @@ export class CallLowering {
   private readonly prepared: Prepared;
   private readonly values = new Map<string, Value>();
   private readonly scope: Scope;
+  private readonly isBody: boolean;
 
   /** `outer` is the sizes' emitter of the graph around a body. */
   constructor(context: ProgramContext, prepared: Prepared, graph: Graph, outer?: DimEmitter) {
     this.context = context;
     this.prepared = prepared;
     this.graph = graph;
+    this.isBody = outer !== undefined;
     const builder = new GraphBuilder(graph);
     this.scope = {
       builder,
@@ -66,12 +75,14 @@ export class CallLowering {
       valueOf: (name) => this.valueOf(name),
       lowerBody: (body, operands) => this.lowerBody(body, operands),
       shared: new Map(),
+      extensions: context.extensions,
     };
   }
 
   /** Says which value a name of the program stands for. */
   define(name: string, value: Value): void {
     this.values.set(name, value);
+    if (!this.isBody) value.source ??= name; // bodies have names of their own
     if (!value.type && !value.initializer) value.type = this.realType(name);
     const shape = this.prepared.graph.types.get(name)?.shape;
     if (shape) this.scope.dims.register(value, shape);
@@ -115,16 +126,36 @@ export class CallLowering {
     this.scope.builder.origin = { ...call.origin, operator: call.target };
     const view = new Call(call, this.scope);
     try {
-      const rule = ruleFor(call.target);
+      const rule = this.context.extensions?.ruleFor(call.target) ?? ruleFor(call.target);
       const reason = rule ? (complexReason(view, rule.complex) ?? rule.refuse?.(view)) : unknownReason(view);
       if (reason !== undefined || !rule) throw new Refusal(reason);
       this.bind(call, rule.emit(view));
+      if (rule.own !== undefined) this.claim(call, rule.own);
     } catch (error) {
-      const reason = refusalOf(error);
+      const reason = this.reasonFor(call, error);
       if (reason !== "") this.refuse(call, reason);
       for (const name of view.outputNames()) {
         if (name !== undefined) this.values.set(name, new Value(name, this.realType(name)));
       }
+    }
+  }
+
+  /** Why a call was refused, in words; a fault of the user's rule, and a missing one, are told by sentences of their own. */
+  private reasonFor(call: AtenCall, error: unknown): string {
+    const place = { file: this.context.file, operator: customName(call.target), where: whereOf(call) };
+    if (error instanceof RuleFault) this.context.problems.push(error.problemAt(place));
+    else if (isCustom(call.target) && !this.context.extensions?.ruleFor(call.target)) {
+      const wanted = "a rule that says what it is in ONNX";
+      this.context.problems.push(problem("CUSTOM_OPERATOR_UNKNOWN", { ...place, wanted }));
+    } else return refusalOf(error);
+    return "";
+  }
+
+  private claim(call: AtenCall, rule: string): void {
+    const place = { file: this.context.file, operator: customName(call.target), where: whereOf(call) };
+    for (const name of flatOutputs(call).flatMap((output) => (output ? valuesIn(output) : []))) {
+      const value = this.values.get(name);
+      if (value) this.context.claims.push({ value, type: this.realType(name), rule, place });
     }
   }
 

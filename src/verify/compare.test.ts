@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { DType } from "../../tensor/dtype.ts";
-import { bytesOf, type NumericDType } from "../../tensor/elements.ts";
-import { tensorFromBytes, tensorFromStrings } from "../../tensor/tensor.ts";
+import type { DType } from "../tensor/dtype.ts";
+import { bytesOf, type NumericDType } from "../tensor/elements.ts";
+import { tensorFromBytes, tensorFromStrings } from "../tensor/tensor.ts";
 import { compareTensors } from "./compare.ts";
 
 function compare(
