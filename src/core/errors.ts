@@ -3,6 +3,7 @@
 // The documentation page docs/errors.md is generated from this table.
 // Not here: the rows, which stand by topic in errors/.
 import { CONVERSION_ERRORS } from "./errors/conversion.ts";
+import { CUSTOM_ERRORS } from "./errors/custom.ts";
 import { ENGINE_ERRORS } from "./errors/engine.ts";
 import { FILE_FORMAT_ERRORS } from "./errors/file-formats.ts";
 import { GRAPH_ERRORS } from "./errors/graph.ts";
@@ -12,6 +13,7 @@ import { OTHER_KIND_ERRORS } from "./errors/other-kinds.ts";
 import { OUTPUT_ERRORS } from "./errors/output.ts";
 import type { ErrorRow } from "./errors/row.ts";
 import { SERVING_ERRORS } from "./errors/serving.ts";
+import { SERVING_CONFIGURATION_ERRORS } from "./errors/serving-configuration.ts";
 import { USAGE_ERRORS } from "./errors/usage.ts";
 
 export const ERRORS = {
@@ -21,10 +23,12 @@ export const ERRORS = {
   ...MODEL_FILE_ERRORS,
   ...OTHER_KIND_ERRORS,
   ...CONVERSION_ERRORS,
+  ...CUSTOM_ERRORS,
   ...GRAPH_ERRORS,
   ...OUTPUT_ERRORS,
   ...ENGINE_ERRORS,
   ...SERVING_ERRORS,
+  ...SERVING_CONFIGURATION_ERRORS,
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

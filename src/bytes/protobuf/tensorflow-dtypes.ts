@@ -41,6 +41,11 @@ const ROWS: readonly (readonly [number, string, DType | undefined])[] = [
 const BY_NUMBER = new Map(ROWS.map((row) => [row[0], row]));
 const BY_DTYPE = new Map(ROWS.flatMap(([number, , dtype]) => (dtype ? [[dtype, number] as const] : [])));
 
+/** Every DataType by its name. */
+export const TENSORFLOW_NAMES: Readonly<Record<string, number>> = Object.fromEntries(
+  ROWS.map(([number, name]) => [name, number]),
+);
+
 /** The dtype of a DataType number, if we have one. */
 export function tensorflowDtype(number: number): DType | undefined {
   return BY_NUMBER.get(number)?.[2];

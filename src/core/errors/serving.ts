@@ -82,7 +82,26 @@ export const SERVING_ERRORS = {
   PREDICT_TIMED_OUT: { exit: 1, http: 504, grpc: 4, text: "Timed out waiting for notification" },
   PREDICT_CANCELLED: { exit: 1, http: 499, grpc: 1, text: "The client gave up waiting" },
 
-  // Loading and unloading.
+  // Finding, loading and unloading.
+  BASE_PATH_NOT_FOUND: {
+    exit: 1,
+    http: 400,
+    grpc: 3,
+    text: "Could not find base path {path} for servable {model} with error {reason}",
+  },
+  NO_VERSIONS: {
+    exit: 1,
+    http: 404,
+    grpc: 5,
+    text: "No versions of servable {model} found under base path {path}. Did you forget to name your leaf directory as a number (eg. '/1/')?",
+  },
+  VERSION_NOT_WHOLE: { exit: 1, http: 503, grpc: 14, text: "{reason}" },
+  VERSION_BREAKS: {
+    exit: 1,
+    http: 500,
+    grpc: 9,
+    text: "{servable} breaks the clients of version {before}: {reasons}; serve it under another name, or without --refuse_breaking_versions",
+  },
   LOAD_FAILED: {
     exit: 1,
     http: 500,

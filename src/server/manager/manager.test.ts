@@ -82,7 +82,7 @@ describe("loading", () => {
     });
     const failed = expect(manager.available()).rejects.toMatchObject({
       message:
-        "1 servable(s) did not become available: {{name: m version: 3} due to error: Loading servable: {name: m version: 3} failed: no graph}",
+        "1 servable(s) did not become available: {{{name: m version: 3} due to error: UNKNOWN: Loading servable: {name: m version: 3} failed: no graph}, }",
     });
     manager.setAspired("m", [version(3)]);
     await clock.advance(10_000);

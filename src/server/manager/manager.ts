@@ -3,10 +3,14 @@
 // longer wanted are unloaded once a wanted one is available, so that a model that can answer never stops answering.
 // Invariant: one action at a time for each model, and models do not wait for each other.
 // Not here: finding versions (source/), running them (predict/).
-import { type Problem, problem } from "../../core/errors.ts";
-import type { Engine } from "../../engine/engine.ts";
+import { fail, type Problem, problem } from "../../core/errors.ts";
+import type { Engine, LoadedModel } from "../../engine/engine.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
+import { statusName } from "../status-names.ts";
+import { breakingChanges } from "./breaking-changes.ts";
+import { VersionLabels } from "./labels.ts";
+import { LoadSlots } from "./load-slots.ts";
 import { type RetryOptions, Servable, type ServableHandle, type ServableState } from "./servable.ts";
 
 /** A version that a source found and wants served. */
@@ -37,39 +41,99 @@ export interface Models {
   readonly names: readonly string[];
 }
 
+/** A version changed its state. */
+export interface ServableEvent {
+  readonly model: string;
+  readonly version: bigint;
+  readonly state: ServableState;
+  /** Why it ended, if it did not end well. */
+  readonly problem: Problem | undefined;
+}
+
+/** Where a version that was loaded stands. */
+export interface LoadedPlace {
+  readonly model: string;
+  readonly version: bigint;
+  /** Its directory. */
+  readonly path: string;
+}
+
+/**
+ * What is done to a version between its load and its first request. The model that comes back serves in the given
+ * one's place, and closes it when it is closed. Throws to fail the load, which is then tried again like any other.
+ */
+export type Prepare = (loaded: LoadedModel, place: LoadedPlace) => Promise<LoadedModel>;
+
 export interface ManagerOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly log: Log;
   readonly models: readonly string[];
   readonly retry?: RetryOptions;
+  /** Models that are loaded at once; more wait. */
+  readonly maxLoadsAtOnce?: number | undefined;
+  /** Threads inside one run; undefined lets the engine choose. */
+  readonly intraOpThreads?: number | undefined;
+  /** Whether a version that breaks its predecessor's clients is not served. It is always told. */
+  readonly refuseBreakingVersions?: boolean | undefined;
+  /** In order. */
+  readonly prepare?: readonly Prepare[];
 }
 
 /** TensorFlow Serving's defaults of --max_num_load_retries and --load_retry_interval_micros. */
 export const DEFAULT_RETRY: RetryOptions = { maxLoadRetries: 5, loadRetryIntervalMs: 60_000 };
 
+/** Versions that ended well and are still told in a model's status; the lowest are forgotten first. */
+const MAX_ENDED_VERSIONS = 100;
+
 interface ModelEntry {
-  /** Every version that was ever there, by number; ended ones stay for the status. */
+  /** Every version that was there lately, by number; ended ones stay for the status. */
   readonly versions: Map<bigint, Servable>;
   /** Available versions, highest first. */
   serving: Servable[];
+  readonly labels: VersionLabels;
   busy: boolean;
 }
 
 export class Manager implements Models {
-  readonly names: readonly string[];
+  #names: readonly string[] = [];
   readonly #options: ManagerOptions;
   readonly #models = new Map<string, ModelEntry>();
-  readonly #waiting: { resolve: () => void; reject: (problem: Problem) => void }[] = [];
+  readonly #slots: LoadSlots;
+  readonly #listeners = new Set<(event: ServableEvent) => void>();
+  #waiting: (() => boolean)[] = [];
   #closing = false;
   #closed: (() => void) | undefined;
 
   constructor(options: ManagerOptions) {
     this.#options = options;
-    this.names = options.models;
-    for (const name of options.models) {
-      this.#models.set(name, { versions: new Map(), serving: [], busy: false });
+    this.#slots = new LoadSlots(options.maxLoadsAtOnce ?? Number.POSITIVE_INFINITY);
+    this.configure(options.models);
+  }
+
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  /** Replaces the models. Those that are left out are unloaded. */
+  configure(names: readonly string[]): void {
+    for (const name of this.#names) if (!names.includes(name)) this.setAspired(name, []);
+    this.#names = names;
+    for (const name of names) {
+      if (this.#models.has(name)) continue;
+      this.#models.set(name, { versions: new Map(), serving: [], labels: new VersionLabels(), busy: false });
     }
+  }
+
+  /** Replaces a model's labels. */
+  setLabels(model: string, labels: ReadonlyMap<string, bigint>): void {
+    const entry = this.#models.get(model);
+    entry?.labels.assign(labels, (version) => entry.serving.some((servable) => servable.version === version));
+  }
+
+  /** What each label of a model was given for. */
+  labels(model: string): ReadonlyMap<string, bigint> {
+    return this.#models.get(model)?.labels.targets() ?? new Map();
   }
 
   /** Replaces what is wanted of one model. Loading and unloading follow by themselves. */
@@ -90,18 +154,19 @@ export class Manager implements Models {
       if (known && (known.aspired || known.state === "UNLOADING")) continue;
       entry.versions.set(version, this.#makeServable(model, version, path, entry));
     }
+    forgetEnded(entry);
     this.#act(entry);
   }
 
-  acquire(spec: ModelSpec): ServableHandle | Problem {
-    if (spec.label !== undefined) return problem("LABEL_UNKNOWN", { label: spec.label });
-    const serving = this.#models.get(spec.name)?.serving ?? [];
-    const servable =
-      spec.version === undefined ? serving[0] : serving.find((other) => other.version === spec.version);
+  acquire({ name, version: wanted, label }: ModelSpec): ServableHandle | Problem {
+    const entry = this.#models.get(name);
+    const version = label === undefined ? wanted : entry?.labels.versionOf(label);
+    if (label !== undefined && version === undefined) return problem("LABEL_UNKNOWN", { label });
+    const serving = entry?.serving ?? [];
+    const servable = version === undefined ? serving[0] : serving.find((other) => other.version === version);
     const handle = servable?.acquire();
     if (handle) return handle;
-    const request =
-      spec.version === undefined ? `Latest(${spec.name})` : `Specific(${spec.name}, ${spec.version})`;
+    const request = version === undefined ? `Latest(${name})` : `Specific(${name}, ${version})`;
     return problem("MODEL_NOT_FOUND", { request });
   }
 
@@ -113,12 +178,35 @@ export class Manager implements Models {
       .map(({ version, state, problem: reason }) => ({ version, state, problem: reason }));
   }
 
-  /** Resolves when every model has an available version; rejects when one has failed for good. */
-  available(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#report();
+  /** Calls back at every change of a version's state, until the returned function is called. */
+  subscribe(listener: (event: ServableEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Resolves when each of the models has an available version or has failed for good: the versions that failed, of
+   * models that have none. `signal` ends the wait early.
+   */
+  settled(models: readonly string[] = this.#names, signal?: AbortSignal): Promise<readonly FailedVersion[]> {
+    return new Promise((resolve) => {
+      const entries = models.map((name) => this.#models.get(name));
+      const check = (): boolean => {
+        const unserved = entries.filter((entry) => entry && entry.serving.length === 0) as ModelEntry[];
+        if (!signal?.aborted && !unserved.every(hasFailed)) return false;
+        resolve(unserved.flatMap((entry) => [...entry.versions.values()].map(failureOf)));
+        return true;
+      };
+      signal?.addEventListener("abort", () => this.#report(), { once: true });
+      if (!check()) this.#waiting.push(check);
     });
+  }
+
+  /** Resolves when every model has an available version; rejects when one has failed for good. */
+  async available(): Promise<void> {
+    const failed = await this.settled();
+    if (failed.length === 0) return;
+    throw problem("MODELS_UNAVAILABLE", { count: failed.length, reasons: failureList(failed) });
   }
 
   /** Unloads everything, after the requests that hold it, and takes no new versions. */
@@ -136,14 +224,47 @@ export class Manager implements Models {
   }
 
   #makeServable(model: string, version: bigint, path: string, entry: ModelEntry): Servable {
-    const { engine, clock, log, retry = DEFAULT_RETRY } = this.#options;
-    const changed = (): void => {
+    const { clock, log, retry = DEFAULT_RETRY } = this.#options;
+    const changed = ({ state, problem: reason }: Servable): void => {
       entry.serving = [...entry.versions.values()]
         .filter((servable) => servable.state === "AVAILABLE")
         .sort(highestFirst);
+      if (state === "AVAILABLE") entry.labels.arrived(version);
+      for (const listener of this.#listeners) listener({ model, version, state, problem: reason });
       this.#report();
     };
-    return new Servable(model, version, path, { engine, clock, log, retry, changed });
+    const load = (servable: Servable): Promise<LoadedModel> =>
+      this.#slots.run(() => this.#load(servable, entry));
+    return new Servable(model, version, path, { clock, log, retry, load, changed });
+  }
+
+  async #load(servable: Servable, entry: ModelEntry): Promise<LoadedModel> {
+    const { engine, intraOpThreads, prepare = [] } = this.#options;
+    const { model, version, path, description } = servable;
+    const threads = intraOpThreads === undefined ? {} : { intraOpThreads };
+    let loaded = await engine.load(path, { name: description, ...threads });
+    try {
+      this.#compare(servable, loaded, entry.serving[0]);
+      for (const step of prepare) loaded = await step(loaded, { model, version, path });
+      return loaded;
+    } catch (error) {
+      await loaded.close();
+      throw error;
+    }
+  }
+
+  /** Tells what would break the clients of the version that is served now; throws if that is refused. */
+  #compare(servable: Servable, loaded: LoadedModel, predecessor: Servable | undefined): void {
+    const before = predecessor?.signatures;
+    const changes = before ? breakingChanges(before, loaded.signatures) : [];
+    if (!predecessor || changes.length === 0) return;
+    const reasons = changes.join("; ");
+    const fields = { servable: servable.description, before: String(predecessor.version), reasons };
+    if (this.#options.refuseBreakingVersions) fail("VERSION_BREAKS", fields);
+    this.#options.log(
+      "warn",
+      `${fields.servable} breaks the clients of version ${fields.before}: ${reasons}`,
+    );
   }
 
   /** Begins the next action of a model, if there is one to take and none under way. */
@@ -162,21 +283,9 @@ export class Manager implements Models {
     void action().then(done, done); // servables keep their failures as their state
   }
 
-  /** Tells those who wait for `available`. */
+  /** Tells those who wait for models to settle. */
   #report(): void {
-    if (this.#waiting.length === 0) return;
-    const entries = [...this.#models.values()];
-    if (entries.every((entry) => entry.serving.length > 0)) {
-      for (const { resolve } of this.#waiting.splice(0)) resolve();
-      return;
-    }
-    const failed = entries.flatMap((entry) => (hasFailed(entry) ? [...entry.versions.values()] : []));
-    if (failed.length === 0) return;
-    const reasons = failed.map(
-      (servable) => `{${servable.description} due to error: ${servable.problem?.message ?? "none"}}`,
-    );
-    const failure = problem("MODELS_UNAVAILABLE", { count: failed.length, reasons: reasons.join(", ") });
-    for (const { reject } of this.#waiting.splice(0)) reject(failure);
+    if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter((check) => !check());
   }
 
   #reportClosed(): void {
@@ -186,10 +295,37 @@ export class Manager implements Models {
   }
 }
 
+/** A version that does not serve. */
+export interface FailedVersion {
+  readonly description: string;
+  readonly problem: Problem | undefined;
+}
+
+/** `{{{name: M version: N} due to error: ...}, }`, as TensorFlow Serving lists them. */
+export function failureList(failed: readonly FailedVersion[]): string {
+  const one = ({ description, problem: reason }: FailedVersion): string =>
+    reason
+      ? `{${description} due to error: ${statusName(reason.row.grpc)}: ${reason.message}}, `
+      : `{${description}}, `;
+  return `{${failed.map(one).join("")}}`;
+}
+
+function failureOf({ description, problem: reason }: Servable): FailedVersion {
+  return { description, problem: reason };
+}
+
 /** Whether a model has versions, and all of them failed. */
 function hasFailed(entry: ModelEntry): boolean {
   const all = [...entry.versions.values()];
   return all.length > 0 && all.every((servable) => servable.state === "END" && servable.problem);
+}
+
+/** A model that gets a version an hour would otherwise list thousands. */
+function forgetEnded(entry: ModelEntry): void {
+  const ended = [...entry.versions.values()].filter((one) => one.state === "END" && !one.aspired);
+  if (ended.length <= MAX_ENDED_VERSIONS) return;
+  for (const { version } of ended.sort(highestFirst).slice(MAX_ENDED_VERSIONS))
+    entry.versions.delete(version);
 }
 
 /** What the policy wants done next, if anything. */

@@ -2,8 +2,8 @@
 // Life: START -> LOADING -> AVAILABLE -> UNLOADING -> END. A failed load goes from LOADING to END with its reason.
 // Invariant: the model is closed only after the last handle was given back.
 // Not here: which version is to be loaded or unloaded (manager.ts).
-import { FerryError, type Problem, problem } from "../../core/errors.ts";
-import type { Engine, LoadedModel } from "../../engine/engine.ts";
+import { type ErrorCode, FerryError, type Problem, problem } from "../../core/errors.ts";
+import type { LoadedModel } from "../../engine/engine.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
 
@@ -25,13 +25,17 @@ export interface ServableHandle {
 }
 
 export interface ServableContext {
-  readonly engine: Engine;
   readonly clock: Clock;
   readonly log: Log;
   readonly retry: RetryOptions;
+  /** Loads the version and makes it ready for requests. Throws if it cannot be served. */
+  readonly load: (servable: Servable) => Promise<LoadedModel>;
   /** Called after each change of state. */
-  readonly changed: () => void;
+  readonly changed: (servable: Servable) => void;
 }
+
+/** What no other try would change. */
+const NEVER_RETRIED: ReadonlySet<ErrorCode> = new Set(["VERSION_BREAKS"]);
 
 export class Servable {
   readonly model: string;
@@ -55,6 +59,11 @@ export class Servable {
     this.version = version;
     this.path = path;
     this.#context = context;
+  }
+
+  /** What the version can do, while it is available. */
+  get signatures(): LoadedModel["signatures"] | undefined {
+    return this.#loaded?.signatures;
   }
 
   /** `{name: M version: N}`, as TensorFlow Serving's messages have it. */
@@ -88,7 +97,7 @@ export class Servable {
       const failure = await this.#try();
       if (!failure) return;
       this.#context.log("error", failure.message, { model: this.model, version: String(this.version) });
-      if (this.#tries > this.#context.retry.maxLoadRetries) {
+      if (this.#tries > this.#context.retry.maxLoadRetries || NEVER_RETRIED.has(failure.code)) {
         this.problem = failure;
         this.#enter("END");
         return;
@@ -130,8 +139,9 @@ export class Servable {
     this.#tries++;
     const started = this.#context.clock.now();
     try {
-      this.#loaded = await this.#context.engine.load(this.path, { name: this.description });
+      this.#loaded = await this.#context.load(this);
     } catch (error) {
+      if (error instanceof FerryError && NEVER_RETRIED.has(error.code)) return error.problems[0];
       return problem("LOAD_FAILED", { servable: this.description, reason: reasonOf(error) }, error);
     }
     const milliseconds = this.#context.clock.now() - started;
@@ -155,7 +165,7 @@ export class Servable {
 
   #enter(state: ServableState): void {
     this.state = state;
-    this.#context.changed();
+    this.#context.changed(this);
   }
 }
 

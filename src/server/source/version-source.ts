@@ -4,6 +4,7 @@
 // Kinder than that on purpose: one missing base path does not hold up the others, an empty or failing listing takes
 // nothing away, and a version is taken only when it is whole and nothing about it changed for a while.
 // Not here: loading (manager/), what "whole" means (whole-version.ts).
+import { type Problem, problem } from "../../core/errors.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { AspiredVersion } from "../manager/manager.ts";
@@ -31,6 +32,8 @@ export interface VersionSourceOptions {
   readonly models: readonly WatchedModel[];
   /** Between two looks. 0: look once; negative: never. */
   readonly pollWaitMs: number;
+  /** Whether a base path without versions takes away what is served, as it does in TensorFlow Serving. */
+  readonly emptyListingUnloads?: boolean | undefined;
   /** Told after each look that found something; the same versions may be told again and again. */
   readonly aspire: (model: string, versions: readonly AspiredVersion[]) => void;
 }
@@ -40,6 +43,9 @@ export const SETTLE_MS = 250;
 
 const MAX_VERSION = 2n ** 63n - 1n;
 
+/** What a look at a model came to: versions to serve, one that is not settled yet, or why there is nothing. */
+export type Look = "found" | "settling" | Problem;
+
 /** What was seen of a version directory that is not served yet. */
 interface Candidate {
   readonly fingerprint: string;
@@ -48,6 +54,7 @@ interface Candidate {
 
 export class VersionSource {
   readonly #options: VersionSourceOptions;
+  #models: readonly WatchedModel[];
   /** By path: versions found whole; they are not looked into again while they are there. */
   readonly #accepted = new Map<string, Set<string>>();
   readonly #candidates = new Map<string, Candidate>();
@@ -55,20 +62,33 @@ export class VersionSource {
   readonly #said = new Map<string, string>();
   #timer: Timer | undefined;
   #stopped = false;
+  /** The look that is under way; the next one waits for it. */
+  #looking: Promise<unknown> = Promise.resolve();
 
   constructor(options: VersionSourceOptions) {
     this.#options = options;
+    this.#models = options.models;
+  }
+
+  /** Watches other models from the next look on. */
+  setModels(models: readonly WatchedModel[]): void {
+    const kept = new Set(models.map((model) => model.name));
+    for (const { name } of this.#models) {
+      if (kept.has(name)) continue;
+      this.#accepted.delete(name);
+      this.#said.delete(name);
+    }
+    this.#models = models;
   }
 
   /** Looks now, and again and again until `stop`. */
   async start(): Promise<void> {
-    const { pollWaitMs, clock } = this.#options;
-    if (pollWaitMs < 0) return;
-    const unsettled = await this.poll();
-    if (this.#stopped || (pollWaitMs === 0 && !unsettled)) return;
-    // Something that may be whole soon is worth an earlier look.
-    const wait = unsettled ? Math.min(pollWaitMs || SETTLE_MS, SETTLE_MS) : pollWaitMs;
-    this.#timer = clock.after(wait, () => void this.start());
+    if (this.#options.pollWaitMs >= 0) await this.#lookAndGoOn();
+  }
+
+  /** Looks now, whatever the interval; the next look is that long after this one. Looks by model. */
+  lookNow(): Promise<ReadonlyMap<string, Look>> {
+    return this.#lookAndGoOn();
   }
 
   stop(): void {
@@ -76,67 +96,106 @@ export class VersionSource {
     this.#timer?.stop();
   }
 
-  /** One look at every model. True if a version was seen that is not settled yet. */
-  async poll(): Promise<boolean> {
-    const unsettled = await Promise.all(this.#options.models.map((model) => this.#pollModel(model)));
-    return unsettled.includes(true);
+  /** One look at every model. */
+  async poll(): Promise<ReadonlyMap<string, Look>> {
+    const models = this.#models;
+    const looks = await Promise.all(models.map((model) => this.#pollModel(model)));
+    return new Map(models.map(({ name }, at) => [name, looks[at] as Look])); // one look a model
   }
 
-  async #pollModel(model: WatchedModel): Promise<boolean> {
+  /** The versions that a model would have by its policy, if all that are there were whole. */
+  async listVersions({ basePath, policy = LATEST_VERSION }: WatchedModel): Promise<readonly bigint[]> {
+    try {
+      const names = await this.#options.fileSystem.listDirectories(basePath);
+      const all = names.map(versionOf).filter((version) => version !== undefined);
+      const wanted = wantedFirst(new Map(all.map((version) => [version, ""])), policy).map(([one]) => one);
+      return policy.kind === "latest" ? wanted.slice(0, policy.count) : wanted;
+    } catch {
+      return []; // a look tells why
+    }
+  }
+
+  async #lookAndGoOn(): Promise<ReadonlyMap<string, Look>> {
+    const { pollWaitMs, clock } = this.#options;
+    const looking = this.#looking.then(() => this.poll());
+    this.#looking = looking;
+    const looks = await looking;
+    const settling = [...looks.values()].includes("settling");
+    if (this.#stopped || (pollWaitMs <= 0 && !settling)) return looks;
+    // Something that may be whole soon is worth an earlier look.
+    const wait = settling ? Math.min(pollWaitMs > 0 ? pollWaitMs : SETTLE_MS, SETTLE_MS) : pollWaitMs;
+    this.#timer?.stop();
+    this.#timer = clock.after(wait, () => void this.#lookAndGoOn());
+    return looks;
+  }
+
+  async #pollModel(model: WatchedModel): Promise<Look> {
     const { name, basePath, policy = LATEST_VERSION } = model;
     let names: readonly string[];
     try {
       names = await this.#options.fileSystem.listDirectories(basePath);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#say(
-        "warn",
+      return this.#nothing(
         name,
-        `Could not find base path ${basePath} for servable ${name} with error ${reason}`,
+        problem("BASE_PATH_NOT_FOUND", { path: basePath, model: name, reason }, error),
       );
-      return false;
+    }
+    if (this.#models.every((other) => other !== model)) return "found"; // the configuration changed meanwhile
+    if (policy.kind === "specific" && policy.versions.length === 0) {
+      this.#say("warn", name, `No specific versions requested for servable ${name}.`);
+      this.#options.aspire(name, []);
+      return "found";
     }
     const found = this.#versionsIn(name, names);
     if (found.size === 0) {
-      const hint = "Did you forget to name your leaf directory as a number (eg. '/1/')?";
-      this.#say("warn", name, `No versions of servable ${name} found under base path ${basePath}. ${hint}`);
-      return false;
+      if (this.#options.emptyListingUnloads) this.#options.aspire(name, []);
+      return this.#nothing(name, problem("NO_VERSIONS", { path: basePath, model: name }));
     }
     this.#said.delete(name);
-    return this.#aspire(
-      model,
-      wantedFirst(found, policy, (version) => this.#sayMissing(name, version)),
-      policy,
-    );
+    if (policy.kind === "specific") {
+      for (const version of policy.versions) if (!found.has(version)) this.#sayMissing(name, version);
+    }
+    return this.#aspire(model, wantedFirst(found, policy), policy);
   }
 
-  /** Takes the wanted versions that are whole, highest first. True if one may become whole soon. */
+  #nothing(model: string, reason: Problem): Look {
+    this.#say("warn", model, reason.message);
+    return reason;
+  }
+
+  /** Takes the wanted versions that are whole, highest first. */
   async #aspire(
     { name, basePath }: WatchedModel,
     versions: readonly (readonly [bigint, string])[],
     policy: VersionPolicy,
-  ): Promise<boolean> {
+  ): Promise<Look> {
     const before = this.#accepted.get(name) ?? new Set<string>();
     const accepted = new Set<string>();
     const aspired: AspiredVersion[] = [];
     const most = policy.kind === "latest" ? policy.count : Number.POSITIVE_INFINITY;
-    let unsettled = false;
+    let settling = false;
+    let reason: Problem | undefined;
     for (const [version, directory] of versions) {
       if (aspired.length >= most) break;
       const path = `${basePath}/${directory}`;
       const state = before.has(path) ? "whole" : await this.#look(path);
-      if (state === "settling") unsettled = true;
+      if (state === "settling") settling = true;
+      else if (state !== "whole") reason ??= problem("VERSION_NOT_WHOLE", { reason: state });
       if (state !== "whole") continue;
       accepted.add(path);
       aspired.push({ version, path });
     }
+    // What was looked at may be configured away by now.
+    if (this.#stopped || this.#models.every((model) => model.name !== name)) return "found";
     this.#accepted.set(name, accepted);
-    if (aspired.length > 0 && !this.#stopped) this.#options.aspire(name, aspired);
-    return unsettled;
+    if (aspired.length > 0) this.#options.aspire(name, aspired);
+    if (settling) return "settling";
+    return aspired.length > 0 ? "found" : (reason ?? problem("NO_VERSIONS", { path: basePath, model: name }));
   }
 
-  /** Whether a version is complete and has been left alone for a while. */
-  async #look(path: string): Promise<"whole" | "settling" | "not whole"> {
+  /** Whether a version is complete and has been left alone for a while; what is missing otherwise. */
+  async #look(path: string): Promise<string> {
     const { fileSystem, clock } = this.#options;
     try {
       const files = await fileSystem.listFiles(path, MAX_FILES);
@@ -147,7 +206,7 @@ export class VersionSource {
       const reason = await whyNotWhole(fileSystem, path, files);
       if (reason) {
         this.#say("info", path, `${path}: ${reason}; waiting for it`);
-        return "not whole";
+        return `${path}: ${reason}`;
       }
       // Either it was seen like this a while ago, or by the file system's own clock nothing is younger than that.
       const seenFor = candidate?.fingerprint === print ? now - candidate.since : 0;
@@ -158,12 +217,9 @@ export class VersionSource {
       return "whole";
     } catch (error) {
       // A directory that goes while it is being looked at is no version; the next look will tell.
-      this.#say(
-        "warn",
-        path,
-        `${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      return "not whole";
+      const reason = `${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+      this.#say("warn", path, reason);
+      return reason;
     }
   }
 
@@ -202,13 +258,12 @@ export function versionOf(name: string): bigint | undefined {
   return version <= MAX_VERSION ? version : undefined;
 }
 
+/** What a policy may serve of what was found, highest first. */
 function wantedFirst(
   found: ReadonlyMap<bigint, string>,
   policy: VersionPolicy,
-  missing: (version: bigint) => void,
 ): (readonly [bigint, string])[] {
   const highestFirst = [...found].sort(([a], [b]) => (a > b ? -1 : 1));
   if (policy.kind !== "specific") return highestFirst;
-  for (const version of policy.versions) if (!found.has(version)) missing(version);
   return highestFirst.filter(([version]) => policy.versions.includes(version));
 }

@@ -7,7 +7,7 @@ import type { TensorSpec } from "../../../model/signature.ts";
 import type { Capture } from "../../json/capture.ts";
 import { describeValue } from "../../json/describe-value.ts";
 import type { NumberColumn } from "../../json/number-column.ts";
-import { statusName } from "../status-names.ts";
+import { statusName } from "../../status-names.ts";
 import { Failure, TensorBuilder } from "./tensor-builder.ts";
 
 /** Where a value belongs: a row without names, a name in a row, a name in `inputs`, or the plain value of `inputs`. */

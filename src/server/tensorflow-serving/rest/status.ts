@@ -2,8 +2,8 @@
 // Layout: protobuf's JSON of GetModelStatusResponse, indented by one blank, every field printed.
 import { Problem } from "../../../core/errors.ts";
 import type { ModelSpec, Models } from "../../manager/manager.ts";
+import { statusName } from "../../status-names.ts";
 import { modelStatus } from "../model-status.ts";
-import { statusName } from "../status-names.ts";
 import { errorResponse } from "./errors.ts";
 import { jsonResponse, type RestResponse } from "./message.ts";
 

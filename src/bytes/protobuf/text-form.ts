@@ -1,0 +1,169 @@
+// The text form of messages, and descriptors that name the values of enumerations. The generated messages hold these as
+// plain integers; text and reflection know them by name, so they are put back as TensorFlow's own files have them.
+// Source: tensorflow/core/framework/types.proto, tensorflow_serving/apis/get_model_status.proto and status.proto,
+// tensorflow_serving/config/model_server_config.proto.
+// Invariant: the wire form does not change: a field's number and its varint stay.
+import {
+  clone,
+  create,
+  createFileRegistry,
+  type DescFile,
+  type DescMessage,
+  type FileRegistry,
+  fromBinary,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { fromText } from "@bufbuild/protobuf/txtpb";
+import {
+  type DescriptorProto,
+  type EnumDescriptorProto,
+  EnumDescriptorProtoSchema,
+  FieldDescriptorProto_Type,
+  type FileDescriptorProto,
+  FileDescriptorProtoSchema,
+  FileDescriptorSetSchema,
+} from "@bufbuild/protobuf/wkt";
+import { TENSORFLOW_NAMES } from "./tensorflow-dtypes.ts";
+
+/** An enumeration: the file and the message it is added to, its name there, and its values. */
+interface Enumeration {
+  readonly file: string;
+  /** Values of one scope may not share names, so that most enumerations stand in a message, as the originals do. */
+  readonly inside?: string;
+  readonly name: string;
+  readonly values: Readonly<Record<string, number>>;
+  /** Fields that hold it, as `Message.field`. */
+  readonly fields: readonly string[];
+}
+
+const CODES =
+  "OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS UNAUTHENTICATED";
+
+const ENUMERATIONS: readonly Enumeration[] = [
+  {
+    file: "tensorflow",
+    name: "DataType",
+    values: TENSORFLOW_NAMES,
+    fields: ["TensorProto.dtype", "TensorInfo.dtype"],
+  },
+  {
+    file: "tensorflow_serving",
+    inside: "ModelVersionStatus",
+    name: "State",
+    values: { UNKNOWN: 0, START: 10, LOADING: 20, AVAILABLE: 30, UNLOADING: 40, END: 50 },
+    fields: ["ModelVersionStatus.state"],
+  },
+  {
+    file: "tensorflow_serving",
+    name: "ModelType",
+    values: { MODEL_TYPE_UNSPECIFIED: 0, TENSORFLOW: 1, OTHER: 2 },
+    fields: ["ModelConfig.model_type"],
+  },
+  {
+    file: "tensorflow_serving",
+    inside: "StatusProto",
+    name: "Code",
+    values: Object.fromEntries(CODES.split(" ").map((name, number) => [name, number])),
+    fields: ["StatusProto.error_code"],
+  },
+  {
+    file: "grpc_health",
+    inside: "HealthCheckResponse",
+    name: "ServingStatus",
+    values: { UNKNOWN: 0, SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 },
+    fields: ["HealthCheckResponse.status"],
+  },
+];
+
+/** The descriptors of generated files and of all they import, with their enumerations; imports first. */
+export function namedDescriptors(files: readonly DescFile[]): readonly FileDescriptorProto[] {
+  const found = new Map<string, FileDescriptorProto>();
+  const add = (file: DescFile): void => {
+    if (found.has(file.name)) return;
+    for (const imported of file.dependencies) add(imported);
+    found.set(file.name, withEnumerations(file));
+  };
+  for (const file of files) add(file);
+  return [...found.values()];
+}
+
+const REGISTRIES = new Map<DescFile, FileRegistry>();
+
+/** What is wrong with a text, and in which of its lines. */
+export class TextFormError extends Error {
+  readonly line: number;
+
+  constructor(line: number, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.line = line;
+  }
+}
+
+/** Reads a message's text form. Throws TextFormError. */
+export function readTextMessage<Desc extends DescMessage>(schema: Desc, text: string): MessageShape<Desc> {
+  const registry =
+    REGISTRIES.get(schema.file) ??
+    createFileRegistry(create(FileDescriptorSetSchema, { file: [...namedDescriptors([schema.file])] }));
+  REGISTRIES.set(schema.file, registry);
+  const named = registry.getMessage(schema.typeName);
+  if (!named) throw new Error(`${schema.typeName} is not in its own file`);
+  try {
+    return fromBinary(schema, toBinary(named, fromText(named, text, { registry })));
+  } catch (error) {
+    const parse = (part: string): unknown => fromText(named, part, { registry });
+    throw new TextFormError(faultyLine(text, messageOf(error), parse), error);
+  }
+}
+
+/** The library tells no places. It reads from left to right, so the line is the first whose end brings that error. */
+function faultyLine(text: string, message: string, parse: (text: string) => unknown): number {
+  const lines = text.split("\n");
+  if (message.includes("end of input")) return lines.length;
+  const failsWithin = (count: number): boolean => {
+    try {
+      parse(lines.slice(0, count).join("\n"));
+      return false;
+    } catch (error) {
+      return messageOf(error) === message;
+    }
+  };
+  let low = 1;
+  let high = lines.length;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (failsWithin(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function withEnumerations(file: DescFile): FileDescriptorProto {
+  const proto = clone(FileDescriptorProtoSchema, file.proto);
+  const messageOf = (name: string): DescriptorProto => {
+    const message = proto.messageType.find((other) => other.name === name);
+    if (!message) throw new Error(`${file.name}: there is no message ${name}`);
+    return message;
+  };
+  for (const one of ENUMERATIONS.filter((other) => other.file === file.name)) {
+    (one.inside ? messageOf(one.inside) : proto).enumType.push(enumerationOf(one));
+    const place = one.inside ? `${proto.package}.${one.inside}` : proto.package;
+    for (const path of one.fields) {
+      const [message = "", name] = path.split(".");
+      const field = messageOf(message).field.find((other) => other.name === name);
+      if (!field) throw new Error(`${file.name}: there is no field ${path}`);
+      field.type = FieldDescriptorProto_Type.ENUM;
+      field.typeName = `.${place}.${one.name}`;
+    }
+  }
+  return proto;
+}
+
+function enumerationOf({ name, values }: Enumeration): EnumDescriptorProto {
+  const value = Object.entries(values).map(([key, number]) => ({ name: key, number }));
+  return create(EnumDescriptorProtoSchema, { name, value });
+}

@@ -1,0 +1,130 @@
+// Carries out a configuration: first the one the server starts with, then each that replaces it.
+// Rules, order of checks and messages: TensorFlow Serving's server_core.cc (ReloadConfig).
+// Kinder than that on purpose: what is refused changes nothing; a label may be given to a version that is about to be
+// loaded; a reload looks for versions at once and waits for a bounded time, and no longer for a model that has none.
+// Invariant: one configuration at a time, in the order they came.
+import type { ModelServerConfig } from "../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
+import { Problem, problem } from "../../core/errors.ts";
+import type { Log } from "../log.ts";
+import { type FailedVersion, failureList, type Manager } from "../manager/manager.ts";
+import type { VersionSource } from "../source/version-source.ts";
+import { areModels, type ModelConfiguration, modelConfigurations } from "./model-configuration.ts";
+
+export interface ConfiguratorOptions {
+  readonly manager: Manager;
+  readonly source: VersionSource;
+  readonly log: Log;
+  /** The models that the manager and the source were made with. */
+  readonly models: readonly ModelConfiguration[];
+  /** --allow_version_labels_for_unavailable_models: a label that is new may mean a version that is not there. */
+  readonly allowLabelsForUnavailable?: boolean | undefined;
+  /** Whether labels and logging are refused where TensorFlow Serving refuses them. */
+  readonly strict?: boolean | undefined;
+}
+
+/** Milliseconds that a reload waits for new models; loading one of some gigabytes from a slow disk takes minutes. */
+export const MAX_RELOAD_WAIT_MS = 300_000;
+
+export class Configurator {
+  readonly #options: ConfiguratorOptions;
+  #models: readonly ModelConfiguration[];
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ConfiguratorOptions) {
+    this.#options = options;
+    this.#models = options.models;
+  }
+
+  /** What is served now. */
+  get models(): readonly ModelConfiguration[] {
+    return this.#models;
+  }
+
+  /** Gives the first configuration's labels. What is wrong comes back under --tf_serving_strict only. */
+  async start(): Promise<readonly Problem[]> {
+    const problems = await this.#whatIsWrong(this.#models, true);
+    if (problems.length === 0) this.#setLabels(this.#models);
+    return problems;
+  }
+
+  /**
+   * Replaces the whole configuration and waits until each new model is available or has failed, at most so many
+   * milliseconds. What went wrong comes back. Models that failed stay configured and may heal.
+   */
+  reload(config: ModelServerConfig, waitMs = MAX_RELOAD_WAIT_MS): Promise<readonly Problem[]> {
+    const done = this.#last.then(() => this.#reload(config, waitMs));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #reload(config: ModelServerConfig, waitMs: number): Promise<readonly Problem[]> {
+    const { log, manager, source } = this.#options;
+    const models = modelConfigurations(config);
+    if (!models) {
+      log("info", "Taking no action for empty config.");
+      return [];
+    }
+    if (!areModels(models)) return models;
+    const problems = await this.#whatIsWrong(models, false);
+    if (problems.length > 0) return problems;
+    const before = new Set(this.#models.map((model) => model.name));
+    const added = models.map((model) => model.name).filter((name) => !before.has(name));
+    for (const { name } of models) log("info", ` (Re-)adding model: ${name}`);
+    this.#models = models;
+    manager.configure(models.map((model) => model.name));
+    this.#setLabels(models);
+    source.setModels(models);
+    const failures = await this.#waitFor(added, waitMs);
+    log("info", "Finished reloading config");
+    return failures;
+  }
+
+  async #waitFor(added: readonly string[], waitMs: number): Promise<readonly Problem[]> {
+    const { manager, source } = this.#options;
+    const looks = await source.lookNow();
+    const missing = added.flatMap((name): FailedVersion[] => {
+      const look = looks.get(name);
+      return look instanceof Problem ? [{ description: `{name: ${name}}`, problem: look }] : [];
+    });
+    const found = added.filter((name) => !(looks.get(name) instanceof Problem));
+    const failed = [...missing, ...(await manager.settled(found, AbortSignal.timeout(waitMs)))];
+    if (failed.length === 0) return [];
+    return [problem("RELOAD_MODELS_UNAVAILABLE", { count: failed.length, reasons: failureList(failed) })];
+  }
+
+  #setLabels(models: readonly ModelConfiguration[]): void {
+    for (const { name, labels } of models) this.#options.manager.setLabels(name, labels);
+  }
+
+  /** Why a configuration may not be carried out. */
+  async #whatIsWrong(models: readonly ModelConfiguration[], isFirst: boolean): Promise<readonly Problem[]> {
+    const problems: Problem[] = [];
+    for (const model of models) {
+      const { name, platform: after } = model;
+      const before = this.#models.find((other) => other.name === name)?.platform ?? after;
+      if (before !== after) problems.push(problem("CONFIG_PLATFORM_CHANGED", { model: name, before, after }));
+      if (this.#options.strict && model.logging) problems.push(problem("CONFIG_LOGGING", {}));
+      for (const [label, version] of model.labels) {
+        if (await this.#mayMean(model, label, version, isFirst)) continue;
+        problems.push(problem("CONFIG_LABEL_UNAVAILABLE", { version: String(version), model: name }));
+      }
+    }
+    return problems;
+  }
+
+  /** Whether a label may be given to a version. */
+  async #mayMean(
+    model: ModelConfiguration,
+    label: string,
+    version: bigint,
+    isFirst: boolean,
+  ): Promise<boolean> {
+    const { manager, source, allowLabelsForUnavailable, strict } = this.#options;
+    const states = manager.versions(model.name) ?? [];
+    if (states.some((one) => one.version === version && one.state === "AVAILABLE")) return true;
+    const known = isFirst ? undefined : manager.labels(model.name).get(label);
+    if (allowLabelsForUnavailable && (known === undefined || known === version)) return true;
+    if (strict) return false;
+    return isFirst || (await source.listVersions(model)).includes(version);
+  }
+}
