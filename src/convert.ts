@@ -2,6 +2,8 @@
 // Not here: what each word of it means; see ARCHITECTURE.md for the folders.
 import type { ByteSource } from "./core/byte-source.ts";
 import { fail } from "./core/errors.ts";
+import type { Config } from "./custom/config.ts";
+import { customOperators } from "./custom/custom-operators.ts";
 import { demandFreeBatch } from "./passes/demand-free-batch.ts";
 import { optimize } from "./passes/optimize.ts";
 import type { Evaluate } from "./passes/pass.ts";
@@ -43,8 +45,14 @@ export interface ConvertOptions {
   readonly model?: string;
   /** What the inputs of a TorchScript model are, by the names of `forward`'s parameters. */
   readonly inputs?: Readonly<Record<string, InputSpec>>;
+  /** Operators of the user's own: `defineConfig({ ... })`. Their rules are run. */
+  readonly custom?: Config;
+  /** What messages call `custom`, such as the file it comes from. */
+  readonly customName?: string;
   /** Looks at the finished directory before it gets its place; throwing removes it. */
   readonly check?: (directory: string, converted: ConvertedModel) => void | Promise<void>;
+  /** Sees the graph as it is written, named and typed; for those who look inside it. It must not be changed. */
+  readonly onGraph?: (typed: ReturnType<typeof optimize>) => void;
   /** Hears how far the conversion is: bytes of weights written, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -77,17 +85,19 @@ export async function convertModel(source: ByteSource, options: ConvertOptions):
   const { output } = options;
   if (output === undefined && !options.dryRun)
     return fail("USAGE", { message: "an output directory is wanted" });
-  const graph = await readModel(source, options);
+  const custom = options.custom && customOperators(options.custom, options.customName);
+  const graph = await readModel(source, { ...options, extensions: custom?.extensions });
   renameEndpoints(graph, options.inputNames, options.outputNames);
   if (options.batch === "dynamic") demandFreeBatch(graph, source.name, options.batchAxis ?? {});
   const typed = optimize(graph, options);
-  const tensorflow = lowerToTensorFlow(typed, { file: source.name });
+  const tensorflow = lowerToTensorFlow(typed, { file: source.name, ruleOf: custom?.ruleOf });
   const converted = {
     inputs: tensorflow.inputs.map(endpoint),
     outputs: tensorflow.outputs.map(endpoint),
     signatures: ["serving_default", ...(options.signatures ?? [])],
   };
   const plan = planVersion(typed.graph, tensorflow, writeOptions(options, converted));
+  options.onGraph?.(typed);
   if (options.dryRun) return { ...converted, byteLength: plan.byteLength };
   return { ...converted, ...(await plan.write()) };
 }

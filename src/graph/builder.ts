@@ -3,10 +3,13 @@
 import { type Tensor, tensorFromBytes } from "../tensor/tensor.ts";
 import type { Attribute } from "./attribute.ts";
 import { type Graph, NO_ORIGIN, Node, type Origin, Value } from "./graph.ts";
+import type { OperatorDefinition } from "./operators/definition.ts";
 import { tensorType, type ValueType } from "./type.ts";
 
 export interface EmitOptions {
   readonly domain?: string;
+  /** Of an operator that is not in the tables. */
+  readonly definition?: OperatorDefinition;
   /** How many outputs the node has; 1 if absent. */
   readonly outputs?: number;
   /** Types of the outputs, where the caller knows them; inference fills in the rest. */
@@ -49,6 +52,7 @@ export class GraphBuilder {
       new Node({
         op,
         ...(options.domain === undefined ? {} : { domain: options.domain }),
+        definition: options.definition,
         origin: this.origin,
         inputs,
         outputs,

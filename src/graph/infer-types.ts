@@ -4,6 +4,7 @@
 // Invariant: the graph is not changed; a value that nothing is known of has no type, and only asking for it fails.
 // Not here: what each operator does (operators/), changing the graph by what is known (passes/).
 import { FerryError, fail, type Problem, problem, raise } from "../core/errors.ts";
+import { RuleFault } from "../core/rule-fault.ts";
 import { type Dim, symbol, symbolsIn } from "./dim.ts";
 import { type Graph, type Node, subgraphsOf, type Value } from "./graph.ts";
 import { contentsOfConstant, type Knowledge, MAX_CONTENTS_ELEMENTS, NodeContext } from "./infer-context.ts";
@@ -130,6 +131,7 @@ class Inference implements TypedGraph, Knowledge {
       this.failed.delete(node);
     } catch (error) {
       if (error instanceof IllTyped) this.failed.set(node, this.illTypedNode(node, error.message));
+      else if (error instanceof RuleFault) this.failed.set(node, error.problemAt(this.placeOf(node)));
       else if (!isTooLarge(error)) throw error;
     }
     for (const [index, output] of node.outputs.entries()) if (output) this.learn(output, inferred[index]);
@@ -165,6 +167,10 @@ class Inference implements TypedGraph, Knowledge {
       type.dtype,
       type.shape.map((dim) => (isLong(dim) ? this.unknownDim() : dim)),
     );
+  }
+
+  private placeOf(node: Node) {
+    return { file: this.graph.name, operator: node.operator, where: whereIs(node) };
   }
 
   private illTypedNode(node: Node, reason: string): Problem {

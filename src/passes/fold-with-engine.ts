@@ -29,7 +29,7 @@ function constantNodes(graph: Graph): Set<Node> {
   const constant = new Set<Node>();
   for (const node of graph.nodes) {
     const definition = definitionOf(node);
-    if (!definition || definition.random || subgraphsOf(node).length > 0) continue;
+    if (!definition || definition.random || definition.foreign || subgraphsOf(node).length > 0) continue;
     const known = node.inputs.every(
       (input) =>
         !input || input.initializer || (input.producer !== undefined && constant.has(input.producer)),

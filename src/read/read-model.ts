@@ -3,6 +3,7 @@
 import type { ByteSource } from "../core/byte-source.ts";
 import { FerryError, Problem } from "../core/errors.ts";
 import type { Graph } from "../graph/graph.ts";
+import type { Extensions } from "./extensions.ts";
 import { readOnnx } from "./onnx/read-onnx.ts";
 import { refuseKind } from "./refuse-kind.ts";
 import { sniff } from "./sniff.ts";
@@ -15,6 +16,8 @@ export interface ReadOptions {
   readonly openSibling?: (relativePath: string) => ByteSource;
   /** Inputs of a TorchScript model by the names of `forward`'s parameters; without it, those of a trace's example. */
   readonly inputs?: Readonly<Record<string, InputSpec>>;
+  /** Operators that are not in the tables. */
+  readonly extensions?: Extensions | undefined;
 }
 
 /**
@@ -30,12 +33,12 @@ export async function readModel(source: ByteSource, options: ReadOptions = {}): 
     // Hundreds of modules that an ONNX file does without; loading them would be a fifth of its conversion.
     const { readPt2 } = await import("./pt2/read-pt2.ts");
     const { lowerAten } = await import("./aten/lower.ts");
-    return lowerAten(readPt2(source, found.entries, options));
+    return lowerAten(readPt2(source, found.entries, options), options.extensions?.torch);
   }
   if (found.kind === "torchscript") {
     const { readTorchScript } = await import("./torchscript/read-torchscript.ts");
     const { lowerTorchScript } = await import("./torchscript/lower-torchscript.ts");
-    return lowerTorchScript(readTorchScript(source, found.entries, options));
+    return lowerTorchScript(readTorchScript(source, found.entries, options), options.extensions?.torch);
   }
   throw new FerryError([refuseKind(source, found)]);
 }

@@ -4,12 +4,26 @@
 // Not here: what ONNX means (lower/), layouts (layout/).
 import type { DType } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { TfAttribute, TfFunction, TfNode, TfShape, TfType, TfValue, TfVariable } from "./graph.ts";
+import type {
+  ForeignOutput,
+  TfAttribute,
+  TfFunction,
+  TfNode,
+  TfShape,
+  TfType,
+  TfValue,
+  TfVariable,
+} from "./graph.ts";
 import { NodeNames } from "./node-names.ts";
 import type { OperatorArgument, OperatorRow } from "./operators/operator.ts";
 import { OPERATORS } from "./operators/table.ts";
 
 export type TfOperator = keyof typeof OPERATORS;
+
+/** Whether rules may make nodes of it. */
+export function isOperator(op: string): op is TfOperator {
+  return Object.hasOwn(OPERATORS, op);
+}
 
 /** Attribute values as rules write them; the operator's row says their kind. */
 export type AttributeValue =
@@ -102,6 +116,21 @@ export class TfBuilder {
       name,
       [],
     ).outputs;
+  }
+
+  /** A node of an operator that the table does not have: a server's own, with the outputs it is said to have. */
+  foreign(
+    op: string,
+    inputs: readonly TfValue[],
+    attributes: ReadonlyMap<string, TfAttribute>,
+    outputs: readonly ForeignOutput[],
+  ): TfValue[] {
+    const name = this.names.unique(this.scope ? `${this.scope}/${op}` : op);
+    const shapes = { kind: "shapes", value: outputs.map(({ shape }) => shape) } as const;
+    const all = new Map<string, TfAttribute>([...attributes, ["_output_shapes", shapes]]);
+    const node: TfNode = { name, op, inputs, controls: [], attributes: all, foreign: outputs };
+    this.nodes.push(node);
+    return outputs.map(({ name: port, dtype }, index) => ({ node, index, dtype, port: `${port}:0` }));
   }
 
   /** A node without outputs that runs after `controls`. */

@@ -33,6 +33,14 @@ export interface TfNode {
   /** Nodes that must have run before. */
   readonly controls: readonly TfNode[];
   readonly attributes: ReadonlyMap<string, TfAttribute>;
+  /** Outputs of an operator that TensorFlow itself does not have, but the user's server. */
+  readonly foreign?: readonly ForeignOutput[];
+}
+
+export interface ForeignOutput {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: TfShape;
 }
 
 /** One output of a node. */

@@ -24,6 +24,8 @@ export interface OperatorDefinition {
   readonly elementwise?: true;
   /** The result depends on a random generator; never folded, never merged. */
   readonly random?: true;
+  /** Of another party: its attributes are not listed here, and no engine is sure to have it, so it is never folded. */
+  readonly foreign?: true;
   /**
    * Types of the outputs, and contents where they are small and exactly known.
    * Undefined where it cannot be told. Throws IllTyped if the inputs do not fit together.

@@ -121,7 +121,12 @@ const BY_OPERATOR: ReadonlyMap<string, OperatorDefinition> = new Map(
 
 /** The definition of a node's operator; undefined if nothing is known of it. */
 export function definitionOf(node: Node): OperatorDefinition | undefined {
-  return BY_OPERATOR.get(key(node.domain, node.op));
+  return node.definition ?? BY_OPERATOR.get(key(node.domain, node.op));
+}
+
+/** The definition of an operator of ai.onnx. */
+export function definitionOfName(op: string): OperatorDefinition | undefined {
+  return BY_OPERATOR.get(op);
 }
 
 function key(domain: string, op: string): string {

@@ -27,10 +27,10 @@ export class Facts {
   readonly schema: Schema | undefined;
   private readonly graph: TypesAndStrides;
 
-  constructor(call: AtenCall, graph: TypesAndStrides) {
+  constructor(call: AtenCall, graph: TypesAndStrides, schema = schemaOf(call.target)) {
     this.call = call;
     this.graph = graph;
-    this.schema = schemaOf(call.target);
+    this.schema = schema;
   }
 
   get target(): string {

@@ -11,10 +11,12 @@ import { tensorOfNumbers } from "../../tensor/numbers.ts";
 import { onnxNumber } from "../../tensor/onnx-dtypes.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
+import type { TorchExtensions } from "../extensions.ts";
 import { Facts, Refusal, type TypesAndStrides } from "./argument.ts";
 import { type DimEmitter, reshapeTarget } from "./emit-dims.ts";
 import type { AtenCall, AtenGraph } from "./program.ts";
 import type { Operand } from "./promote.ts";
+import { schemaOf } from "./schema.ts";
 
 /** What all calls of a graph share. */
 export interface Scope {
@@ -29,13 +31,15 @@ export interface Scope {
   lowerBody(body: AtenGraph, operands: readonly Value[]): Graph;
   /** Constants that several calls use, by what they are. */
   readonly shared: Map<string, Value>;
+  /** Operators that are not in the tables. */
+  readonly extensions: TorchExtensions | undefined;
 }
 
 export class Call extends Facts {
   private readonly scope: Scope;
 
   constructor(call: AtenCall, scope: Scope) {
-    super(call, scope.graph);
+    super(call, scope.graph, scope.extensions?.schemaOf(call.target) ?? schemaOf(call.target));
     this.scope = scope;
   }
 

@@ -105,7 +105,7 @@ describe("lowerAten", () => {
     `);
     expect(problems).toEqual([
       "test.pt2: aten.dropout.default at the top of the model is not supported: the model is in training mode; call .eval() before exporting",
-      "test.pt2: mine.op.default at the top of the model is not supported: no rule lowers it; try ep.run_decompositions(), or open an issue with its name",
+      "test.pt2: mine::op at the top of the model is a custom operator; a rule that says what it is in ONNX is wanted; register 'mine::op' in torchferry.config.ts or with --custom FILE, as docs/custom-operators.md shows",
       "test.pt2: aten.rand_like.default at the top of the model is not supported: it draws random numbers, which no two engines draw alike; take them as an input",
     ]);
   });

@@ -3,6 +3,9 @@
 // Not here: what each operator becomes (rules/), shape inference (graph/infer-types.ts), simplification (passes/).
 import { type Problem, problem, raise } from "../../core/errors.ts";
 import { Graph, Value } from "../../graph/graph.ts";
+import type { TorchExtensions } from "../extensions.ts";
+import { brokenClaims } from "./claims.ts";
+import { fitKernels } from "./fit-kernels.ts";
 import { CallLowering, type Prepared, type ProgramContext, prepare } from "./lower-calls.ts";
 import type { AtenGraph, AtenProgram } from "./program.ts";
 import { whereOf } from "./where.ts";
@@ -11,9 +14,15 @@ import { whereOf } from "./where.ts";
 const OPSET = 21;
 
 /** The program as an ONNX graph. Throws FerryError with a problem for each call that cannot be lowered. */
-export function lowerAten(program: AtenProgram): Graph {
+export function lowerAten(program: AtenProgram, extensions?: TorchExtensions): Graph {
   const problems: Problem[] = [];
-  const context: ProgramContext = { file: program.file, weights: program.weights, problems };
+  const context: ProgramContext = {
+    file: program.file,
+    weights: program.weights,
+    problems,
+    extensions,
+    claims: [],
+  };
   const whole: AtenGraph = { ...program.graph, outputs: program.outputs.map((output) => output.argument) };
   const prepared = prepare(whole, context);
   problems.push(...keptState(program, prepared));
@@ -24,6 +33,8 @@ export function lowerAten(program: AtenProgram): Graph {
   raise(problems);
   addOutputs(program, prepared, lowering);
   raise(problems);
+  raise(brokenClaims(lowering.graph, context.claims));
+  raise(fitKernels(lowering.graph, program.file));
   return lowering.graph;
 }
 

@@ -13,6 +13,8 @@ export interface Rule {
   readonly targets: readonly string[];
   /** The rule understands complex operands and results. Without it such calls are refused. */
   readonly complex?: true;
+  /** How messages call a rule of the user's own, whose results are checked against the types that the file states. */
+  readonly own?: string;
   /** Why this call cannot be lowered; undefined if it can. */
   refuse?(call: Facts): string | undefined;
   emit(call: Call): Emitted;

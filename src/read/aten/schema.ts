@@ -77,6 +77,11 @@ function withNamespace(name: string): string {
   return name.includes("::") ? name : `aten::${name}`;
 }
 
+/** A schema as PyTorch prints it, with or without the operator's name: `(Tensor x, float beta=1.0) -> Tensor`. */
+export function parseSchemaText(target: string, text: string): Schema | undefined {
+  return /^[^()]*\(.*\) -> .+$/s.test(text.trim()) ? parseSchema(target, text.trim()) : undefined;
+}
+
 function parseSchema(target: string, line: string): Schema {
   const end = line.lastIndexOf(") -> ");
   const inner = line.slice(line.indexOf("(") + 1, end);

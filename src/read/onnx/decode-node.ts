@@ -3,6 +3,7 @@
 // form (with the nodes that its upgrade puts before it).
 import type { AttributeProto, FunctionProto, NodeProto } from "../../bytes/protobuf/generated/onnx_pb.ts";
 import { Problem, problem } from "../../core/errors.ts";
+import { RuleFault } from "../../core/rule-fault.ts";
 import type { Attribute } from "../../graph/attribute.ts";
 import { GraphBuilder } from "../../graph/builder.ts";
 import { type Graph, NO_ORIGIN, Node, type Origin, Value } from "../../graph/graph.ts";
@@ -13,12 +14,14 @@ import { type AttributeContext, decodeAttribute } from "./decode-attribute.ts";
 import { decodeGraph } from "./decode-graph.ts";
 import { decodeTensor } from "./decode-tensor.ts";
 import { densify } from "./densify.ts";
+import type { Expansion } from "./expand/expansion.ts";
+import { expansionOf } from "./expand/expansions.ts";
 import { functionKey, type ModelContext, plainDomain } from "./model-context.ts";
 import { originOf } from "./node-origin.ts";
 import { orderNodes } from "./order-nodes.ts";
 import type { Scope } from "./scope.ts";
 import { knownDType, knownRank } from "./upgrade/known-type.ts";
-import type { Draft } from "./upgrade/upgrade.ts";
+import type { Draft, UpgradeContext } from "./upgrade/upgrade.ts";
 import { upgradeNode } from "./upgrade/upgrades.ts";
 
 export interface NodeTarget {
@@ -62,8 +65,15 @@ export class NodeDecoder {
     const outputs = trimEnd(
       proto.output.map((name) => (name === "" ? undefined : this.newValue(name, scope))),
     );
-    const draft = this.upgraded(proto, { op: proto.opType, inputs, outputs, attributes }, domain, scope);
-    this.target.graph.insert(new Node({ ...draft, domain, origin, name: this.nameOf(proto, scope) }));
+    const given: Draft = { op: proto.opType, inputs, outputs, attributes };
+    const extension = this.target.model.extensions.get(`${domain}::${proto.opType}`);
+    const expansion = extension ? extension.expansion : expansionOf(domain, proto.opType);
+    if (expansion) return this.expand(proto, expansion, given, scope);
+    const draft = this.upgraded(proto, given, domain, scope);
+    const definition = extension?.definition;
+    this.target.graph.insert(
+      new Node({ ...draft, domain, definition, origin, name: this.nameOf(proto, scope) }),
+    );
     for (const [index, name] of proto.output.entries()) {
       const output = outputs[index];
       if (output && !scope.define(name, output))
@@ -71,16 +81,53 @@ export class NodeDecoder {
     }
   }
 
-  private upgraded(proto: NodeProto, draft: Draft, domain: string, scope: Scope): Draft {
-    const opset = scope.opsets.get(domain);
-    if (domain !== "" || opset === undefined) return draft;
+  /** The nodes that an operator of another domain stands for, in its place. */
+  private expand(proto: NodeProto, expansion: Expansion, draft: Draft, scope: Scope): void {
+    const values = this.expanded(proto, expansion, draft);
+    for (const [index, name] of proto.output.entries()) {
+      if (name === "") continue;
+      const value = values[index];
+      if (value?.name === "" && !value.initializer && scope.functionDepth === 0) {
+        value.name = name;
+        value.type ??= this.target.typeOf(name);
+      }
+      if (!scope.define(name, value)) this.target.model.broken(`'${name}' is the result of two nodes`);
+    }
+  }
+
+  private expanded(proto: NodeProto, expansion: Expansion, draft: Draft): readonly (Value | undefined)[] {
+    const { model } = this.target;
+    const place = {
+      file: model.files.model.name,
+      operator: proto.domain === "" ? proto.opType : `${proto.domain}::${proto.opType}`,
+      where: `'${proto.name || (proto.output[0] ?? "")}'`,
+    };
     this.builder.origin = this.originOf(proto);
-    const result = upgradeNode(draft, opset, {
+    try {
+      const values = expansion.expand(draft, this.upgradeContext());
+      if (typeof values !== "string") return values;
+      model.problems.push(problem("OPERATOR_UNSUPPORTED", { ...place, reason: values }));
+    } catch (error) {
+      if (!(error instanceof RuleFault)) throw error;
+      model.problems.push(error.problemAt(place));
+    }
+    return draft.outputs.map((value) => value && new Value("", value.type)); // stand-ins, so that all is told at once
+  }
+
+  private upgradeContext(): UpgradeContext {
+    return {
       builder: this.builder,
       rankOf: knownRank,
       dtypeOf: knownDType,
       isUsed: (value) => value.name === "" || this.target.isUsed(value.name),
-    });
+    };
+  }
+
+  private upgraded(proto: NodeProto, draft: Draft, domain: string, scope: Scope): Draft {
+    const opset = scope.opsets.get(domain);
+    if (domain !== "" || opset === undefined) return draft;
+    this.builder.origin = this.originOf(proto);
+    const result = upgradeNode(draft, opset, this.upgradeContext());
     if (typeof result !== "string") return result;
     const node = proto.name || (proto.output[0] ?? "");
     const file = this.target.model.files.model.name;

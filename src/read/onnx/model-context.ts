@@ -1,6 +1,7 @@
 // What all parts of one model share while it is read.
 import type { FunctionProto } from "../../bytes/protobuf/generated/onnx_pb.ts";
 import { type Problem, problem } from "../../core/errors.ts";
+import type { OnnxExtension } from "../extensions.ts";
 import type { TensorFiles } from "./decode-tensor.ts";
 
 /**
@@ -17,10 +18,17 @@ export class ModelContext {
   readonly functions: ReadonlyMap<string, FunctionProto>;
   /** All that is wrong, to be told at once. */
   readonly problems: Problem[] = [];
+  /** Operators that are not in the tables, by domain and name. */
+  readonly extensions: ReadonlyMap<string, OnnxExtension>;
   private nodes = 0;
 
-  constructor(files: TensorFiles, functions: readonly FunctionProto[]) {
+  constructor(
+    files: TensorFiles,
+    functions: readonly FunctionProto[],
+    extensions: ReadonlyMap<string, OnnxExtension> = new Map(),
+  ) {
     this.files = files;
+    this.extensions = extensions;
     this.functions = new Map(functions.map((f) => [functionKey(f.domain, f.name, f.overload), f]));
   }
 

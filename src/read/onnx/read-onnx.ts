@@ -7,6 +7,7 @@ import { type ModelProto, ModelProtoSchema } from "../../bytes/protobuf/generate
 import type { ByteSource } from "../../core/byte-source.ts";
 import { FerryError, fail, Problem, problem, raise } from "../../core/errors.ts";
 import type { Graph } from "../../graph/graph.ts";
+import type { Extensions } from "../extensions.ts";
 import { decodeGraph } from "./decode-graph.ts";
 import { ModelContext, plainDomain } from "./model-context.ts";
 import { Scope } from "./scope.ts";
@@ -16,6 +17,8 @@ import { IR_OPSET } from "./upgrade/upgrades.ts";
 export interface OnnxOptions {
   /** Opens a file beside the model, by the path that the model gives for external data. */
   readonly openSibling?: ((relativePath: string) => ByteSource) | undefined;
+  /** Operators that are not in the tables. */
+  readonly extensions?: Extensions | undefined;
 }
 
 const MIN_OPSET = 6;
@@ -25,7 +28,8 @@ const MAX_OPSET = 28;
 export function readOnnx(file: ByteSource, options: OnnxOptions = {}): Graph {
   const proto = decodeModel(file);
   if (!proto.graph) return fail("ONNX_MALFORMED", { file: file.name, found: "it has no graph" });
-  const context = new ModelContext({ model: file, openSibling: options.openSibling }, proto.functions);
+  const files = { model: file, openSibling: options.openSibling };
+  const context = new ModelContext(files, proto.functions, options.extensions?.onnx);
   const opsets = new Map(
     proto.opsetImport.map(({ domain, version }) => [plainDomain(domain), Number(version)]),
   );
@@ -35,6 +39,8 @@ export function readOnnx(file: ByteSource, options: OnnxOptions = {}): Graph {
   for (const [domain, version] of opsets) graph.opsets.set(domain, version);
   graph.opsets.set("", Math.max(IR_OPSET, ...opsetsOf(proto)));
   addMetadata(graph, proto);
+  for (const node of graph.nodes)
+    for (const output of node.outputs) if (output?.name) output.source = output.name;
   return graph;
 }
 

@@ -8,17 +8,19 @@ import type { ByteSource } from "../../core/byte-source.ts";
 import { FerryError, Problem, raise } from "../../core/errors.ts";
 import { type Dim, symbolName, symbolsIn } from "../../graph/dim.ts";
 import type { AtenGraph, AtenProgram } from "../aten/program.ts";
+import type { Extensions, TorchExtensions } from "../extensions.ts";
 import { refuseAmbiguousWrites } from "./ambiguous-writes.ts";
 import { openArchive, type ScriptArchive } from "./archive.ts";
 import { Code } from "./code.ts";
 import { constantsOf } from "./constants.ts";
+import { unregistered } from "./custom-code.ts";
 import { Evaluator } from "./evaluate/evaluator.ts";
 import type { InputSpec } from "./input-spec.ts";
 import { agreesOn, type Example, type Inputs, statedInputs, tracedExample, tracedInputs } from "./inputs.ts";
 import { Objects } from "./objects.ts";
 import { outputsOf } from "./outputs.ts";
 import { ProgramBuilder } from "./program-builder.ts";
-import { Malformed, Unfollowed } from "./refusal.ts";
+import { Malformed, Unfollowed, Unregistered } from "./refusal.ts";
 import { refusedCode } from "./refused-code.ts";
 import type { FunctionDefinition } from "./source/syntax.ts";
 import { type Change, changes, snapshot } from "./state.ts";
@@ -27,6 +29,8 @@ import type { ObjectValue } from "./values.ts";
 export interface TorchScriptOptions {
   /** Types of inputs by the names of `forward`'s parameters, for archives without a traced example. */
   readonly inputs?: Readonly<Record<string, InputSpec>>;
+  /** Operators that are not in the tables. */
+  readonly extensions?: Extensions | undefined;
 }
 
 /** One reading of an archive. */
@@ -56,7 +60,7 @@ export function readArchive(archive: ScriptArchive, options: TorchScriptOptions 
     raise(refusedCode(archive));
     const code = new Code(archive);
     const reading = (inputs: InputsOf): Reading => ({
-      program: () => raising(file.name, () => follow(archive, code, inputs)),
+      program: () => raising(file.name, () => follow(archive, code, inputs, options.extensions?.torch)),
     });
     const example = options.inputs === undefined ? tracedExample(archive) : undefined;
     if (!example) {
@@ -107,7 +111,12 @@ function raising<T>(file: string, run: () => T): T {
   }
 }
 
-function follow(archive: ScriptArchive, code: Code, inputsOf: InputsOf): AtenProgram {
+function follow(
+  archive: ScriptArchive,
+  code: Code,
+  inputsOf: InputsOf,
+  extensions: TorchExtensions | undefined,
+): AtenProgram {
   const builder = new ProgramBuilder();
   const model = rootModule(archive, code, builder);
   const forward = code.method(model.className, "forward");
@@ -115,11 +124,11 @@ function follow(archive: ScriptArchive, code: Code, inputsOf: InputsOf): AtenPro
   const given = inputsOf(forward, builder);
   if (given instanceof Problem) throw new FerryError([given]);
   const before = snapshot(model);
-  const context = { builder, code, constants: constantsOf(archive, code, builder), version: archive.version };
-  const result = new Evaluator(context).callMethod(model, "forward", {
-    positional: given.args,
-    named: new Map(),
-  });
+  const constants = constantsOf(archive, code, builder);
+  const context = { builder, code, constants, version: archive.version, extensions };
+  const result = raisingUnregistered(archive, extensions, () =>
+    new Evaluator(context).callMethod(model, "forward", { positional: given.args, named: new Map() }),
+  );
   const outputs = outputsOf(result);
   const graph: AtenGraph = {
     inputs: given.inputs.map(({ value }) => value),
@@ -140,6 +149,20 @@ function follow(archive: ScriptArchive, code: Code, inputsOf: InputsOf): AtenPro
     producer: "torch.jit",
     constraints: new Map(),
   };
+}
+
+/** Where an operator of the user's own stops the reading, all such are told. */
+function raisingUnregistered<T>(
+  archive: ScriptArchive,
+  extensions: TorchExtensions | undefined,
+  evaluate: () => T,
+): T {
+  try {
+    return evaluate();
+  } catch (error) {
+    if (error instanceof Unregistered) raise(unregistered(archive, extensions));
+    throw error;
+  }
 }
 
 function rootModule(archive: ScriptArchive, code: Code, builder: ProgramBuilder): ObjectValue {

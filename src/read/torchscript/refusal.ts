@@ -20,6 +20,9 @@ export class Unfollowed extends Error {
   }
 }
 
+/** An operator of the user's own of which nothing is registered. */
+export class Unregistered extends Unfollowed {}
+
 /** The archive is not as PyTorch writes it. */
 export class Malformed extends Error {
   readonly where: string;

@@ -1,6 +1,7 @@
 // Emits a graph node by node, and the graphs inside its nodes, and gathers what cannot be lowered.
 // Invariant: a node that reads what a refused one makes is skipped, not judged.
 import { type Problem, problem } from "../../core/errors.ts";
+import { type Place, RuleFault } from "../../core/rule-fault.ts";
 import { type Graph, type Node, subgraphsOf } from "../../graph/graph.ts";
 import { definitionOf } from "../../graph/operators/index.ts";
 import type { TypedGraph } from "../../graph/typed-graph.ts";
@@ -12,18 +13,22 @@ import { channelsLast, identityLayout, type Layout } from "../layout/layout.ts";
 import { scopeOf } from "../node-names.ts";
 import { NodeFacts } from "./node-facts.ts";
 import { NodeLowering } from "./node-lowering.ts";
-import type { LayoutClass } from "./rule.ts";
-import { ruleOf } from "./rules.ts";
+import type { LayoutClass, LoweringRule } from "./rule.ts";
 import { NotLowered, UnknownSize, type ValueStore } from "./value-store.ts";
+
+export type RuleOf = (node: Node) => LoweringRule | undefined;
 
 export class GraphLowering {
   private readonly typed: TypedGraph;
   private readonly file: string;
   private readonly refused = new Map<Node, Problem>();
 
-  constructor(typed: TypedGraph, file: string) {
+  private readonly ruleOf: RuleOf;
+
+  constructor(typed: TypedGraph, file: string, ruleOf: RuleOf) {
     this.typed = typed;
     this.file = file;
+    this.ruleOf = ruleOf;
   }
 
   get problems(): readonly Problem[] {
@@ -34,9 +39,9 @@ export class GraphLowering {
   judge(graph: Graph): void {
     for (const node of graph.nodes) {
       for (const inner of subgraphsOf(node)) this.judge(inner);
-      const rule = ruleOf(node);
+      const rule = this.ruleOf(node);
       const unknown = unknownAttributes(node);
-      if (!rule) this.refuse(node, "there is no rule for it");
+      if (!rule) this.refuseUnknown(node);
       else if (unknown.length > 0)
         this.refuse(node, `the meaning of its attribute ${unknown.join(", ")} is not known`);
       else if (rule.refuse && isTyped(node, this.typed)) {
@@ -49,7 +54,7 @@ export class GraphLowering {
   /** Emits the nodes of a graph, into the builder of `values`. */
   emit(graph: Graph, values: ValueStore): void {
     const layouts =
-      this.refused.size === 0 ? assignLayouts(graph, this.typed, ruleOf) : new Map<Node, Layout>();
+      this.refused.size === 0 ? assignLayouts(graph, this.typed, this.ruleOf) : new Map<Node, Layout>();
     const { scope } = values.tf;
     for (const node of graph.nodes) {
       const ready = node.inputs.every((value) => !value || values.has(value));
@@ -59,7 +64,7 @@ export class GraphLowering {
   }
 
   private emitNode(node: Node, values: ValueStore, chosen: Layout | undefined): void {
-    const rule = ruleOf(node);
+    const rule = this.ruleOf(node);
     if (!rule) return;
     const facts = new NodeFacts(node, this.typed);
     try {
@@ -75,21 +80,33 @@ export class GraphLowering {
         if (value && output) values.set(value, output, outputLayout(layoutClass, facts, layout, index));
       }
     } catch (error) {
-      if (error instanceof MissingKernel || error instanceof UnknownSize) this.refuse(node, error.message);
+      if (error instanceof RuleFault) this.refused.set(node, error.problemAt(this.placeOf(node)));
+      else if (error instanceof MissingKernel || error instanceof UnknownSize)
+        this.refuse(node, error.message);
       else if (!(error instanceof NotLowered && this.refused.size > 0)) throw error;
     }
   }
 
   private refuse(node: Node, reason: string): void {
-    const fields = { file: this.file, operator: node.operator, where: whereIs(node), reason };
-    this.refused.set(node, problem("OPERATOR_UNSUPPORTED", fields));
+    this.refused.set(node, problem("OPERATOR_UNSUPPORTED", { ...this.placeOf(node), reason }));
+  }
+
+  /** Operators of ONNX and of onnxruntime are ours to know; those of other domains the user's. */
+  private refuseUnknown(node: Node): void {
+    const wanted = "what it is in TensorFlow (tensorflow, or toOnnx)";
+    if (/^(ai\.onnx\.|com\.microsoft)|^$/.test(node.domain)) this.refuse(node, "there is no rule for it");
+    else this.refused.set(node, problem("CUSTOM_OPERATOR_UNKNOWN", { ...this.placeOf(node), wanted }));
+  }
+
+  private placeOf(node: Node): Place {
+    return { file: this.file, operator: node.operator, where: whereIs(node) };
   }
 }
 
 /** Attributes that the operator's definition does not list: of a later opset, they may change what the node means. */
 function unknownAttributes(node: Node): string[] {
   const definition = definitionOf(node);
-  if (!definition) return [];
+  if (!definition || definition.foreign) return [];
   return [...node.attributes.keys()].filter((name) => !Object.hasOwn(definition.attributes ?? {}, name));
 }
 

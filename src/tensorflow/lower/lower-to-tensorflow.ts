@@ -9,18 +9,21 @@ import { TfBuilder } from "../builder.ts";
 import { fuseBias } from "../fuse-bias.ts";
 import type { TfEndpoint, TfGraph, TfNode, TfShape } from "../graph.ts";
 import { identityLayout } from "../layout/layout.ts";
-import { GraphLowering } from "./graph-lowering.ts";
+import { GraphLowering, type RuleOf } from "./graph-lowering.ts";
+import { ruleOf } from "./rules.ts";
 import { ValueStore } from "./value-store.ts";
 
 export interface LowerOptions {
   /** What messages call the model. */
   readonly file: string;
+  /** Rules that go before the tables', for operators of the user's own. */
+  readonly ruleOf?: RuleOf | undefined;
 }
 
 /** Lowers a graph with types. Throws a FerryError (exit code 4) with every node that cannot be lowered. */
 export function lowerToTensorFlow(typed: TypedGraph, options: LowerOptions): TfGraph {
   const { graph } = typed;
-  const lowering = new GraphLowering(typed, options.file);
+  const lowering = new GraphLowering(typed, options.file, (node) => options.ruleOf?.(node) ?? ruleOf(node));
   lowering.judge(graph);
   const tf = new TfBuilder();
   const values = new ValueStore(tf, typed);

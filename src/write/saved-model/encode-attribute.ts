@@ -70,3 +70,20 @@ function tensorProto(tensor: Tensor): MessageInitShape<typeof TensorProtoSchema>
   if (tensor.strings) return { ...header, stringVal: [...tensor.strings] };
   return { ...header, tensorContent: tensor.read() };
 }
+
+/** Kinds as OpDef names them. */
+export const ATTRIBUTE_TYPES: Readonly<Record<TfAttribute["kind"], string>> = {
+  type: "type",
+  int: "int",
+  float: "float",
+  bool: "bool",
+  string: "string",
+  shape: "shape",
+  tensor: "tensor",
+  func: "func",
+  ints: "list(int)",
+  floats: "list(float)",
+  types: "list(type)",
+  strings: "list(string)",
+  shapes: "list(shape)",
+};

@@ -12,6 +12,7 @@ import type { TfEndpoint, TfGraph, TfVariable } from "../../tensorflow/graph.ts"
 import { type Restorable, withRestore } from "../../tensorflow/restore.ts";
 import { shapeProto, typeNumber } from "./encode-attribute.ts";
 import { encodeGraphDef } from "./encode-graph.ts";
+import { strippedOpList } from "./foreign-operators.ts";
 
 const SCHEMA_VERSION = 1n;
 const SERVE_TAG = "serve";
@@ -28,7 +29,7 @@ export function encodeSavedModel(graph: TfGraph, signatures: readonly string[]):
     savedModelSchemaVersion: SCHEMA_VERSION,
     metaGraphs: [
       {
-        metaInfoDef: { tags: [SERVE_TAG], strippedDefaultAttrs: true },
+        metaInfoDef: { tags: [SERVE_TAG], strippedDefaultAttrs: true, ...strippedOpList(graph) },
         graphDef: encodeGraphDef(restorable.graph),
         saverDef: {
           filenameTensorName: `${restorable.filename.name}:0`,

@@ -2,13 +2,14 @@
 // Overloads: PyTorch tries all with exact types first, then with conversions; the first that fits is taken.
 // Source: https://github.com/pytorch/pytorch/blob/main/torch/csrc/jit/frontend/schema_matching.cpp
 // Not here: operators on Python's own values (python/), what is known of numbers in tensors (contents.ts).
+import { RuleFault } from "../../../core/rule-fault.ts";
 import { type Dim, symbol, symbolName } from "../../../graph/dim.ts";
 import { isFloat } from "../../../tensor/dtype.ts";
 import { Facts, Refusal } from "../../aten/argument.ts";
 import type { AtenArgument, AtenCall } from "../../aten/program.ts";
 import { resultTypes } from "../../aten/result-types/result-types.ts";
 import { ruleFor } from "../../aten/rules/registry.ts";
-import { overloadsOf, type Schema } from "../../aten/schema.ts";
+import { overloadsOf, type Schema, schemaOf } from "../../aten/schema.ts";
 import { Unfollowed } from "../refusal.ts";
 import { describe, list, NONE, type TensorValue, tensor, tuple, type Value } from "../values.ts";
 import { type CallAten, callCell } from "./cells.ts";
@@ -33,7 +34,7 @@ export function callOperator(
 ): Value | undefined {
   const composed = compose(operator, given, context, place);
   if (composed) return composed;
-  const overloads = overloadsOf(operator);
+  const overloads = [...(context.extensions?.overloadsOf(operator) ?? []), ...overloadsOf(operator)];
   if (overloads.length === 0) return undefined;
   const { target, args } = historic(
     operator,
@@ -153,9 +154,10 @@ function match(schema: Schema, given: Arguments, how: Conversion): Map<string, A
 }
 
 /** Appends a call with fresh results; the result is their tensors. */
-function appendCall(call: AtenCall, { builder }: Context): TensorValue[] {
-  const facts = new Facts(call, builder);
-  const types = typesOf(facts, () => builder.freshSize());
+function appendCall(call: AtenCall, { builder, extensions }: Context): TensorValue[] {
+  const schema = extensions?.schemaOf(call.target) ?? schemaOf(call.target);
+  const facts = new Facts(call, builder, schema);
+  const types = typesOf(facts, () => builder.freshSize(), extensions);
   const results = types.map((type) => {
     const name = builder.freshName(facts.name);
     builder.types.set(name, type);
@@ -167,18 +169,19 @@ function appendCall(call: AtenCall, { builder }: Context): TensorValue[] {
   const finished: AtenCall = { ...call, outputs: isList ? [list] : outputs };
   builder.append(finished);
   noteStrides(
-    new Facts(finished, builder),
+    new Facts(finished, builder, schema),
     results.map(({ name }) => name),
     builder,
   );
   return results;
 }
 
-function typesOf(facts: Facts, fresh: () => Dim) {
+function typesOf(facts: Facts, fresh: () => Dim, extensions: Context["extensions"]) {
   try {
-    const types = resultTypes(facts, fresh);
+    const types = extensions?.resultTypes(facts, fresh) ?? resultTypes(facts, fresh);
     if (types) return types;
   } catch (error) {
+    if (error instanceof RuleFault) throw new Unfollowed(error.told, "mend the rule");
     if (error instanceof Refusal) throw new Unfollowed(`${facts.target}: ${error.message}`);
     throw error;
   }

@@ -1,4 +1,5 @@
 // What all parts of following the code share.
+import type { TorchExtensions } from "../../extensions.ts";
 import type { Code } from "../code.ts";
 import type { ProgramBuilder } from "../program-builder.ts";
 import type { Value } from "../values.ts";
@@ -10,6 +11,8 @@ export interface Context {
   readonly constants: readonly Value[];
   /** Version of operators' semantics that the file was written for. */
   readonly version: number;
+  /** Operators that are not in the tables. */
+  readonly extensions?: TorchExtensions | undefined;
 }
 
 /** A call in the code: positional arguments, and those given by name. */

@@ -1,7 +1,8 @@
 // What expressions are worth: names, literals, attributes, subscripts; and which kind of call a call is.
 // Not here: statements (evaluator.ts), what an operator does (call-operator.ts, python/).
+import { isCustom } from "../../aten/custom-operator.ts";
 import { pathOf } from "../code.ts";
-import { Unfollowed } from "../refusal.ts";
+import { Unfollowed, Unregistered } from "../refusal.ts";
 import type { CallExpression, Expression } from "../source/syntax.ts";
 import {
   bool,
@@ -259,6 +260,8 @@ export class Expressions {
     }
     if (namespace === "prim" && /^unchecked_/.test(name) && args.positional[0]) return args.positional[0];
     const value = callOperator(`${namespace}::${name}`, args, this.context, place);
+    if (!value && isCustom(`${namespace}::${name}`))
+      throw new Unregistered(`${namespace}::${name} is not known`);
     if (!value) throw new Unfollowed(`the operator ${namespace}::${name} is not known`);
     return value;
   }
