@@ -5,7 +5,7 @@ import { chmodSync } from "node:fs";
 import { build } from "rolldown";
 
 /** Packages that load files of their own beside their code. */
-const EXTERNAL = ["koffi", "onnxruntime-node", "@node-rs/crc32", "pino"];
+const EXTERNAL = ["koffi", "onnxruntime-node", "@node-rs/crc32", "pino", "jiti"];
 
 await build({
   input: "dist/cli/main.js",

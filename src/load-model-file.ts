@@ -7,6 +7,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { tensorflowNumber } from "./bytes/protobuf/tensorflow-dtypes.ts";
+import type { Config } from "./custom/config.ts";
+import { customOperators } from "./custom/custom-operators.ts";
 import type { LoadedModel, LoadOptions } from "./engine/engine.ts";
 import type { OnnxRuntimeEngine } from "./engine/onnxruntime/engine.ts";
 import { evaluateWithEngine } from "./evaluate.ts";
@@ -20,11 +22,13 @@ import { ONNX_FILE, writeOnnxModel } from "./write/write-onnx-model.ts";
 
 export type { InputSpec } from "./read/torchscript/input-spec.ts";
 
+type ReadingOptions = Pick<ReadOptions, "model" | "inputs"> & { readonly custom?: Config | undefined };
+
 /** Throws what opening, reading and loading throw: a FerryError. */
 export async function loadModelFile(
   engine: OnnxRuntimeEngine,
   file: string,
-  options: LoadOptions & Pick<ReadOptions, "model" | "inputs">,
+  options: LoadOptions & ReadingOptions,
 ): Promise<LoadedModel> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "torchferry-"));
   const remove = (): void => fs.rmSync(folder, { recursive: true, force: true });
@@ -43,15 +47,12 @@ export async function loadModelFile(
 }
 
 /** Writes the model's ONNX form into `folder` and says what it takes and gives. */
-async function writeModel(
-  file: string,
-  folder: string,
-  options: Pick<ReadOptions, "model" | "inputs">,
-): Promise<Signature> {
+async function writeModel(file: string, folder: string, options: ReadingOptions): Promise<Signature> {
   const source = openFile(file);
   const siblings = siblingOpener(file);
   try {
-    const graph = await readModel(source, { ...options, openSibling: siblings.open });
+    const extensions = options.custom && customOperators(options.custom).extensions;
+    const graph = await readModel(source, { ...options, extensions, openSibling: siblings.open });
     const typed = optimize(graph, { evaluate: evaluateWithEngine });
     writeOnnxModel(typed.graph, (name, fill) => {
       const descriptor = fs.openSync(path.join(folder, name), "wx");

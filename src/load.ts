@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail, Problem, problem, raise } from "./core/errors.ts";
+import type { Config } from "./custom/config.ts";
 import type { LoadedModel, TensorValue } from "./engine/engine.ts";
 import { onnxRuntimeEngine } from "./engine/onnxruntime/engine.ts";
 import { type InputTensor, inputValue, type OutputTensor, outputTensor } from "./engine/typed-arrays.ts";
@@ -18,6 +19,8 @@ export interface LoadOptions {
   readonly inputs?: Readonly<Record<string, InputSpec>>;
   /** Threads inside one run; 0, the default, shares one pool of as many threads as there are cores. */
   readonly intraOpThreads?: number;
+  /** Operators of the user's own: `defineConfig({ ... })`. Their rules are run. */
+  readonly custom?: Config;
   /** Which model of a .pt2 archive that holds several. */
   readonly model?: string;
 }

@@ -54,15 +54,16 @@ const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
     "model",
     "read",
     "passes",
+    "custom",
     "write",
     "engine",
     "evaluate.ts",
   ],
-  "load.ts": ["core", "tensor", "model", "engine", "load-model-file.ts"],
+  "load.ts": ["core", "tensor", "model", "custom", "engine", "load-model-file.ts"],
   verify: LAYERS.slice(0, LAYERS.indexOf("convert-file.ts") + 1),
   server: ["core", "tensor", "bytes", "model", "engine"],
   cli: LAYERS.filter((layer) => layer !== "cli" && layer !== "index.ts"),
-  "index.ts": ["core", "tensor", "engine", "convert.ts", "convert-file.ts", "load.ts"],
+  "index.ts": ["core", "tensor", "custom", "engine", "convert.ts", "convert-file.ts", "load.ts"],
 };
 
 /** Packages from outside, each kept to the folders that it is there for. */
@@ -72,6 +73,7 @@ const PACKAGES: Readonly<Record<string, readonly Layer[]>> = {
   koffi: ["engine"],
   "onnxruntime-node": ["engine"],
   commander: ["cli"],
+  jiti: ["cli"],
   pino: ["cli"],
 };
 

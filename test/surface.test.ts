@@ -33,7 +33,7 @@ function publicDeclarations(): string {
 
 describe("the public surface", () => {
   it("exports these values", () => {
-    expect(Object.keys(torchferry).sort()).toEqual(["FerryError", "convert", "load"]);
+    expect(Object.keys(torchferry).sort()).toEqual(["FerryError", "convert", "defineConfig", "load"]);
   });
 
   it("has these types", () => {

@@ -4,6 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { fail } from "../core/errors.ts";
 import type { Io } from "./io.ts";
+import { loadConfig } from "./load-config.ts";
 import type { InputSpecs } from "./model-inputs/input-flag.ts";
 
 /** Exactly one of the two is set, or the command line is wrong. */
@@ -38,6 +39,7 @@ export async function withVersionDirectory<T>(
       output: base,
       version: 1,
       compact: true,
+      ...(await loadConfig(undefined)),
       ...(named.inputs ? { inputs: named.inputs } : {}),
     });
     return await use(path.join(base, "1"), true);

@@ -7,6 +7,7 @@ import { conversionAsJson, printConversion, problemsAsJson } from "../convert/pr
 import { progressBar } from "../convert/progress-bar.ts";
 import { defaultEngine } from "../default-engine.ts";
 import type { Io } from "../io.ts";
+import { loadConfig } from "../load-config.ts";
 import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
 import { seconds } from "../seconds.ts";
 import { printVerdicts } from "../verify/print-verdicts.ts";
@@ -25,8 +26,12 @@ interface ConvertFlags {
   dryRun?: boolean;
   model?: string;
   input?: InputSpecs;
+  custom?: string;
   json?: boolean;
 }
+
+const CUSTOM_TEXT =
+  "config of your own operators, which is run; by default torchferry.config.ts (.mts, .js, .mjs) of this directory";
 
 const EXAMPLES = `Examples:
   $ torchferry convert model.pt2 --output models/resnet
@@ -64,6 +69,7 @@ export function convertCommand(io: Io): Command {
     .option("--dry-run", "write nothing; say whether the model can be converted and what stands in the way")
     .option("--model <name>", "which model of a .pt2 that holds several")
     .option(INPUT_FLAG, INPUT_FLAG_TEXT, collectInput)
+    .option("--custom <file>", CUSTOM_TEXT)
     .option("--json", "print the result as one JSON object")
     .addHelpText("before", EXAMPLES)
     .action(async (file: string, flags: ConvertFlags) => convert(file, flags, io));
@@ -77,6 +83,7 @@ async function convert(file: string, flags: ConvertFlags, io: Io): Promise<void>
     const { convertFile } = await import("../../convert-file.ts");
     const converted = await convertFile(file, {
       ...conversionOptions(flags),
+      ...(await loadConfig(flags.custom)),
       ...checkOptions(file, flags, verdicts),
       onProgress: progress.show,
     });
