@@ -42,4 +42,23 @@ describe("ConvTranspose", () => {
       ]
     `);
   });
+
+  it("turns a computed weight round when the model runs, dilated by the convolution itself", () => {
+    const text = `graph main(x: float32[n, 2, 4, 4], w: float32[2, 1, 3, 3]) -> (y) {
+      y = ConvTranspose(x, w) {kernel_shape = [3, 3], dilations = [2, 2], group = 2}
+    }`;
+    expect(loweredText(text)).toMatchInlineSnapshot(`
+      [
+        "Transpose(x, [0,2,3,1])",
+        "Pad(Transpose, [0,0,4,4,4,4,0,0])",
+        "Reshape(w, [2,1,1,3,3])",
+        "Transpose(Reshape, [3,4,1,0,2])",
+        "Reshape(Transpose_1, [3,3,1,2])",
+        "ReverseV2(Reshape_1, [0,1])",
+        "Conv2D(Pad, ReverseV2) {dilations=[1,2,2,1] padding="VALID" strides=[1,1,1,1]}",
+        "Transpose(Conv2D, [0,3,1,2])",
+        "Identity(Transpose_2)",
+      ]
+    `);
+  });
 });

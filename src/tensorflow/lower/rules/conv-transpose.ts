@@ -3,7 +3,8 @@
 // One group: TensorFlow's gradient of a convolution, a dilated kernel stuffed with zeros. Several groups: zeros are put
 // between the data's elements and a grouped convolution with the flipped kernel runs over them, which is exact.
 import type { Dim } from "../../../graph/dim.ts";
-import { addDims, mulDims } from "../../../graph/dim.ts";
+import { addDims, floorDivDims, mulDims } from "../../../graph/dim.ts";
+import type { DType } from "../../../tensor/dtype.ts";
 import { flipped } from "../../../tensor/flip.ts";
 import { stuffed } from "../../../tensor/stuff-zeros.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
@@ -87,8 +88,10 @@ export const convTranspose: LoweringRule = {
     if (typeof spread === "string") return spread;
     if (spread.kernel.length < 1 || spread.kernel.length > 3)
       return `${spread.kernel.length} spatial dimensions`;
-    const plain = facts.int("group", 1) === 1 && spread.dilations.every((dilation) => dilation === 1);
-    return plain || facts.constant(1) ? undefined : "groups or dilations with a weight that is not constant";
+    const deep = spread.kernel.length === 3 && isDilated(spread);
+    return deep && !facts.constant(1)
+      ? "dilations in 3 dimensions with a weight that is not constant"
+      : undefined;
   },
   emit(node) {
     const spread = spreadOf(node) as Spread; // refuse has checked it
@@ -98,8 +101,8 @@ export const convTranspose: LoweringRule = {
     const x = node.cast(node.data(), dtype);
     const image = flat ? node.op("ExpandDims", [x, node.int32(1)]) : x;
     const sizes = flat ? [1, ...node.shape(0).slice(2)] : node.shape(0).slice(2);
-    const grouped = node.int("group", 1) > 1;
-    const full = grouped
+    const stuffing = node.int("group", 1) > 1 || (isDilated(spread) && !node.constant(1));
+    const full = stuffing
       ? byStuffing(node, image, deep, sizes, flat)
       : byGradient(node, image, deep, sizes, flat);
     const y = flat ? node.op("Squeeze", [full], { squeeze_dims: [1] }) : full;
@@ -107,6 +110,10 @@ export const convTranspose: LoweringRule = {
     return node.cast(biased, node.dtype(0));
   },
 };
+
+function isDilated(spread: Spread): boolean {
+  return spread.dilations.some((dilation) => dilation > 1);
+}
 
 function deepened(spread: Spread): Spread {
   return {
@@ -134,7 +141,7 @@ function byGradient(
   sizes: readonly Dim[],
   flat: boolean,
 ): TfValue {
-  const filter = gradientFilter(node, spread, flat);
+  const filter = inTypeOf(node, image, gradientFilter(node, spread, flat));
   const channels = node.shape(1)[1] ?? 1;
   const full = fullSizes(spread, sizes);
   const batch = node.shape(0)[0] ?? 1;
@@ -170,6 +177,10 @@ function isWithin(spread: Spread, sizes: readonly Dim[]): boolean {
   });
 }
 
+function inTypeOf(node: NodeLowering, image: TfValue, filter: TfValue): TfValue {
+  return node.cast(filter, image.dtype as DType); // the image is a tensor
+}
+
 /** [C, M, k...] -> [k..., M, C], dilated by zeros. */
 function gradientFilter(node: NodeLowering, spread: Spread, flat: boolean): TfValue {
   const rank = node.rank(1);
@@ -199,9 +210,17 @@ function byStuffing(
   const end = extents.map((extent, axis) => extent - 1 - (spread.end[axis] ?? 0) + (spread.more[axis] ?? 0));
   const padded = padValue(node, apart, [0, ...begin, 0], [0, ...end, 0]);
   const groups = node.int("group", 1);
-  const filter = stuffed(flippedFilter(node, groups, flat), [...spread.dilations, 1, 1]);
-  const weight = node.values.constant(filter, node.value(1).name);
-  const attributes = { strides: [1, ...spread.strides.map(() => 1), 1], padding: "VALID" };
+  const tensor = node.constant(1);
+  const dilated = [...spread.dilations, 1, 1];
+  const filter = tensor
+    ? node.values.constant(stuffed(flippedFilter(tensor, groups, flat), dilated), node.value(1).name)
+    : flippedWeight(node, spread, groups);
+  const weight = inTypeOf(node, image, filter);
+  const attributes = {
+    strides: [1, ...spread.strides.map(() => 1), 1],
+    padding: "VALID",
+    dilations: tensor || !isDilated(spread) ? undefined : [1, ...spread.dilations, 1],
+  };
   if (spread.kernel.length === 2) return node.op("Conv2D", [padded, weight], attributes);
   const split = (value: TfValue) => node.tf.ops("Split", [node.int32(4), value], { num_split: groups });
   const filters = split(weight);
@@ -231,8 +250,7 @@ function stuffedData(node: NodeLowering, image: TfValue, spread: Spread, shape: 
 }
 
 /** [g * C/g, M/g, k...] -> [k..., C/g, g * M/g] with the kernel's axes turned round. */
-function flippedFilter(node: NodeLowering, groups: number, flat: boolean): Tensor {
-  const tensor = node.constant(1) as Tensor; // refuse has checked it
+function flippedFilter(tensor: Tensor, groups: number, flat: boolean): Tensor {
   const [inputs = 1, outputs = 1, ...kernel] = tensor.shape;
   const spatial = flat ? [1, ...kernel] : kernel;
   const cut = reshaped(tensor, [groups, inputs / groups, outputs, ...spatial]);
@@ -242,4 +260,20 @@ function flippedFilter(node: NodeLowering, groups: number, flat: boolean): Tenso
     merged,
     spatial.map((_, axis) => axis),
   );
+}
+
+/** The same of a weight that is computed. */
+function flippedWeight(node: NodeLowering, spread: Spread, groups: number): TfValue {
+  const [inputs = 1, outputs = 1] = node.shape(1);
+  const spatial = spread.kernel;
+  const perGroup = floorDivDims(inputs, groups);
+  const cut = [groups, perGroup, outputs, ...spatial];
+  const moved = node.transpose(node.reshape(node.logical(1), cut), cut, [
+    ...spatial.map((_, axis) => axis + 3),
+    1,
+    0,
+    2,
+  ]);
+  const merged = node.reshape(moved, [...spatial, perGroup, mulDims(outputs, groups)]);
+  return node.op("ReverseV2", [merged, node.int32s(spatial.map((_, axis) => axis))]);
 }

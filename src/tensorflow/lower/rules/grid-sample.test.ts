@@ -47,4 +47,13 @@ describe("GridSample", () => {
       ]
     `);
   });
+
+  it("reads two pixels an axis in volumes", () => {
+    const text = `graph main(x: float32[n, 3, 4, 5, 6], g: float32[n, 2, 2, 2, 3]) -> (y) {
+      y = GridSample(x, g) {mode = "linear"}
+    }`;
+    const lines = loweredText(text);
+    expect(lines.filter((line) => line.startsWith("GatherV2"))).toHaveLength(8);
+    expect(lines[1]).toBe("Reshape(Transpose, [-1,120,3])");
+  });
 });

@@ -1,4 +1,5 @@
-// GridSample in 2 dimensions: four or sixteen taps gathered from the image's rows, channels-last, and weighted.
+// GridSample in 1, 2 and 3 dimensions: two or four taps an axis, gathered from the image's pixels, channels-last, and
+// weighted.
 // Source: https://onnx.ai/onnx/operators/onnx__GridSample.html
 // Coordinates: align_corners ? (g + 1) / 2 (D - 1) : ((g + 1) D - 1) / 2. Cubic uses a = -0.75 and pads every tap.
 import type { Dim } from "../../../graph/dim.ts";
@@ -14,18 +15,23 @@ export const gridSample: LoweringRule = {
   since: 22,
   layout: CHANNELS_LAST,
   refuse(facts) {
-    if (facts.rank(0) !== 4) return `${facts.rank(0) - 2} spatial dimensions`;
+    const spatial = facts.rank(0) - 2;
+    if (spatial < 1 || spatial > 3) return `${spatial} spatial dimensions`;
     return ["float32", "float64"].includes(facts.dtype(0)) ? undefined : `${facts.dtype(0)} images`;
   },
   emit(node) {
     const sampler = new Sampler(node);
     const mode = node.string("mode", "linear").replace(/^bi/, "");
-    const [x, y] = sampler.coordinates();
-    if (mode === "nearest") return sampler.tap(node.op("Round", [x]), node.op("Round", [y]));
-    const [xs, ys] = [x, y].map((value) =>
-      mode === "cubic" ? sampler.cubicTaps(value) : sampler.linearTaps(value),
-    ) as [Tap[], Tap[]];
-    const terms = ys.flatMap((row) => xs.map((column) => sampler.weighted(column, row)));
+    const places = sampler.coordinates();
+    if (mode === "nearest") return sampler.tap(places.map((place) => node.op("Round", [place])));
+    const taps = places.map((place) =>
+      mode === "cubic" ? sampler.cubicTaps(place) : sampler.linearTaps(place),
+    );
+    const corners = taps.reduce<Tap[][]>(
+      (found, axis) => axis.flatMap((tap) => found.map((inner) => [...inner, tap])),
+      [[]],
+    );
+    const terms = corners.map((corner) => sampler.weighted(corner));
     return terms.reduce((sum, term) => node.op("AddV2", [sum, term]));
   },
 };
@@ -37,28 +43,27 @@ interface Tap {
 
 class Sampler {
   private readonly node: NodeLowering;
-  private readonly height: Dim;
-  private readonly width: Dim;
-  /** [N, H * W, C] */
-  private readonly rows: TfValue;
+  /** Sizes of the image in the order of the coordinates: width, height, depth. */
+  private readonly sizes: readonly Dim[];
+  /** [N, all pixels, C] */
+  private readonly pixels: TfValue;
 
   constructor(node: NodeLowering) {
     this.node = node;
-    const [batch, channels, height, width] = node.shape(0) as [Dim, Dim, Dim, Dim]; // refuse has checked the rank
-    this.height = height;
-    this.width = width;
-    this.rows = node.reshape(node.data(), [batch, mulDims(height, width), channels]);
+    const [batch, channels, ...image] = node.shape(0) as [Dim, Dim, ...Dim[]]; // refuse has checked the rank
+    this.sizes = image.toReversed();
+    this.pixels = node.reshape(node.data(), [batch, image.reduce(mulDims), channels]);
   }
 
-  /** x and y in the image's pixels, [N, Ho, Wo] each. */
-  coordinates(): [TfValue, TfValue] {
-    const { node } = this;
+  /** x, y and z in the image's pixels, each in the shape of the grid. */
+  coordinates(): TfValue[] {
+    const { node, sizes } = this;
     const grid = node.cast(node.logical(1), node.dtype(0));
-    const [x, y] = node.tf.ops("Unpack", [grid], { num: 2, axis: 3 }) as [TfValue, TfValue];
-    return [
-      this.bordered(this.pixels(x, this.width), this.width),
-      this.bordered(this.pixels(y, this.height), this.height),
-    ];
+    const axes = node.tf.ops("Unpack", [grid], { num: sizes.length, axis: sizes.length + 1 });
+    return axes.map((axis, index) => {
+      const size = sizes[index] as Dim; // there are as many
+      return this.bordered(this.unscaled(axis, size), size);
+    });
   }
 
   linearTaps(x: TfValue): Tap[] {
@@ -81,30 +86,39 @@ class Sampler {
     });
   }
 
-  weighted(column: Tap, row: Tap): TfValue {
+  weighted(corner: readonly Tap[]): TfValue {
     const { node } = this;
-    const weight = node.op("ExpandDims", [node.op("Mul", [column.weight, row.weight]), node.int32(-1)]);
-    return node.op("Mul", [this.tap(column.place, row.place), weight]);
+    const product = corner.map(({ weight }) => weight).reduce((a, b) => node.op("Mul", [a, b]));
+    const weight = node.op("ExpandDims", [product, node.int32(-1)]);
+    return node.op("Mul", [this.tap(corner.map(({ place }) => place)), weight]);
   }
 
-  /** The pixels at whole coordinates, [N, Ho, Wo, C]; zero outside where that is the padding. */
-  tap(x: TfValue, y: TfValue): TfValue {
-    const { node } = this;
-    const [column, row] = [this.reflected(x, this.width), this.reflected(y, this.height)];
-    const [safeColumn, safeRow] = [this.clamped(column, this.width), this.clamped(row, this.height)];
-    const width = node.values.dim(this.width);
-    const place = node.op("AddV2", [
-      node.op("Mul", [node.cast(safeRow, "int64"), width]),
-      node.cast(safeColumn, "int64"),
-    ]);
-    const pixels = node.op("GatherV2", [this.rows, place, node.int32(1)], { batch_dims: 1 });
+  /** The pixels at whole coordinates, channels last; zero outside where that is the padding. */
+  tap(places: readonly TfValue[]): TfValue {
+    const { node, sizes } = this;
+    const reflected = places.map((place, axis) => this.reflected(place, sizes[axis] as Dim)); // there are as many
+    const safe = reflected.map((place, axis) => this.clamped(place, sizes[axis] as Dim));
+    const place = this.flatPlace(safe);
+    const pixels = node.op("GatherV2", [this.pixels, place, node.int32(1)], { batch_dims: 1 });
     if (this.padding !== "zeros") return pixels;
-    const inside = node.op("LogicalAnd", [
-      node.op("Equal", [safeColumn, column]),
-      node.op("Equal", [safeRow, row]),
-    ]);
+    const inside = safe
+      .map((at, axis) => node.op("Equal", [at, reflected[axis] as TfValue]))
+      .reduce((a, b) => node.op("LogicalAnd", [a, b]));
     const mask = node.op("ExpandDims", [inside, node.int32(-1)]);
     return node.op("SelectV2", [mask, pixels, node.op("ZerosLike", [pixels])]);
+  }
+
+  /** The number of a pixel, counted along x first. */
+  private flatPlace(places: readonly TfValue[]): TfValue {
+    const { node, sizes } = this;
+    const [slowest, ...faster] = places.toReversed() as [TfValue, ...TfValue[]]; // at least one axis
+    return faster.reduce(
+      (flat, place, index) => {
+        const size = node.values.dim(sizes[faster.length - 1 - index] as Dim); // of the axis that `place` counts along
+        return node.op("AddV2", [node.op("Mul", [flat, size]), node.cast(place, "int64")]);
+      },
+      node.cast(slowest, "int64"),
+    );
   }
 
   private get padding(): string {
@@ -123,7 +137,8 @@ class Sampler {
     return this.node.cast(this.node.values.dim(dim), this.node.dtype(0));
   }
 
-  private pixels(g: TfValue, dim: Dim): TfValue {
+  /** From -1 .. 1 to pixels. */
+  private unscaled(g: TfValue, dim: Dim): TfValue {
     const { node } = this;
     const shifted = node.op("AddV2", [g, this.number(1)]);
     const half = this.number(0.5);

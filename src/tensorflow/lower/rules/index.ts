@@ -15,6 +15,7 @@ import { concat, split } from "./concat.ts";
 import { CONTROL_FLOW } from "./control-flow.ts";
 import { conv } from "./conv.ts";
 import { convTranspose } from "./conv-transpose.ts";
+import { deformConv } from "./deform-conv.ts";
 import { depthToSpace, spaceToDepth } from "./depth-to-space.ts";
 import { det } from "./det.ts";
 import { dft } from "./dft.ts";
@@ -43,6 +44,7 @@ import { RECURRENT } from "./recurrent.ts";
 import { REDUCTIONS } from "./reduce.ts";
 import { RESHAPES } from "./reshape.ts";
 import { resize } from "./resize.ts";
+import { roiAlign } from "./roi-align.ts";
 import { rotaryEmbedding } from "./rotary-embedding.ts";
 import { scan } from "./scan.ts";
 import { scatterElements, scatterNd } from "./scatter.ts";
@@ -103,6 +105,7 @@ export const RULES: readonly LoweringRule[] = [
   concat,
   conv,
   convTranspose,
+  deformConv,
   dropout,
   gemm,
   identity,
@@ -113,6 +116,7 @@ export const RULES: readonly LoweringRule[] = [
   transpose,
   dft,
   nonMaxSuppression,
+  roiAlign,
   unique,
   depthToSpace,
   spaceToDepth,
