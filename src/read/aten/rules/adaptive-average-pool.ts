@@ -1,10 +1,9 @@
 // Pools to a given size: window i of n over m elements is [floor(i m / n), ceil((i + 1) m / n)).
 // Equal windows are an AveragePool; unequal ones a product with a matrix of averages, one for each axis.
 import { ints } from "../../../graph/attribute.ts";
-import type { Dim } from "../../../graph/dim.ts";
+import { addDims, type Dim, dimKey, subDims } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
 import type { DType } from "../../../tensor/dtype.ts";
-import { Refusal } from "../argument.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
 
@@ -44,9 +43,6 @@ function pool(call: Call, input: Value, sizes: readonly Dim[], targets: readonly
 function averageAxis(call: Call, value: Value, axis: number, count: number, size: Dim, target: Dim): Value {
   if (size === target) return value;
   if (target === 1) return call.reduce("ReduceMean", value, [axis + 2], true);
-  if (typeof size !== "number" || typeof target !== "number") {
-    throw new Refusal(`it pools ${size} elements to ${target}; a fixed size is wanted`);
-  }
   const { dtype } = call.result();
   const fromEnd = count - axis;
   if (fromEnd === 1) return call.op("MatMul", [value, averages(call, dtype, size, target, false)]);
@@ -58,7 +54,29 @@ function averageAxis(call: Call, value: Value, axis: number, count: number, size
 }
 
 /** Matrix [size, target] whose column i averages window i; [target, size] if `across`. */
-function averages(call: Call, dtype: DType, size: number, target: number, across: boolean): Value {
+function averages(call: Call, dtype: DType, size: Dim, target: Dim, across: boolean): Value {
+  if (typeof size === "number" && typeof target === "number")
+    return constantAverages(call, dtype, size, target, across);
+  const key = `averages ${dtype} ${dimKey(size)} ${dimKey(target)} ${across}`;
+  return call.once(key, () => computedAverages(call, dtype, size, target, across));
+}
+
+/** Of free sizes: place p weighs 1 / (end - start) in window i where start <= p < end. */
+function computedAverages(call: Call, dtype: DType, size: Dim, target: Dim, across: boolean): Value {
+  const [count, windows] = [call.dimEmitter.scalar(size), call.dimEmitter.scalar(target)];
+  const upTo = (end: Value) => call.op("Range", [call.number(0, "int64"), end, call.number(1, "int64")]);
+  const before = call.op("Mul", [upTo(windows), count]); // i m
+  const after = call.op("Add", [before, call.dimEmitter.scalar(subDims(addDims(size, target), 1))]);
+  const [start, end] = [before, after].map((product) =>
+    call.unsqueeze(call.op("Div", [product, windows]), across ? 1 : 0),
+  ) as [Value, Value]; // of two products, two quotients
+  const place = call.unsqueeze(upTo(count), across ? 0 : 1);
+  const within = call.op("And", [call.op("GreaterOrEqual", [place, start]), call.op("Less", [place, end])]);
+  const length = call.cast(call.op("Sub", [end, start]), "int64", dtype);
+  return call.op("Div", [call.cast(within, "bool", dtype), length]);
+}
+
+function constantAverages(call: Call, dtype: DType, size: number, target: number, across: boolean): Value {
   const matrix = new Float64Array(size * target);
   for (let window = 0; window < target; window += 1) {
     const start = Math.floor((window * size) / target);
