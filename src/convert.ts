@@ -4,6 +4,7 @@ import type { ByteSource } from "./core/byte-source.ts";
 import { fail } from "./core/errors.ts";
 import type { Config } from "./custom/config.ts";
 import { customOperators } from "./custom/custom-operators.ts";
+import type { Graph } from "./graph/graph.ts";
 import { demandFreeBatch } from "./passes/demand-free-batch.ts";
 import { optimize } from "./passes/optimize.ts";
 import type { Evaluate } from "./passes/pass.ts";
@@ -11,6 +12,7 @@ import { renameEndpoints } from "./passes/rename-endpoints.ts";
 import { readModel } from "./read/read-model.ts";
 import type { InputSpec } from "./read/torchscript/input-spec.ts";
 import type { DType } from "./tensor/dtype.ts";
+import { type Tensor, tensorFromBytes } from "./tensor/tensor.ts";
 import type { TfEndpoint, TfShape } from "./tensorflow/graph.ts";
 import { lowerToTensorFlow } from "./tensorflow/lower/lower-to-tensorflow.ts";
 import { planVersion, type WriteOptions } from "./write/write-version.ts";
@@ -57,6 +59,14 @@ export interface ConvertOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** What the model keeps between calls: give the output of one call as the input of the next. */
+export interface ModelState {
+  readonly input: string;
+  readonly output: string;
+  /** What the first call takes; written to assets.extra/initial_state.npz under the input's name. */
+  readonly initial: Tensor;
+}
+
 /** An input or output of the converted model. */
 export interface Endpoint {
   readonly name: string;
@@ -70,6 +80,8 @@ export interface ConvertedModel {
   readonly outputs: readonly Endpoint[];
   /** Names of the signature, `serving_default` first. */
   readonly signatures: readonly string[];
+  /** Empty for a model that keeps nothing between calls. */
+  readonly states: readonly ModelState[];
   /** Bytes of all files together, or of what would be written. */
   readonly byteLength: number;
   /** Where it was written; undefined after a dry run. */
@@ -95,6 +107,7 @@ export async function convertModel(source: ByteSource, options: ConvertOptions):
     inputs: tensorflow.inputs.map(endpoint),
     outputs: tensorflow.outputs.map(endpoint),
     signatures: ["serving_default", ...(options.signatures ?? [])],
+    states: statesOf(typed.graph),
   };
   const plan = planVersion(typed.graph, tensorflow, writeOptions(options, converted));
   options.onGraph?.(typed);
@@ -102,7 +115,7 @@ export async function convertModel(source: ByteSource, options: ConvertOptions):
   return { ...converted, ...(await plan.write()) };
 }
 
-type Interface = Pick<ConvertedModel, "inputs" | "outputs" | "signatures">;
+type Interface = Pick<ConvertedModel, "inputs" | "outputs" | "signatures" | "states">;
 
 function writeOptions(options: ConvertOptions, converted: Interface): WriteOptions {
   const { output = "", version, signatures = [], compact = false, check, onProgress } = options;
@@ -114,6 +127,14 @@ function writeOptions(options: ConvertOptions, converted: Interface): WriteOptio
     ...(onProgress ? { onBytes: onProgress } : {}),
     ...(check ? { check: (directory, byteLength) => check(directory, { ...converted, byteLength }) } : {}),
   };
+}
+
+function statesOf({ inputs, outputs, states }: Graph): ModelState[] {
+  return states.map(({ input, output, initial }) => ({
+    input: inputs[input]?.name ?? "",
+    output: outputs[output]?.name ?? "",
+    initial: tensorFromBytes(initial.dtype, initial.shape, initial.read()), // the file is closed when it is looked at
+  }));
 }
 
 function endpoint({ key, dtype, shape }: TfEndpoint): Endpoint {

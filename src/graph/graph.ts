@@ -83,6 +83,16 @@ export interface NodeFields {
   readonly definition?: OperatorDefinition | undefined;
 }
 
+/** An input that takes what an output gave in the call before. */
+export interface State {
+  /** Place among the graph's inputs. */
+  readonly input: number;
+  /** Place among the graph's outputs. */
+  readonly output: number;
+  /** What the first call takes. */
+  readonly initial: Tensor;
+}
+
 export class Graph {
   name: string;
   /** Inputs without default values, in the order of the source model. */
@@ -92,6 +102,8 @@ export class Graph {
   /** Versions of the operator sets by domain; "" is ai.onnx. */
   readonly opsets = new Map<string, number>();
   readonly metadata = new Map<string, string>();
+  /** What the model keeps from one call to the next: a call's output is the next call's input. */
+  readonly states: State[] = [];
 
   constructor(name = "main") {
     this.name = name;

@@ -1,7 +1,9 @@
-// The files of a version directory: saved_model.pb, variables/ and model.onnx, whose large weights stand in variables/.
+// The files of a version directory: saved_model.pb, variables/ and model.onnx, whose large weights stand in variables/;
+// for a model that keeps state also assets.extra/initial_state.npz.
 // Invariant: the same graphs give the same bytes. Not here: making the directory appear at once (version-directory.ts).
 import type { Graph } from "../graph/graph.ts";
 import type { TfGraph } from "../tensorflow/graph.ts";
+import { INITIAL_STATE_FILE, initialStateFile, noteStates } from "./initial-state.ts";
 import { encodeOnnx } from "./onnx/encode-graph.ts";
 import { planWeights } from "./plan-weights.ts";
 import { encodeSavedModel } from "./saved-model/encode-saved-model.ts";
@@ -41,12 +43,15 @@ export interface VersionPlan {
 export function planVersion(graph: Graph, tensorflow: TfGraph, options: WriteOptions): VersionPlan {
   if (options.compact) shareFilters(graph, tensorflow.variables);
   const weights = planWeights(graph, tensorflow.variables);
+  noteStates(graph);
+  const initialState = initialStateFile(graph);
   const savedModel = encodeSavedModel(tensorflow, options.signatures ?? []);
   const onnx = encodeOnnx(graph, (tensor) => {
     const place = weights.place(tensor);
     return place && { location: DATA_FILE, ...place };
   });
-  const byteLength = weights.byteLength + savedModel.byteLength + onnx.byteLength;
+  const stateBytes = (initialState ?? []).reduce((sum, piece) => sum + piece.byteLength, 0);
+  const byteLength = weights.byteLength + savedModel.byteLength + onnx.byteLength + stateBytes;
   const write = async (): Promise<WrittenVersion> => {
     let indexBytes = 0;
     const fill = (files: VersionFiles) => {
@@ -57,6 +62,10 @@ export function planVersion(graph: Graph, tensorflow: TfGraph, options: WriteOpt
       files.file("variables/variables.index", (sink) => sink.write(index));
       files.file("saved_model.pb", (sink) => sink.write(savedModel));
       files.file("model.onnx", (sink) => sink.write(onnx));
+      if (initialState)
+        files.file(INITIAL_STATE_FILE, (sink) => {
+          for (const piece of initialState) sink.write(piece);
+        });
     };
     const written = await publishVersion(options.base, options.version, fill, (directory) =>
       options.check?.(directory, byteLength + indexBytes),

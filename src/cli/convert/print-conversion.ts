@@ -1,10 +1,12 @@
 // What `convert` prints: the inputs and outputs with their names, dtypes and shapes, and where they were written.
-import type { ConvertedModel, Endpoint } from "../../convert.ts";
+import type { ConvertedModel, Endpoint, ModelState } from "../../convert.ts";
 import type { FerryError } from "../../core/errors.ts";
+import { INITIAL_STATE_FILE } from "../../write/initial-state.ts";
 import { columns } from "../columns.ts";
 import { bold, type Io } from "../io.ts";
 import { verdictsAsData } from "../verify/print-verdicts.ts";
 import type { Verdict } from "../verify/verify-with.ts";
+import { tensorSummary } from "./tensor-summary.ts";
 
 /** For people. `took` is such as `0.4 s`; a conversion without a directory was a dry run. */
 export function printConversion(file: string, converted: ConvertedModel, took: string, io: Io): void {
@@ -13,18 +15,24 @@ export function printConversion(file: string, converted: ConvertedModel, took: s
     ...converted.inputs.map((endpoint) => ["input", ...cells(endpoint)]),
     ...converted.outputs.map((endpoint) => ["output", ...cells(endpoint)]),
   ]);
+  const states = converted.states.map(
+    ({ input, output, initial }) =>
+      `state: ${output} of one call is ${input} of the next; at first ${tensorSummary(initial)}`,
+  );
+  if (states.length > 0 && converted.directory !== undefined)
+    states.push(`the first call's state: ${converted.directory}/${INITIAL_STATE_FILE}`);
   const outcome =
     converted.directory === undefined
       ? `${file}: can be converted; ${size(converted.byteLength)} would be written`
       : `${file}: converted to ${converted.directory} (${size(converted.byteLength)}) in ${took}`;
   io.out(
-    `${[bold(io, head), ...rows, `signatures: ${converted.signatures.join(", ")}`, outcome].join("\n")}\n`,
+    `${[bold(io, head), ...rows, ...states, `signatures: ${converted.signatures.join(", ")}`, outcome].join("\n")}\n`,
   );
 }
 
 /** For scripts: one object. */
 export function conversionAsJson(converted: ConvertedModel, verdicts: readonly Verdict[]): string {
-  const { directory, version, inputs, outputs, signatures, byteLength } = converted;
+  const { directory, version, inputs, outputs, signatures, states, byteLength } = converted;
   return JSON.stringify({
     ok: true,
     directory: directory ?? null,
@@ -33,6 +41,7 @@ export function conversionAsJson(converted: ConvertedModel, verdicts: readonly V
     signatures,
     inputs: inputs.map(endpointAsData),
     outputs: outputs.map(endpointAsData),
+    ...(states.length > 0 ? { states: states.map(stateAsData) } : {}),
     ...(verdicts.length > 0 ? { verified: verdictsAsData(verdicts) } : {}),
   });
 }
@@ -44,6 +53,11 @@ export function problemsAsJson(error: FerryError, verdicts: readonly Verdict[]):
     problems: error.problems.map(({ code, message }) => ({ code, message })),
     ...(verdicts.length > 0 ? { verified: verdictsAsData(verdicts) } : {}),
   });
+}
+
+function stateAsData({ input, output, initial }: ModelState): unknown {
+  const { dtype, shape } = initial;
+  return { input, output, dtype, shape, initial: tensorSummary(initial) };
 }
 
 function endpointAsData({ name, dtype, shape }: Endpoint): unknown {

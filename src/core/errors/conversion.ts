@@ -8,12 +8,6 @@ export const CONVERSION_ERRORS = {
     grpc: 12,
     text: "{file}: {operator} at {where} is not supported: {reason}",
   },
-  BUFFER_MUTATED: {
-    exit: 4,
-    http: 400,
-    grpc: 12,
-    text: "{file}: forward changes the buffer '{buffer}' at {where} and the next call would read it; a converted model keeps nothing between calls; pass the state in and out of forward as a tensor",
-  },
   BATCH_FIXED: {
     exit: 4,
     http: 400,

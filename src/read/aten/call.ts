@@ -6,6 +6,7 @@ import { type Attribute, int } from "../../graph/attribute.ts";
 import type { EmitOptions, GraphBuilder } from "../../graph/builder.ts";
 import { type Dim, sameDim, sameShape } from "../../graph/dim.ts";
 import type { Graph, Value } from "../../graph/graph.ts";
+import type { ValueType } from "../../graph/type.ts";
 import { type DType, isComplex } from "../../tensor/dtype.ts";
 import { tensorOfNumbers } from "../../tensor/numbers.ts";
 import { onnxNumber } from "../../tensor/onnx-dtypes.ts";
@@ -27,12 +28,25 @@ export interface Scope {
   readonly used: ReadonlySet<string>;
   /** The value of a name of the program; throws Refusal if nothing computes it. */
   valueOf(name: string): Value;
-  /** The body of an operator such as `cond` as a graph that reads the values around it. */
-  lowerBody(body: AtenGraph, operands: readonly Value[]): Graph;
+  /** An empty body for an operator such as `cond` or `while_loop`. */
+  openBody(): Body;
+  /** Lowers a graph's calls in place, over these operands; its results. */
+  inline(graph: AtenGraph, operands: readonly Value[]): Value[];
   /** Constants that several calls use, by what they are. */
   readonly shared: Map<string, Value>;
   /** Operators that are not in the tables. */
   readonly extensions: TorchExtensions | undefined;
+}
+
+/** A graph within the graph, which reads the values around it. */
+export interface Body {
+  readonly graph: Graph;
+  /** A new input; its type is the one that `run` declares for it where none is given. */
+  input(type?: ValueType): Value;
+  /** Lowers a graph's calls in the body, over these operands; its results. */
+  run(graph: AtenGraph, operands: readonly Value[]): Value[];
+  /** Adds an output: the value, or a copy if it is not computed here or is an output already. */
+  output(value: Value): void;
 }
 
 export class Call extends Facts {
@@ -89,11 +103,27 @@ export class Call extends Facts {
     return this.as(name, argument.kind === "bool" ? "bool" : "float64");
   }
 
-  /** A body given as an argument, over these operands. */
-  body(name: string, operands: readonly Value[]): Graph {
+  /** A graph given as an argument. */
+  bodyGraph(name: string): AtenGraph {
     const argument = this.argument(name);
     if (argument.kind !== "graph") throw new Refusal(`its argument ${name} is no graph`);
-    return this.scope.lowerBody(argument.value, operands);
+    return argument.value;
+  }
+
+  openBody(): Body {
+    return this.scope.openBody();
+  }
+
+  /** Lowers a graph's calls in place, over these operands; its results. */
+  inline(graph: AtenGraph, operands: readonly Value[]): Value[] {
+    return this.scope.inline(graph, operands);
+  }
+
+  /** A body given as an argument, over these operands, with its results as outputs. */
+  body(name: string, operands: readonly Value[]): Graph {
+    const body = this.openBody();
+    for (const value of body.run(this.bodyGraph(name), operands)) body.output(value);
+    return body.graph;
   }
 
   /** One ONNX node with one output. */

@@ -31,7 +31,16 @@ const symbolKey = (name: string) => `symbol ${name}`;
 function symbolsOfArgument(argument: AtenArgument): string[] {
   if (argument.kind === "int") return [...symbolsIn(argument.value)];
   if (argument.kind === "ints") return argument.values.flatMap((dim) => [...symbolsIn(dim)]);
-  return [];
+  return argument.kind === "graph" ? symbolsOfBody(argument.value) : [];
+}
+
+/** A body's sizes may speak of symbols that are defined around it. */
+function symbolsOfBody({ calls, outputs, types }: AtenGraph): string[] {
+  const shapes = calls.flatMap((call) =>
+    call.outputs.flatMap(valuesIn).flatMap((name) => types.get(name)?.shape ?? []),
+  );
+  const given = [...outputs, ...calls.flatMap((call) => [...call.args.values()])];
+  return [...given.flatMap(symbolsOfArgument), ...shapes.flatMap((dim) => [...symbolsIn(dim)])];
 }
 
 /** Values, and symbols that stand alone in a result's shape or are an integer result. */

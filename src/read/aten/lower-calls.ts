@@ -10,7 +10,7 @@ import { tensorType, type ValueType } from "../../graph/type.ts";
 import { tensorOfNumbers } from "../../tensor/numbers.ts";
 import type { TorchExtensions } from "../extensions.ts";
 import { Refusal } from "./argument.ts";
-import { Call, realDType, realShape, type Scope } from "./call.ts";
+import { type Body, Call, realDType, realShape, type Scope } from "./call.ts";
 import type { Claim } from "./claims.ts";
 import { customName, isCustom } from "./custom-operator.ts";
 import { DimEmitter, UnknownSymbol } from "./emit-dims.ts";
@@ -73,7 +73,8 @@ export class CallLowering {
       graph: prepared.graph,
       used: prepared.used,
       valueOf: (name) => this.valueOf(name),
-      lowerBody: (body, operands) => this.lowerBody(body, operands),
+      openBody: () => this.openBody(),
+      inline: (body, operands) => this.runIn(graph, body, operands),
       shared: new Map(),
       extensions: context.extensions,
     };
@@ -86,6 +87,8 @@ export class CallLowering {
     if (!value.type && !value.initializer) value.type = this.realType(name);
     const shape = this.prepared.graph.types.get(name)?.shape;
     if (shape) this.scope.dims.register(value, shape);
+    // A free integer is called by its symbol, so that sizes that speak of it find it.
+    if (shape?.length === 0) this.scope.dims.registerScalar(name, value);
   }
 
   lowerCalls(): void {
@@ -116,9 +119,7 @@ export class CallLowering {
 
   /** `value`, or a copy of it if it is not computed in this graph or already is an output. */
   asOutput(value: Value): Value {
-    const own =
-      value.producer && this.graph.nodes.includes(value.producer) && !this.graph.outputs.includes(value);
-    return own ? value : this.scope.builder.emit("Identity", [value], {}, { types: [value.type] });
+    return ownOutput(this.graph, value);
   }
 
   private lower(call: AtenCall): void {
@@ -198,21 +199,41 @@ export class CallLowering {
     return argument.kind === "bool" ? constant("bool", argument.value ? 1 : 0) : undefined;
   }
 
-  /** A body reads the values around it, so it has no inputs of its own. */
-  private lowerBody(body: AtenGraph, operands: readonly Value[]): Graph {
-    const prepared = prepare(body, this.context);
-    const inner = new CallLowering(this.context, prepared, new Graph("body"), this.scope.dims);
+  private openBody(): Body {
+    const graph = new Graph("body");
+    const input = (type?: ValueType): Value => {
+      const value = new Value("", type);
+      graph.inputs.push(value);
+      return value;
+    };
+    return {
+      graph,
+      input,
+      run: (inner, operands) => this.runIn(graph, inner, operands),
+      output: (value) => graph.outputs.push(ownOutput(graph, value)),
+    };
+  }
+
+  /** Appends a graph's calls to `graph`: this one, or a body that reads this one's values. */
+  private runIn(graph: Graph, aten: AtenGraph, operands: readonly Value[]): Value[] {
+    const prepared = prepare(aten, this.context);
+    const inner = new CallLowering(this.context, prepared, graph, this.scope.dims);
     for (const [index, name] of prepared.graph.inputs.entries()) {
       const operand = operands[index];
       if (operand) inner.define(name, operand);
     }
     inner.lowerCalls();
-    for (const [index, argument] of prepared.graph.outputs.entries()) {
+    return prepared.graph.outputs.flatMap((argument, index) => {
       const value = inner.output(`result ${index} of a body`, argument);
-      if (value) inner.graph.outputs.push(inner.asOutput(value));
-    }
-    return inner.graph;
+      return value ? [value] : [];
+    });
   }
+}
+
+/** `value`, or a copy of it if it is not computed in this graph or already is an output. */
+function ownOutput(graph: Graph, value: Value): Value {
+  const own = value.producer && graph.nodes.includes(value.producer) && !graph.outputs.includes(value);
+  return own ? value : new GraphBuilder(graph).emit("Identity", [value], {}, { types: [value.type] });
 }
 
 /** A call's results with lists opened, each an argument of its own; absent ones are undefined. */

@@ -1,19 +1,24 @@
 // Lowers a PyTorch program to the IR: wrappers inlined, in-place operators made functional, then a rule for each call.
 // Invariant: everything that cannot be lowered is said at once, each with its operator and its place in the model.
 // Not here: what each operator becomes (rules/), shape inference (graph/infer-types.ts), simplification (passes/).
-import { type Problem, problem, raise } from "../../core/errors.ts";
+import { type Problem, raise } from "../../core/errors.ts";
 import { Graph, Value } from "../../graph/graph.ts";
 import type { TorchExtensions } from "../extensions.ts";
 import { brokenClaims } from "./claims.ts";
 import { fitKernels } from "./fit-kernels.ts";
-import { CallLowering, type Prepared, type ProgramContext, prepare } from "./lower-calls.ts";
-import type { AtenGraph, AtenProgram } from "./program.ts";
-import { whereOf } from "./where.ts";
+import { dropIdleStates } from "./idle-states.ts";
+import { CallLowering, type Prepared, type ProgramContext } from "./lower-calls.ts";
+import type { AtenInput, AtenOutput, AtenProgram } from "./program.ts";
+import { type ProgramState, prepareWithStates } from "./states.ts";
 
 /** Version of the ONNX operator set whose forms the rules emit. */
 const OPSET = 21;
 
-/** The program as an ONNX graph. Throws FerryError with a problem for each call that cannot be lowered. */
+/**
+ * The program as an ONNX graph. A buffer that `forward` changes is an input of its name and an output `NAME_out`, after
+ * the program's own; `graph.states` says which belong together. Throws FerryError with a problem for each call that
+ * cannot be lowered.
+ */
 export function lowerAten(program: AtenProgram, extensions?: TorchExtensions): Graph {
   const problems: Problem[] = [];
   const context: ProgramContext = {
@@ -23,18 +28,18 @@ export function lowerAten(program: AtenProgram, extensions?: TorchExtensions): G
     extensions,
     claims: [],
   };
-  const whole: AtenGraph = { ...program.graph, outputs: program.outputs.map((output) => output.argument) };
-  const prepared = prepare(whole, context);
-  problems.push(...keptState(program, prepared));
+  const { prepared, states } = prepareWithStates(program, context);
   raise(problems);
   const lowering = new CallLowering(context, prepared, emptyGraph(program));
-  addInputs(program, lowering);
+  addInputs([...program.inputs, ...states.map(({ input }) => input)], lowering);
   lowering.lowerCalls();
   raise(problems);
-  addOutputs(program, prepared, lowering);
+  addOutputs([...program.outputs, ...states.map(({ output }) => output)], prepared, lowering);
   raise(problems);
   raise(brokenClaims(lowering.graph, context.claims));
   raise(fitKernels(lowering.graph, program.file));
+  pairStates(program, states, lowering.graph);
+  dropIdleStates(lowering.graph);
   return lowering.graph;
 }
 
@@ -45,8 +50,8 @@ function emptyGraph(program: AtenProgram): Graph {
   return graph;
 }
 
-function addInputs(program: AtenProgram, lowering: CallLowering): void {
-  for (const input of program.inputs) {
+function addInputs(inputs: readonly AtenInput[], lowering: CallLowering): void {
+  for (const input of inputs) {
     const value = new Value(input.name, lowering.realType(input.value));
     lowering.graph.inputs.push(value);
     lowering.define(input.value, value);
@@ -54,8 +59,8 @@ function addInputs(program: AtenProgram, lowering: CallLowering): void {
 }
 
 /** Outputs have names of their own, so one that is an input, a weight, or given twice gets a node of its own. */
-function addOutputs(program: AtenProgram, prepared: Prepared, lowering: CallLowering): void {
-  for (const [index, { name }] of program.outputs.entries()) {
+function addOutputs(outputs: readonly AtenOutput[], prepared: Prepared, lowering: CallLowering): void {
+  for (const [index, { name }] of outputs.entries()) {
     const argument = prepared.graph.outputs[index];
     const value = argument && lowering.output(name, argument);
     if (!value) continue;
@@ -65,19 +70,10 @@ function addOutputs(program: AtenProgram, prepared: Prepared, lowering: CallLowe
   }
 }
 
-/** Buffers whose changed contents the next call would read: a served model keeps nothing between calls. */
-function keptState(program: AtenProgram, prepared: Prepared): Problem[] {
-  const changed = new Map([...program.mutations.keys()].map((name) => [name, ""]));
-  for (const [name, call] of prepared.written) changed.set(name, whereOf(call));
-  return [...changed].flatMap(([name, where]) => {
-    const buffer = program.weights.get(name);
-    if (!buffer || !prepared.used.has(name)) return [];
-    return [
-      problem("BUFFER_MUTATED", {
-        file: program.file,
-        buffer: buffer.name,
-        where: where || "the top of the model",
-      }),
-    ];
-  });
+/** The first of the graph's last inputs belongs to the first of its last outputs, and so on. */
+function pairStates(program: AtenProgram, states: readonly ProgramState[], graph: Graph): void {
+  for (const [index, { initial }] of states.entries()) {
+    const output = graph.outputs.length - states.length + index;
+    graph.states.push({ input: program.inputs.length + index, output, initial });
+  }
 }
