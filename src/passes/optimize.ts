@@ -13,7 +13,7 @@ import type { Pass, PassOptions } from "./pass.ts";
 import { REMOVE_DEAD_NODES } from "./remove-dead-nodes.ts";
 import { REMOVE_IDENTITIES } from "./remove-identities.ts";
 import { rewritePass } from "./rewrite.ts";
-import { FUSIONS, SIMPLIFICATIONS, UNFOLDINGS } from "./rewrites/index.ts";
+import { FUSIONS, SEQUENCES, SIMPLIFICATIONS, UNFOLDINGS } from "./rewrites/index.ts";
 
 const CLEAN = ["constants are initializers", "no identities", "equal constants are one"] as const;
 
@@ -22,6 +22,7 @@ export const PASSES: readonly Pass[] = [
   FOLD_CONSTANTS,
   FOLD_WITH_ENGINE,
   INLINE_BRANCHES,
+  rewritePass("take sequences apart", SEQUENCES, { requires: ["constants are initializers"], ensures: [] }),
   REMOVE_IDENTITIES,
   MERGE_CONSTANTS,
   MERGE_EQUAL_NODES,

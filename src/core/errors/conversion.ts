@@ -8,10 +8,16 @@ export const CONVERSION_ERRORS = {
     grpc: 12,
     text: "{file}: {operator} at {where} is not supported: {reason}",
   },
+  ENDPOINT_NO_TENSOR: {
+    exit: 4,
+    http: 400,
+    grpc: 12,
+    text: "{file}: {endpoint} '{name}' is {found}; a SavedModel takes and gives tensors of types that its kernels know; let the model take or give such tensors, the elements of a sequence one by one",
+  },
   BATCH_FIXED: {
     exit: 4,
     http: 400,
     grpc: 9,
-    text: "{file}: dimension {axis} of input '{input}' is fixed to {size} (first read by {where}); a free batch is wanted: export the model with dynamic_shapes, name another dimension with --batch-axis, or convert with --batch keep",
+    text: "{file}: the batch is fixed to {size}: {reason}; a free batch is wanted: export the model with dynamic_shapes, name the axis of the batch with --batch-axis, or convert without --batch dynamic",
   },
 } as const satisfies Record<string, ErrorRow>;

@@ -8,7 +8,10 @@ import { CLIP_TO_HARD_SIGMOID, CLIP_TO_HARD_SWISH, HARD_SIGMOID_TO_HARD_SWISH } 
 import { DECOMPOSED_LAYER_NORM } from "./layer-norm.ts";
 import { RESHAPE_CHAIN } from "./reshape-chain.ts";
 import { RESHAPE_TARGET } from "./reshape-target.ts";
+import { SEQUENCES } from "./sequences.ts";
 import { TRANSPOSE_PAIRS } from "./transpose-pairs.ts";
+
+export { SEQUENCES };
 
 /** Before the shapes around them are simplified. */
 export const UNFOLDINGS: readonly Rewrite[] = [FOLDED_TRANSPOSE];

@@ -1,9 +1,10 @@
 // ONNX graph -> TensorFlow graph: inputs, nodes, outputs; what nobody uses is dropped.
 // Invariant: endpoints keep ONNX's names, shapes and order of axes, whatever stands inside.
 // Not here: how an operator is lowered (rules/), where weights are stored (write/).
-import { raise } from "../../core/errors.ts";
+import { type Problem, problem, raise } from "../../core/errors.ts";
 import type { Dim } from "../../graph/dim.ts";
 import type { Value } from "../../graph/graph.ts";
+import { typeText } from "../../graph/type.ts";
 import type { TypedGraph } from "../../graph/typed-graph.ts";
 import { TfBuilder } from "../builder.ts";
 import { fuseBias } from "../fuse-bias.ts";
@@ -23,6 +24,10 @@ export interface LowerOptions {
 /** Lowers a graph with types. Throws a FerryError (exit code 4) with every node that cannot be lowered. */
 export function lowerToTensorFlow(typed: TypedGraph, options: LowerOptions): TfGraph {
   const { graph } = typed;
+  raise([
+    ...graph.inputs.flatMap((value) => noTensor(typed, value, "input", options.file)),
+    ...graph.outputs.flatMap((value) => noTensor(typed, value, "output", options.file)),
+  ]);
   const lowering = new GraphLowering(typed, options.file, (node) => options.ruleOf?.(node) ?? ruleOf(node));
   lowering.judge(graph);
   const tf = new TfBuilder();
@@ -35,6 +40,15 @@ export function lowerToTensorFlow(typed: TypedGraph, options: LowerOptions): TfG
   return fuseBias(
     pruned({ nodes: tf.nodes, functions: tf.functions, variables: tf.variables, inputs, outputs }),
   );
+}
+
+/** Why a value cannot stand in the signature: a sequence, an optional, or of a type that the IR does not have. */
+function noTensor(typed: TypedGraph, value: Value, endpoint: "input" | "output", file: string): Problem[] {
+  const type = typed.knownType(value);
+  // What stands behind an operator that nobody knows has no type; that operator is the reason to tell.
+  if (type?.kind === "tensor" || (!type && endpoint === "output")) return [];
+  const found = type ? typeText(type) : "of a type without kernels, such as int4, or of none";
+  return [problem("ENDPOINT_NO_TENSOR", { file, endpoint, name: value.name, found })];
 }
 
 function placeholder(tf: TfBuilder, values: ValueStore, value: Value): TfEndpoint {

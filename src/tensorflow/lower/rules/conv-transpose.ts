@@ -86,12 +86,8 @@ export const convTranspose: LoweringRule = {
   refuse(facts) {
     const spread = spreadOf(facts);
     if (typeof spread === "string") return spread;
-    if (spread.kernel.length < 1 || spread.kernel.length > 3)
-      return `${spread.kernel.length} spatial dimensions`;
-    const deep = spread.kernel.length === 3 && isDilated(spread);
-    return deep && !facts.constant(1)
-      ? "dilations in 3 dimensions with a weight that is not constant"
-      : undefined;
+    const axes = spread.kernel.length;
+    return axes < 1 || axes > 3 ? `${axes} spatial dimensions` : undefined;
   },
   emit(node) {
     const spread = spreadOf(node) as Spread; // refuse has checked it
@@ -219,7 +215,6 @@ function byStuffing(
   const attributes = {
     strides: [1, ...spread.strides.map(() => 1), 1],
     padding: "VALID",
-    dilations: tensor || !isDilated(spread) ? undefined : [1, ...spread.dilations, 1],
   };
   if (spread.kernel.length === 2) return node.op("Conv2D", [padded, weight], attributes);
   const split = (value: TfValue) => node.tf.ops("Split", [node.int32(4), value], { num_split: groups });
@@ -262,18 +257,18 @@ function flippedFilter(tensor: Tensor, groups: number, flat: boolean): Tensor {
   );
 }
 
-/** The same of a weight that is computed. */
+/** The same of a weight that is computed, with the zeros of its dilations. */
 function flippedWeight(node: NodeLowering, spread: Spread, groups: number): TfValue {
   const [inputs = 1, outputs = 1] = node.shape(1);
   const spatial = spread.kernel;
   const perGroup = floorDivDims(inputs, groups);
   const cut = [groups, perGroup, outputs, ...spatial];
-  const moved = node.transpose(node.reshape(node.logical(1), cut), cut, [
-    ...spatial.map((_, axis) => axis + 3),
-    1,
-    0,
-    2,
-  ]);
-  const merged = node.reshape(moved, [...spatial, perGroup, mulDims(outputs, groups)]);
-  return node.op("ReverseV2", [merged, node.int32s(spatial.map((_, axis) => axis))]);
+  const perm = [...spatial.map((_, axis) => axis + 3), 1, 0, 2];
+  const moved = node.transpose(node.reshape(node.logical(1), cut), cut, perm);
+  const rows = mulDims(inputs, outputs);
+  const merged = node.reshape(moved, [1, ...spatial, rows]);
+  const turned = node.op("ReverseV2", [merged, node.int32s(spatial.map((_, axis) => axis + 1))]);
+  const apart = stuffedData(node, turned, { ...spread, strides: spread.dilations }, [1, ...spatial, rows]);
+  const extents = spatial.map((size, axis) => (size - 1) * (spread.dilations[axis] ?? 1) + 1);
+  return node.reshape(apart, [...extents, perGroup, mulDims(outputs, groups)]);
 }
