@@ -46,19 +46,13 @@ describe("sequences of known parts", () => {
 });
 
 describe("SplitToSequence", () => {
-  const split = (attributes: string, argument = "", constants = "") =>
-    apart(
-      `${constants}\ns = SplitToSequence(x${argument}) {${attributes}}\ny = ConcatFromSequence(s) {axis = 1}`,
-    );
+  const split = (attributes: string, joined = 1) =>
+    apart(`s = SplitToSequence(x) {${attributes}}\ny = ConcatFromSequence(s) {axis = ${joined}}`);
 
   test("into slices of one, with the axis and without", () => {
     expect(split("axis = 1")[0]).toMatch(/= Split\(x, /);
     expect(split("axis = 1").join()).not.toContain("Squeeze");
-    expect(
-      split("axis = 1, keepdims = 0")
-        .join()
-        .match(/Squeeze/g),
-    ).toHaveLength(5);
+    expect(split("axis = 1, keepdims = 0", 0).filter((line) => line.includes("Squeeze"))).toHaveLength(5);
   });
 
   test("into parts of one size, the last one smaller, and of given sizes", () => {
