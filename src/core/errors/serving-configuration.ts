@@ -48,6 +48,7 @@ export const SERVING_CONFIGURATION_ERRORS = {
     ...INVALID,
     text: "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported",
   },
+  RELOAD_REFUSED: { ...INVALID, text: "{reasons}" },
   RELOAD_MODELS_UNAVAILABLE: {
     exit: 1,
     http: 500,

@@ -135,6 +135,20 @@ export const SERVING_ERRORS = {
     grpc: 13,
     text: "{host}:{port}: cannot listen there ({reason}); check the host and the port",
   },
+  SOCKET_FAILED: {
+    exit: 1,
+    http: 500,
+    grpc: 13,
+    text: "{path}: cannot listen there ({reason}); give a path whose directory can be written to",
+  },
+  ADMIN_ELSEWHERE: {
+    exit: 1,
+    http: 403,
+    grpc: 7,
+    text: "{method} changes what is served and is not served on this port; start the server with --admin_on_serving_ports",
+  },
+  SERVER_DRAINING: { exit: 1, http: 503, grpc: 14, text: "The server is shutting down; ask another one" },
+  HEALTH_UNKNOWN_SERVICE: { exit: 1, http: 404, grpc: 5, text: "unknown service {service}" },
   SERVER_INTERNAL: { exit: 1, http: 500, grpc: 13, text: "Internal error: {reason}" },
 
   // REST: the address.
@@ -328,6 +342,12 @@ export const SERVING_ERRORS = {
     text: "grpc: message encoding {encoding} is not supported; use gzip or identity",
   },
   GRPC_UNPARSABLE: { exit: 1, http: 400, grpc: 13, text: "The request is not a {message}: {reason}" },
+  GRPC_TOO_MANY_MESSAGES: {
+    exit: 1,
+    http: 429,
+    grpc: 8,
+    text: "More than {limit} messages of this call wait for their answers; read some first",
+  },
   GRPC_NO_MESSAGE: {
     exit: 1,
     http: 400,

@@ -20,3 +20,8 @@ export function tlsOptions(config: SSLConfig, file: string): TlsOptions | Proble
   }
   return { key, cert, ca: customCa || undefined, clientVerify };
 }
+
+/** node:tls's names for it. */
+export function secureOptions({ key, cert, ca, clientVerify }: TlsOptions) {
+  return { key, cert, requestCert: clientVerify, rejectUnauthorized: clientVerify, ...(ca ? { ca } : {}) };
+}

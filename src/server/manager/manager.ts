@@ -125,6 +125,11 @@ export class Manager implements Models {
     }
   }
 
+  /** Whether a model has an available version. */
+  isServing(model: string): boolean {
+    return (this.#models.get(model)?.serving.length ?? 0) > 0;
+  }
+
   /** Replaces a model's labels. */
   setLabels(model: string, labels: ReadonlyMap<string, bigint>): void {
     const entry = this.#models.get(model);

@@ -1,14 +1,14 @@
 // The end of a server: nothing new, what is in flight finished, memory given back.
+import type { Health } from "../health/health.ts";
 import type { Log } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
-import type { VersionSource } from "../source/version-source.ts";
-import type { RestServer } from "./http1.ts";
-import type { GrpcServer } from "./http2.ts";
+import type { Ports } from "./ports.ts";
 
 export interface Draining {
-  readonly source: VersionSource;
-  readonly rest: RestServer | undefined;
-  readonly grpc: GrpcServer | undefined;
+  readonly health: Health;
+  /** Stops looking for versions and configurations. */
+  readonly stopWatching: () => void;
+  readonly ports: Ports;
   readonly manager: Manager;
   /** Requests that are not done by then are cut off. */
   readonly drainMs: number;
@@ -16,17 +16,13 @@ export interface Draining {
 }
 
 /** Resolves when everything is closed, at the latest soon after drainMs. */
-export async function drain({ source, rest, grpc, manager, drainMs, log }: Draining): Promise<void> {
-  source.stop();
-  const closed = Promise.all([rest && closing(rest.server), grpc && closing(grpc.server)]);
-  rest?.beginDrain();
-  rest?.server.closeIdleConnections();
-  grpc?.beginDrain();
+export async function drain({ health, stopWatching, ports, manager, drainMs, log }: Draining): Promise<void> {
+  health.set("draining");
+  stopWatching();
+  const closed = ports.drain();
   if (!(await within(closed, drainMs))) {
-    const cut = (rest?.inFlight() ?? 0) + (grpc?.inFlight() ?? 0);
-    log("warn", `${cut} requests were cut off: they were not done after ${drainMs} ms`);
-    rest?.server.closeAllConnections();
-    grpc?.destroy();
+    log("warn", `${ports.inFlight()} requests were cut off: they were not done after ${drainMs} ms`);
+    ports.destroy();
     await closed;
   }
   // A run that outlives its request keeps its model; the process ends without waiting for it.
@@ -36,12 +32,6 @@ export async function drain({ source, rest, grpc, manager, drainMs, log }: Drain
 
 /** Unloading itself takes milliseconds. */
 const UNLOAD_MS = 2000;
-
-function closing(server: { close(callback: () => void): unknown }): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-  });
-}
 
 /** Whether it was done in time. */
 async function within(work: Promise<unknown>, milliseconds: number): Promise<boolean> {

@@ -2,16 +2,15 @@
 // Invariant: an answer is written in the handler's pieces, with turns for others between them, and no faster than the
 // client reads. A small answer, which is one piece, goes out at once with its length.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { FerryError, problem } from "../../core/errors.ts";
+import { secureOptions, type TlsOptions } from "../configuration/tls.ts";
 import type { Log } from "../log.ts";
+import type { RestHandler, RestRequest, RestResponse } from "../rest/message.ts";
 import { nextTurn } from "../slices.ts";
 import { errorResponse } from "../tensorflow-serving/rest/errors.ts";
-import type { RestRequest, RestResponse } from "../tensorflow-serving/rest/message.ts";
 import { bodyOf } from "./body.ts";
 import { drained } from "./drained.ts";
-
-/** Answers a request. */
-export type RestHandler = (request: RestRequest) => Promise<RestResponse>;
 
 /** Node's own limit of 300 s for a whole request would cut off slow uploads of large bodies. */
 const REQUEST_TIMEOUT_MS = 0;
@@ -27,18 +26,25 @@ export interface RestServer {
   readonly beginDrain: () => void;
 }
 
+export interface RestServerOptions {
+  readonly log: Log;
+  /** Without it connections are not encrypted. */
+  readonly tls?: TlsOptions | undefined;
+}
+
 /** A server that is not listening yet. */
-export function createRestServer(handle: RestHandler, log: Log): RestServer {
+export function createRestServer(handle: RestHandler, { log, tls }: RestServerOptions): RestServer {
   let inFlight = 0;
   let draining = false;
-  const server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true },
-    (incoming, outgoing) => {
-      inFlight++;
-      outgoing.once("close", () => inFlight--);
-      void answer(incoming, outgoing, handle, { log, isDraining: () => draining });
-    },
-  );
+  const options = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true };
+  const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    inFlight++;
+    outgoing.once("close", () => inFlight--);
+    void answer(incoming, outgoing, handle, { log, isDraining: () => draining });
+  };
+  const server = tls
+    ? createSecureServer({ ...options, ...secureOptions(tls) }, serve)
+    : createServer(options, serve);
   return {
     server,
     inFlight: () => inFlight,

@@ -1,10 +1,12 @@
-// gRPC's socket: HTTP/2 without TLS by node:http2, and gRPC's framing by grpc/frames.ts.
+// gRPC's socket: HTTP/2 by node:http2, encrypted or not; which method a stream calls.
 // Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
-// Invariant: one request message and one answer a call; flow-control windows are large, so that a message of some
-// megabytes does not wait for acknowledgements.
+// Invariant: flow-control windows are large, so that a message of some megabytes does not wait for acknowledgements.
+// Not here: the calls themselves (unary-call.ts, streaming-call.ts), their answers (grpc-answer.ts).
 
 import {
+  createSecureServer,
   createServer,
+  type Http2SecureServer,
   type Http2Server,
   type Http2Session,
   type IncomingHttpHeaders,
@@ -12,15 +14,14 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Socket } from "node:net";
-import { gunzip } from "node:zlib";
-import { FerryError, Problem, problem } from "../../core/errors.ts";
-import type { GrpcMethod, GrpcMethods } from "../grpc/call.ts";
-import { FrameReader, framePrefix } from "../grpc/frames.ts";
-import { OK_TRAILERS, statusTrailers } from "../grpc/status.ts";
-import { parseTimeout } from "../grpc/timeout.ts";
+import { problem } from "../../core/errors.ts";
+import { secureOptions, type TlsOptions } from "../configuration/tls.ts";
+import type { GrpcMethods } from "../grpc/call.ts";
 import type { Log } from "../log.ts";
-import { drained } from "./drained.ts";
+import { endWith } from "./grpc-answer.ts";
 import { type Pace, paceReading } from "./pace-reading.ts";
+import { serveStream } from "./streaming-call.ts";
+import { serveUnary } from "./unary-call.ts";
 
 /** What one stream may send before it waits; the standard's 64 kB would make a 600 kB message wait nine times. */
 const STREAM_WINDOW_BYTES = 8 * 2 ** 20;
@@ -29,17 +30,26 @@ const CONNECTION_WINDOW_BYTES = 64 * 2 ** 20;
 const MAX_FRAME_BYTES = 2 ** 20;
 /** Calls that one connection may have in flight; more wait with the client. */
 const MAX_CONCURRENT_STREAMS = 1024;
-/** Answers below this size are one write; longer ones are written in pieces of it. */
-const WRITE_BYTES = 64 * 1024;
-
 export interface GrpcServerOptions {
   readonly methods: GrpcMethods;
   readonly maxMessageBytes: number;
   readonly log: Log;
+  /** Without it connections are not encrypted. */
+  readonly tls?: TlsOptions | undefined;
+  readonly channel?: ChannelOptions | undefined;
+}
+
+/** What --grpc_channel_arguments sets of a connection. */
+export interface ChannelOptions {
+  /** A connection this old is asked to end, so that load balancers see new ones. */
+  readonly maxConnectionAgeMs?: number;
+  /** Calls in flight have this long before such a connection is cut. */
+  readonly maxConnectionAgeGraceMs?: number;
+  readonly maxConcurrentStreams?: number;
 }
 
 export interface GrpcServer {
-  readonly server: Http2Server;
+  readonly server: Http2Server | Http2SecureServer;
   /** Calls that are not answered yet. */
   readonly inFlight: () => number;
   /** Tells every client to begin no more calls on its connection. */
@@ -52,16 +62,16 @@ export interface GrpcServer {
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   let inFlight = 0;
   const sessions = new Set<ServerHttp2Session>();
-  const server = createServer({
-    settings: {
-      initialWindowSize: STREAM_WINDOW_BYTES,
-      maxFrameSize: MAX_FRAME_BYTES,
-      maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
-    },
-  });
+  const { tls, channel = {} } = options;
+  const settings = {
+    initialWindowSize: STREAM_WINDOW_BYTES,
+    maxFrameSize: MAX_FRAME_BYTES,
+    maxConcurrentStreams: channel.maxConcurrentStreams ?? MAX_CONCURRENT_STREAMS,
+  };
+  const server = tls ? createSecureServer({ settings, ...secureOptions(tls) }) : createServer({ settings });
   // The session hides its socket, but is made right after the connection is told.
   let pace: Pace = () => undefined;
-  server.prependListener("connection", (socket: Socket) => {
+  server.prependListener(tls ? "secureConnection" : "connection", (socket: Socket) => {
     pace = paceReading(socket);
   });
   const paces = new WeakMap<Http2Session, Pace>();
@@ -71,6 +81,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     session.on("error", (error) => options.log("debug", `gRPC: ${error.message}`));
     session.once("close", () => sessions.delete(session));
+    if (channel.maxConnectionAgeMs !== undefined) endWhenOld(session, channel.maxConnectionAgeMs, channel);
   });
   server.on("stream", (stream, headers) => {
     inFlight++;
@@ -105,102 +116,28 @@ function serve(
   const path = String(headers[":path"] ?? "");
   const method = options.methods.get(path);
   if (!method) {
-    fail(stream, problem("GRPC_UNKNOWN_METHOD", { method: path }));
+    endWith(stream, problem("GRPC_UNKNOWN_METHOD", { method: path }));
     return;
   }
-  const frames = new FrameReader(options.maxMessageBytes, method.alignmentHint);
-  stream.on("data", (chunk: Uint8Array) => {
-    pace?.(chunk.length);
-    const refusal = frames.feed(chunk);
-    if (refusal) fail(stream, refusal);
-  });
-  stream.once("end", () => {
-    if (stream.headersSent || stream.destroyed) return;
-    void answer(stream, headers, frames, method, options.log);
-  });
+  const call = { maxMessageBytes: options.maxMessageBytes, log: options.log, pace };
+  if ("handle" in method) serveUnary(stream, headers, method, call);
+  else serveStream(stream, headers, method, call);
 }
 
-async function answer(
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  frames: FrameReader,
-  method: GrpcMethod,
-  log: Log,
-): Promise<void> {
-  try {
-    const message = await onlyMessage(frames, String(headers["grpc-encoding"] ?? "identity"));
-    if (message instanceof Problem) {
-      fail(stream, message);
-      return;
-    }
-    const timeoutMs = parseTimeout(headerText(headers["grpc-timeout"]));
-    const onCancel = (callback: () => void): void => {
-      stream.once("aborted", callback);
-    };
-    const reply = await method.handle({ message, timeoutMs, onCancel });
-    if (reply instanceof Problem) fail(stream, reply);
-    else await succeed(stream, reply);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    log("error", `gRPC: ${headers[":path"]}: ${reason}`);
-    fail(stream, error instanceof FerryError ? error.problems[0] : problem("SERVER_INTERNAL", { reason }));
-  }
+/** Ages are spread by a tenth either way, as gRPC spreads them, so that clients do not come back all at once. */
+function endWhenOld(
+  session: ServerHttp2Session,
+  ageMs: number,
+  { maxConnectionAgeGraceMs }: ChannelOptions,
+): void {
+  const age = Math.min(ageMs * (0.9 + 0.2 * Math.random()), MAX_TIMER_MS);
+  const timer = setTimeout(() => {
+    session.close();
+    if (maxConnectionAgeGraceMs === undefined) return;
+    setTimeout(() => session.destroy(), Math.min(maxConnectionAgeGraceMs, MAX_TIMER_MS)).unref();
+  }, age).unref();
+  session.once("close", () => clearTimeout(timer));
 }
 
-/** The one message of a unary call, inflated. */
-async function onlyMessage(frames: FrameReader, encoding: string): Promise<Uint8Array | Problem> {
-  const [message] = frames.messages;
-  const count = frames.messages.length + (frames.atBoundary ? 0 : 1);
-  if (!message || count !== 1) return problem("GRPC_NO_MESSAGE", { count });
-  if (!message.compressed) return message.bytes;
-  if (encoding !== "gzip") return problem("GRPC_ENCODING", { encoding });
-  return inflate(message.bytes, frames.maxMessageBytes);
-}
-
-function inflate(bytes: Uint8Array, maxOutputLength: number): Promise<Uint8Array | Problem> {
-  return new Promise((resolve) => {
-    gunzip(bytes, { maxOutputLength: Math.min(maxOutputLength, MAX_BUFFER_BYTES) }, (error, inflated) => {
-      // A plain array: `slice` of a Buffer would be no copy.
-      if (!error) resolve(new Uint8Array(inflated.buffer, inflated.byteOffset, inflated.byteLength));
-      else if ((error as NodeJS.ErrnoException).code !== "ERR_BUFFER_TOO_LARGE") {
-        resolve(problem("GRPC_UNPARSABLE", { message: "gzip stream", reason: error.message }, error));
-      } else {
-        resolve(
-          problem("GRPC_MESSAGE_TOO_LARGE", { size: `more than ${maxOutputLength}`, limit: maxOutputLength }),
-        );
-      }
-    });
-  });
-}
-
-/** Node's largest buffer. */
-const MAX_BUFFER_BYTES = 2 ** 32 - 1;
-
-async function succeed(stream: ServerHttp2Stream, pieces: readonly Uint8Array[]): Promise<void> {
-  if (stream.destroyed) return;
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
-  stream.once("wantTrailers", () => stream.sendTrailers(OK_TRAILERS));
-  if (length < WRITE_BYTES) {
-    stream.end(Buffer.concat([framePrefix(length), ...pieces]));
-    return;
-  }
-  for (const piece of [framePrefix(length), ...pieces]) {
-    for (let from = 0; from < piece.length; from += WRITE_BYTES) {
-      if (stream.destroyed) return;
-      // Framing and sending take time with every byte; others have their turn between two writes.
-      if (!stream.write(piece.subarray(from, from + WRITE_BYTES))) await drained(stream);
-    }
-  }
-  stream.end();
-}
-
-function fail(stream: ServerHttp2Stream, problem: Problem): void {
-  if (stream.destroyed || stream.headersSent) return;
-  const headers = { ":status": 200, "content-type": "application/grpc", ...statusTrailers(problem) };
-  stream.respond(headers, { endStream: true });
-}
-
-function headerText(value: string | string[] | undefined): string | undefined {
-  return typeof value === "string" ? value : value?.[0];
-}
+/** A longer timer would fire at once; this one is 24 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;

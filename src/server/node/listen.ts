@@ -1,28 +1,40 @@
-// Opens a port, with messages that say what to do when it cannot be had.
-import type { Server } from "node:net";
-import { FerryError, problem } from "../../core/errors.ts";
-
-/** Listens, and resolves to the port. Throws PORT_IN_USE, PORT_DENIED or LISTEN_FAILED. */
-export function listen(server: Server, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const refuse = (error: NodeJS.ErrnoException): void => {
-      const place = { host, port };
-      const row =
-        error.code === "EADDRINUSE"
-          ? problem("PORT_IN_USE", place, error)
-          : error.code === "EACCES"
-            ? problem("PORT_DENIED", place, error)
-            : problem("LISTEN_FAILED", { ...place, reason: error.message }, error);
-      reject(new FerryError([row]));
-    };
-    server.once("error", refuse);
-    server.listen({ port, host, backlog: BACKLOG }, () => {
-      server.removeListener("error", refuse);
-      const address = server.address();
-      resolve(typeof address === "object" && address ? address.port : port);
-    });
-  });
-}
+// Opens a port or a unix socket, with messages that say what to do when it cannot be had.
+import type { ListenOptions, Server } from "node:net";
+import { FerryError, type Problem, problem } from "../../core/errors.ts";
 
 /** Connections that may wait to be accepted, for clients that come all at once. */
 const BACKLOG = 1024;
+
+/** Listens, and resolves to the port. Throws PORT_IN_USE, PORT_DENIED or LISTEN_FAILED. */
+export async function listen(server: Server, port: number, host: string): Promise<number> {
+  const place = { host, port };
+  await begin(server, { ...place, backlog: BACKLOG }, (error) => {
+    if (error.code === "EADDRINUSE") return problem("PORT_IN_USE", place, error);
+    if (error.code === "EACCES") return problem("PORT_DENIED", place, error);
+    return problem("LISTEN_FAILED", { ...place, reason: error.message }, error);
+  });
+  const address = server.address();
+  return typeof address === "object" && address ? address.port : port;
+}
+
+/** Listens on a unix socket. Throws SOCKET_FAILED. */
+export async function listenOnSocket(server: Server, path: string): Promise<void> {
+  await begin(server, { path, backlog: BACKLOG }, (error) =>
+    problem("SOCKET_FAILED", { path, reason: error.message }, error),
+  );
+}
+
+function begin(
+  server: Server,
+  where: ListenOptions,
+  refusal: (error: NodeJS.ErrnoException) => Problem,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const refuse = (error: Error): void => reject(new FerryError([refusal(error)]));
+    server.once("error", refuse);
+    server.listen(where, () => {
+      server.removeListener("error", refuse);
+      resolve();
+    });
+  });
+}

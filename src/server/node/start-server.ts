@@ -1,134 +1,175 @@
 // Puts the server together: source -> manager -> predict -> protocols -> ports.
 // Ports open at once, before any model is loaded: the status of a model that loads can be asked for.
 // Not here: flags (cli/), the pieces themselves.
-import { FerryError, Problem } from "../../core/errors.ts";
-import type { Engine } from "../../engine/engine.ts";
+import { availableParallelism } from "node:os";
+import { FerryError, Problem, problem } from "../../core/errors.ts";
 import { systemClock } from "../clock.ts";
-import { DEFAULT_MAX_MESSAGE_BYTES } from "../grpc/frames.ts";
-import type { Log } from "../log.ts";
-import { DEFAULT_RETRY, Manager } from "../manager/manager.ts";
-import { VersionSource } from "../source/version-source.ts";
-import { tensorflowServingMethods } from "../tensorflow-serving/grpc/route.ts";
-import { handleRest } from "../tensorflow-serving/rest/handle.ts";
+import { Configurator } from "../configuration/configurator.ts";
+import { type ModelConfiguration, singleModel } from "../configuration/model-configuration.ts";
+import { reflectionMethods } from "../grpc/reflection/reflection.ts";
+import { healthProtocol } from "../health/grpc-health.ts";
+import { Health } from "../health/health.ts";
+import { DEFAULT_RETRY, failureList, Manager } from "../manager/manager.ts";
+import { joinRoutes, type Protocol, type Routes, refusedAdmin } from "../protocol.ts";
+import { type Look, VersionSource } from "../source/version-source.ts";
+import { tensorflowServing } from "../tensorflow-serving/protocol.ts";
+import { ConfigFile } from "./config-file.ts";
 import { disk } from "./disk.ts";
 import { drain } from "./drain.ts";
-import { createRestServer } from "./http1.ts";
-import { createGrpcServer } from "./http2.ts";
-import { listen } from "./listen.ts";
+import { Ports } from "./ports.ts";
+import type { ServeOptions } from "./serve-options.ts";
 
-export interface ServeOptions {
-  readonly models: readonly { readonly name: string; readonly basePath: string }[];
-  /** gRPC: 0 takes any free port, undefined serves none. */
-  readonly port?: number | undefined;
-  /** REST: likewise. */
-  readonly restApiPort?: number | undefined;
-  /** All addresses by default. */
-  readonly host?: string | undefined;
-  /** Seconds between two looks for new versions; 0 looks once, a negative number never. */
-  readonly fileSystemPollWaitSeconds?: number | undefined;
-  /** Milliseconds that a prediction over REST may run; 0 and less are no limit. */
-  readonly restApiTimeoutMs?: number | undefined;
-  /** Milliseconds that requests in flight have to end in when the server drains. */
-  readonly drainMs?: number | undefined;
-  readonly maxBodyBytes?: number | undefined;
-  readonly maxMessageBytes?: number | undefined;
-  readonly maxLoadRetries?: number | undefined;
-  readonly loadRetryIntervalMs?: number | undefined;
-  readonly enableCors?: boolean | undefined;
-  readonly engine: Engine;
-  readonly log: Log;
-}
+export type { ServeOptions } from "./serve-options.ts";
 
 export interface RunningServer {
   readonly grpcPort?: number;
   readonly restPort?: number;
-  /** Every model has an available version. Rejects when one has failed for good. */
+  /** Each model that was found is available or has failed, and one at least is available. Rejects if none is. */
   readonly available: Promise<void>;
   /** Accepts nothing new, finishes what is in flight within drainMs, unloads, and closes. */
   drain(): Promise<void>;
 }
 
-const DEFAULT_HOST = "0.0.0.0";
 /** TensorFlow Serving's defaults of --file_system_poll_wait_seconds and --rest_api_timeout_in_ms. */
 const DEFAULT_POLL_WAIT_SECONDS = 1;
 const DEFAULT_REST_TIMEOUT_MS = 30_000;
 /** Kubernetes grants 30 s between SIGTERM and SIGKILL. */
 const DEFAULT_DRAIN_MS = 25_000;
 
-/** Starts serving. Throws a row of the errors table if a port cannot be had. */
+/** Starts serving. Throws rows of the errors table if a port cannot be had; under `strict` also if a model fails. */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
-  const { engine, log, models } = options;
+  const { log, strict } = options;
+  const models = options.models.map((model) => ({ ...singleModel(model.name, model.basePath), ...model }));
+  const manager = makeManager(options, models);
+  const source = makeSource(options, models, manager);
+  const { allowLabelsForUnavailable } = options;
+  const configurator = new Configurator({ manager, source, log, models, allowLabelsForUnavailable, strict });
+  const wrong = await configurator.start();
+  const [first, ...rest] = wrong;
+  if (first) throw new FerryError([first, ...rest]);
+  const health = new Health();
+  const ports = new Ports(options, routesOf(options, manager, configurator, health));
+  if (!strict) await ports.open();
+  const available = becomeAvailable(options, manager, source.start(), health);
+  // Whoever does not ask for it must not be brought down by it.
+  available.catch(() => undefined);
+  if (strict) {
+    await available.catch((error: unknown) => endWith(error, source, manager));
+    await ports.open().catch((error: unknown) => endWith(error, source, manager));
+  }
+  const file = watchConfigFile(options, configurator);
+  const stopWatching = (): void => {
+    source.stop();
+    file?.stop();
+  };
+  const drainMs = options.drainMs ?? DEFAULT_DRAIN_MS;
+  let draining: Promise<void> | undefined;
+  return {
+    ...(ports.grpcPort === undefined ? {} : { grpcPort: ports.grpcPort }),
+    ...(ports.restPort === undefined ? {} : { restPort: ports.restPort }),
+    available,
+    drain: () => {
+      draining ??= drain({ health, stopWatching, ports, manager, drainMs, log });
+      return draining;
+    },
+  };
+}
+
+function makeManager(options: ServeOptions, models: readonly ModelConfiguration[]): Manager {
+  const { engine, log, refuseBreakingVersions, numLoadThreads, intraOpThreads } = options;
   const retry = {
     maxLoadRetries: options.maxLoadRetries ?? DEFAULT_RETRY.maxLoadRetries,
     loadRetryIntervalMs: options.loadRetryIntervalMs ?? DEFAULT_RETRY.loadRetryIntervalMs,
   };
-  const names = models.map((model) => model.name);
-  const manager = new Manager({ engine, clock: systemClock, log, models: names, retry });
-  const rest = options.restApiPort === undefined ? undefined : makeRest(options, manager);
-  const grpc = options.port === undefined ? undefined : makeGrpc(options, manager);
-  const host = options.host ?? DEFAULT_HOST;
-  try {
-    const grpcPort = grpc && (await listen(grpc.server, options.port ?? 0, host));
-    if (grpcPort !== undefined) log("info", `Running gRPC ModelServer at ${host}:${grpcPort} ...`);
-    const restPort = rest && (await listen(rest.server, options.restApiPort ?? 0, host));
-    if (restPort !== undefined) log("info", `Exporting HTTP/REST API at:localhost:${restPort} ...`);
-    const source = watch(options, manager);
-    const drainMs = options.drainMs ?? DEFAULT_DRAIN_MS;
-    let draining: Promise<void> | undefined;
-    return {
-      ...(grpcPort === undefined ? {} : { grpcPort }),
-      ...(restPort === undefined ? {} : { restPort }),
-      available: availability(manager),
-      drain: () => {
-        draining ??= drain({ source, rest, grpc, manager, drainMs, log });
-        return draining;
-      },
-    };
-  } catch (error) {
-    grpc?.server.close();
-    rest?.server.close();
-    throw error;
-  }
-}
-
-function makeRest(options: ServeOptions, models: Manager) {
-  const timeoutMs = options.restApiTimeoutMs ?? DEFAULT_REST_TIMEOUT_MS;
-  const context = {
-    models,
-    timeoutMs: timeoutMs > 0 ? timeoutMs : undefined,
-    maxBodyBytes: options.maxBodyBytes,
-    enableCors: options.enableCors,
-  };
-  return createRestServer((request) => handleRest(request, context), options.log);
-}
-
-function makeGrpc(options: ServeOptions, models: Manager) {
-  return createGrpcServer({
-    methods: tensorflowServingMethods(models),
-    maxMessageBytes: options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
-    log: options.log,
+  return new Manager({
+    engine,
+    clock: systemClock,
+    log,
+    models: models.map((model) => model.name),
+    retry,
+    maxLoadsAtOnce: numLoadThreads || availableParallelism(),
+    ...(intraOpThreads ? { intraOpThreads } : {}),
+    refuseBreakingVersions,
   });
 }
 
-function watch(options: ServeOptions, manager: Manager): VersionSource {
+function makeSource(
+  options: ServeOptions,
+  models: readonly ModelConfiguration[],
+  manager: Manager,
+): VersionSource {
   const seconds = options.fileSystemPollWaitSeconds ?? DEFAULT_POLL_WAIT_SECONDS;
-  const source = new VersionSource({
+  return new VersionSource({
     fileSystem: disk,
     clock: systemClock,
     log: options.log,
-    models: options.models,
+    models,
     pollWaitMs: seconds * 1000,
+    emptyListingUnloads: options.strict,
     aspire: (model, versions) => manager.setAspired(model, versions),
   });
-  void source.start();
-  return source;
 }
 
-function availability(manager: Manager): Promise<void> {
-  const available = manager.available().catch((reason: unknown) => {
-    throw reason instanceof Problem ? new FerryError([reason]) : reason;
-  });
-  // Whoever does not ask for it must not be brought down by it.
-  available.catch(() => undefined);
-  return available;
+function routesOf(
+  options: ServeOptions,
+  models: Manager,
+  configurator: Configurator,
+  health: Health,
+): Routes {
+  const timeoutMs = options.restApiTimeoutMs ?? DEFAULT_REST_TIMEOUT_MS;
+  const protocols: Protocol[] = [
+    tensorflowServing({
+      models,
+      strict: options.strict,
+      checkMethodNames: options.checkMethodNames,
+      tensorContent: options.tensorContent,
+      timeoutMs: timeoutMs > 0 ? timeoutMs : undefined,
+      maxBodyBytes: options.maxBodyBytes,
+      enableCors: options.enableCors,
+      compress: options.compressRest,
+      reload: (config, waitMs) => configurator.reload(config, waitMs),
+    }),
+    ...(options.healthService === false ? [] : [healthProtocol(health)]),
+  ];
+  const open = options.adminOnServingPorts || options.strict;
+  const admin = protocols.map((protocol) => (open ? protocol.admin : refusedAdmin(protocol.admin)));
+  const routes = joinRoutes([...protocols.map((protocol) => protocol.serving), ...admin]);
+  const files = protocols.flatMap((protocol) => protocol.files);
+  return joinRoutes([routes, { rest: [], grpc: reflectionMethods(routes.grpc, files) }]);
+}
+
+function watchConfigFile(options: ServeOptions, configurator: Configurator): ConfigFile | undefined {
+  if (!options.modelConfigFile) return undefined;
+  const { path, pollWaitSeconds } = options.modelConfigFile;
+  const { log, strict = false } = options;
+  const pollWaitMs = pollWaitSeconds * 1000;
+  const file = new ConfigFile({ path, pollWaitMs, configurator, clock: systemClock, log, always: strict });
+  void file.start();
+  return file;
+}
+
+/** Tells the health service as models come and go; see RunningServer.available. */
+async function becomeAvailable(
+  { strict }: ServeOptions,
+  manager: Manager,
+  firstLook: Promise<ReadonlyMap<string, Look>>,
+  health: Health,
+): Promise<void> {
+  const looks = await firstLook;
+  const found = manager.names.filter((name) => !(looks.get(name) instanceof Problem));
+  // A model that is not there yet holds up nothing, unless there is nothing else to wait for.
+  const failed = await manager.settled(strict || found.length === 0 ? manager.names : found);
+  const tell = (): void =>
+    health.set(manager.names.some((name) => manager.isServing(name)) ? "serving" : "not serving");
+  manager.subscribe(tell);
+  tell();
+  if (failed.length === 0 || (!strict && health.state === "serving")) return;
+  const fields = { count: failed.length, reasons: failureList(failed) };
+  throw new FerryError([problem("MODELS_UNAVAILABLE", fields)]);
+}
+
+async function endWith(error: unknown, source: VersionSource, manager: Manager): Promise<never> {
+  source.stop();
+  await manager.close();
+  throw error;
 }

@@ -81,9 +81,9 @@ export class VersionSource {
     this.#models = models;
   }
 
-  /** Looks now, and again and again until `stop`. */
-  async start(): Promise<void> {
-    if (this.#options.pollWaitMs >= 0) await this.#lookAndGoOn();
+  /** Looks now, and again and again until `stop`. Looks by model; none if there is to be no look at all. */
+  async start(): Promise<ReadonlyMap<string, Look>> {
+    return this.#options.pollWaitMs < 0 ? new Map() : this.#lookAndGoOn();
   }
 
   /** Looks now, whatever the interval; the next look is that long after this one. Looks by model. */

@@ -1,7 +1,8 @@
 // A model server for tests without ports: the manager with versions loaded, and REST as text in, text out.
 import { Manager } from "../manager/manager.ts";
-import { handleRest } from "../tensorflow-serving/rest/handle.ts";
-import type { RestContext } from "../tensorflow-serving/rest/message.ts";
+import { dispatchRest } from "../rest/dispatch.ts";
+import type { RestContext } from "../tensorflow-serving/context.ts";
+import { tensorflowServingRest } from "../tensorflow-serving/rest/handle.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { type FakeOptions, halfPlusTwo } from "./half-plus-two.ts";
 
@@ -44,7 +45,8 @@ export async function rest(context: RestContext, call: RestCall): Promise<RestAn
   const { url, body, headers = {}, method = body === undefined ? "GET" : "POST" } = call;
   const pieces =
     typeof body === "string" ? [Buffer.from(body)] : body instanceof Uint8Array ? [body] : (body ?? []);
-  const response = await handleRest({ method, url, header: (name) => headers[name], body: pieces }, context);
+  const handle = dispatchRest([tensorflowServingRest(context)]);
+  const response = await handle({ method, url, header: (name) => headers[name], body: pieces });
   const text = Buffer.concat([...response.body]).toString();
   return { status: response.status, headers: response.headers, body: text };
 }

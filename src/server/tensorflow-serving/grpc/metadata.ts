@@ -11,13 +11,13 @@ import {
 import { Problem, problem } from "../../../core/errors.ts";
 import type { Signature, TensorSpec } from "../../../model/signature.ts";
 import type { GrpcCall, GrpcReply } from "../../grpc/call.ts";
-import type { Models } from "../../manager/manager.ts";
+import { parseMessage } from "../../grpc/parse-message.ts";
+import type { GrpcContext } from "../context.ts";
 import { resolveModel } from "./errors.ts";
 import { wireModelSpec } from "./model-spec.ts";
-import { parseMessage } from "./parse-message.ts";
 
 /** Answers a GetModelMetadata call. */
-export async function metadataOverGrpc(models: Models, call: GrpcCall): Promise<GrpcReply> {
+export async function metadataOverGrpc({ models }: GrpcContext, call: GrpcCall): Promise<GrpcReply> {
   const request = parseMessage(GetModelMetadataRequestSchema, call.message);
   if (request instanceof Problem) return request;
   if (!request.modelSpec) return problem("MODEL_SPEC_MISSING", {});

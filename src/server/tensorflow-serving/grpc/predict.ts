@@ -2,15 +2,15 @@
 // Order of checks and messages: TensorFlow Serving's prediction_service_impl.cc and predict_util.cc.
 import { Problem, problem } from "../../../core/errors.ts";
 import type { GrpcCall, GrpcReply } from "../../grpc/call.ts";
-import type { Models } from "../../manager/manager.ts";
 import { DEFAULT_SIGNATURE, predict } from "../../predict/predict.ts";
 import { inSlices } from "../../slices.ts";
+import type { GrpcContext } from "../context.ts";
 import { resolveModel } from "./errors.ts";
 import { decodePredictRequest, encodePredictResponse, type WirePredictRequest } from "./predict-request.ts";
 import { WireError } from "./wire.ts";
 
 /** Answers a Predict call. */
-export async function predictOverGrpc(models: Models, call: GrpcCall): Promise<GrpcReply> {
+export async function predictOverGrpc({ models }: GrpcContext, call: GrpcCall): Promise<GrpcReply> {
   const request = await decode(call.message);
   if (request instanceof Problem) return request;
   const handle = resolveModel(models, request.modelSpec);

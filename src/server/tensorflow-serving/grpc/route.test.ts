@@ -15,12 +15,13 @@ import { loadedManager } from "../../testing/model-server.ts";
 import { contentOffset } from "./predict-request.ts";
 import { tensorflowServingMethods } from "./route.ts";
 
-const methods = tensorflowServingMethods(await loadedManager({ half: [3, 5], other: [1] }));
+const models = await loadedManager({ half: [3, 5], other: [1] });
+const methods = tensorflowServingMethods({ models });
 
 /** The answer's bytes, or its status and message. */
 async function call(path: string, message: Uint8Array): Promise<Uint8Array | readonly [number, string]> {
   const method = methods.get(`/tensorflow.serving.${path}`);
-  if (!method) throw new Error(`${path} is not served`);
+  if (!method || !("handle" in method)) throw new Error(`${path} is not served`);
   const reply = await method.handle({ message, timeoutMs: undefined });
   return reply instanceof Problem ? [reply.row.grpc, reply.message] : Buffer.concat(reply);
 }

@@ -1,16 +1,16 @@
 // The methods of TensorFlow Serving's services, by path.
-import type { GrpcCall, GrpcMethod, GrpcMethods, GrpcReply } from "../../grpc/call.ts";
-import type { Models } from "../../manager/manager.ts";
+import type { GrpcCall, GrpcMethods, GrpcReply, GrpcUnaryMethod } from "../../grpc/call.ts";
+import type { GrpcContext } from "../context.ts";
 import { metadataOverGrpc } from "./metadata.ts";
 import { predictOverGrpc } from "./predict.ts";
 import { contentOffset } from "./predict-request.ts";
 import { statusOverGrpc } from "./status.ts";
 
-type Handler = (models: Models, call: GrpcCall) => Promise<GrpcReply>;
+type Handler = (context: GrpcContext, call: GrpcCall) => Promise<GrpcReply>;
 
-/** What the services serve. */
-export function tensorflowServingMethods(models: Models): GrpcMethods {
-  const method = (handler: Handler): GrpcMethod => ({ handle: (call) => handler(models, call) });
+/** What the services answer; changing what is served is apart (reload.ts). */
+export function tensorflowServingMethods(context: GrpcContext): GrpcMethods {
+  const method = (handler: Handler): GrpcUnaryMethod => ({ handle: (call) => handler(context, call) });
   return new Map([
     [
       "/tensorflow.serving.PredictionService/Predict",

@@ -6,11 +6,11 @@ import {
 } from "../../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
 import { Problem, problem } from "../../../core/errors.ts";
 import type { GrpcCall, GrpcReply } from "../../grpc/call.ts";
-import type { Models } from "../../manager/manager.ts";
+import { parseMessage } from "../../grpc/parse-message.ts";
 import type { ServableState } from "../../manager/servable.ts";
+import type { GrpcContext } from "../context.ts";
 import { modelStatus } from "../model-status.ts";
 import { wireModelSpec } from "./model-spec.ts";
-import { parseMessage } from "./parse-message.ts";
 
 /** ModelVersionStatus.State. */
 const STATES: Readonly<Record<ServableState, number>> = {
@@ -22,7 +22,7 @@ const STATES: Readonly<Record<ServableState, number>> = {
 };
 
 /** Answers a GetModelStatus call. */
-export async function statusOverGrpc(models: Models, call: GrpcCall): Promise<GrpcReply> {
+export async function statusOverGrpc({ models }: GrpcContext, call: GrpcCall): Promise<GrpcReply> {
   const request = parseMessage(GetModelStatusRequestSchema, call.message);
   if (request instanceof Problem) return request;
   if (!request.modelSpec) return problem("MODEL_SPEC_MISSING", {});

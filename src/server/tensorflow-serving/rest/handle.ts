@@ -1,8 +1,9 @@
 // REST as a function: from a request to its answer.
 // Rules: TensorFlow Serving's http_server.cc and http_rest_api_handler.cc.
 import { Problem, problem } from "../../../core/errors.ts";
-import { errorResponse, notFoundPage } from "./errors.ts";
-import type { RestContext, RestRequest, RestResponse } from "./message.ts";
+import type { RestRequest, RestResponse, RestRoute } from "../../rest/message.ts";
+import type { RestContext } from "../context.ts";
+import { errorResponse } from "./errors.ts";
 import { metadataOverRest } from "./metadata.ts";
 import { predictOverRest } from "./predict.ts";
 import { isApiAddress, parseRoute } from "./route.ts";
@@ -14,9 +15,13 @@ const CORS_HEADERS = {
   "Access-Control-Allow-Headers": "Content-Type",
 };
 
-/** Answers any request. */
-export async function handleRest(request: RestRequest, context: RestContext): Promise<RestResponse> {
-  if (!isApiAddress(request.url)) return notFoundPage();
+/** TensorFlow Serving's part of the REST port. */
+export function tensorflowServingRest(context: RestContext): RestRoute {
+  return { serves: isApiAddress, handle: (request) => handleRest(request, context) };
+}
+
+/** Answers a request to an address of the API. */
+async function handleRest(request: RestRequest, context: RestContext): Promise<RestResponse> {
   const response = request.method === "OPTIONS" ? preflight(request) : await dispatch(request, context);
   if (!context.enableCors) return response;
   return { ...response, headers: { ...response.headers, ...CORS_HEADERS } };

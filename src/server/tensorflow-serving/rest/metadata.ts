@@ -4,8 +4,8 @@ import { tensorflowName } from "../../../bytes/protobuf/tensorflow-dtypes.ts";
 import { Problem } from "../../../core/errors.ts";
 import type { Signature, TensorSpec } from "../../../model/signature.ts";
 import type { ModelSpec, Models } from "../../manager/manager.ts";
+import { jsonResponse, type RestResponse } from "../../rest/message.ts";
 import { errorResponse } from "./errors.ts";
-import { jsonResponse, type RestResponse } from "./message.ts";
 
 /** The answer. */
 export function metadataOverRest(models: Models, spec: ModelSpec): RestResponse {

@@ -8,16 +8,11 @@ import type { TensorSpec } from "../../../model/signature.ts";
 import type { ModelSpec } from "../../manager/manager.ts";
 import type { ServableHandle } from "../../manager/servable.ts";
 import { DEFAULT_SIGNATURE, predict } from "../../predict/predict.ts";
+import { jsonResponse, type RestRequest, type RestResponse } from "../../rest/message.ts";
 import { inSlices, nextTurn } from "../../slices.ts";
+import { DEFAULT_MAX_BODY_BYTES, type RestContext } from "../context.ts";
 import { errorResponse } from "./errors.ts";
 import { gunzip, isGzip, Uninflatable } from "./gunzip.ts";
-import {
-  DEFAULT_MAX_BODY_BYTES,
-  jsonResponse,
-  type RestContext,
-  type RestRequest,
-  type RestResponse,
-} from "./message.ts";
 import { type PredictBody, PredictBodyReader } from "./read-predict-body.ts";
 import { writePredictions } from "./write-predictions.ts";
 

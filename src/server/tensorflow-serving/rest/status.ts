@@ -2,10 +2,10 @@
 // Layout: protobuf's JSON of GetModelStatusResponse, indented by one blank, every field printed.
 import { Problem } from "../../../core/errors.ts";
 import type { ModelSpec, Models } from "../../manager/manager.ts";
+import { jsonResponse, type RestResponse } from "../../rest/message.ts";
 import { statusName } from "../../status-names.ts";
 import { modelStatus } from "../model-status.ts";
 import { errorResponse } from "./errors.ts";
-import { jsonResponse, type RestResponse } from "./message.ts";
 
 /** The answer. A label is ignored, as TensorFlow Serving ignores it. */
 export function statusOverRest(models: Models, { name, version }: ModelSpec): RestResponse {

@@ -1,5 +1,4 @@
-// A REST request and its answer, as data: handlers open no port.
-import type { Models } from "../../manager/manager.ts";
+// A REST request and its answer, as data: handlers open no port. Any protocol over HTTP/1.1 speaks these.
 
 export interface RestRequest {
   readonly method: string;
@@ -19,19 +18,15 @@ export interface RestResponse {
   readonly body: Iterable<Uint8Array>;
 }
 
-/** What the handlers work on. */
-export interface RestContext {
-  readonly models: Models;
-  /** Milliseconds that a prediction may run; undefined is no limit. */
-  readonly timeoutMs?: number | undefined;
-  /** Larger bodies are refused; TensorFlow Serving has no limit of its own. */
-  readonly maxBodyBytes?: number | undefined;
-  /** Whether pages of other origins may call (--rest_api_enable_cors_support). */
-  readonly enableCors?: boolean | undefined;
-}
+/** Answers a request. */
+export type RestHandler = (request: RestRequest) => Promise<RestResponse>;
 
-/** As much as one typed array of float32 can use and JSON text of it can take. */
-export const DEFAULT_MAX_BODY_BYTES = 16 * 2 ** 30;
+/** A protocol's part of the REST port. */
+export interface RestRoute {
+  /** Whether a request is this protocol's to answer; `url` is path and query as sent. */
+  readonly serves: (url: string, method: string) => boolean;
+  readonly handle: RestHandler;
+}
 
 const JSON_HEADERS = { "Content-Type": "application/json" };
 

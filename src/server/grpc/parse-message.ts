@@ -1,6 +1,6 @@
 // Messages off the hot path, by the library.
 import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
-import { type Problem, problem } from "../../../core/errors.ts";
+import { type Problem, problem } from "../../core/errors.ts";
 
 /** The message, or why the bytes are none. */
 export function parseMessage<Desc extends DescMessage>(

@@ -1,0 +1,95 @@
+// The server's listeners: REST, gRPC on a port, gRPC on a unix socket. Opens, drains and closes them together.
+import { lstat, unlink } from "node:fs/promises";
+import { DEFAULT_MAX_MESSAGE_BYTES } from "../grpc/frames.ts";
+import type { Routes } from "../protocol.ts";
+import { dispatchRest } from "../rest/dispatch.ts";
+import { createRestServer, type RestServer } from "./http1.ts";
+import { createGrpcServer, type GrpcServer } from "./http2.ts";
+import { listen, listenOnSocket } from "./listen.ts";
+import type { ServeOptions } from "./serve-options.ts";
+
+export const DEFAULT_HOST = "0.0.0.0";
+
+export class Ports {
+  readonly #options: ServeOptions;
+  readonly #rest: RestServer | undefined;
+  readonly #grpc: GrpcServer | undefined;
+  readonly #socket: GrpcServer | undefined;
+  grpcPort: number | undefined;
+  restPort: number | undefined;
+
+  constructor(options: ServeOptions, routes: Routes) {
+    const { log, port, restApiPort, grpcSocketPath, restTls, grpcTls, grpcChannel } = options;
+    this.#options = options;
+    const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+    const makeGrpc = (): GrpcServer =>
+      createGrpcServer({ methods: routes.grpc, maxMessageBytes, log, tls: grpcTls, channel: grpcChannel });
+    this.#rest =
+      restApiPort === undefined
+        ? undefined
+        : createRestServer(dispatchRest(routes.rest), { log, tls: restTls });
+    this.#grpc = port === undefined ? undefined : makeGrpc();
+    this.#socket = grpcSocketPath ? makeGrpc() : undefined;
+  }
+
+  /** Opens everything, and says so in TensorFlow Serving's words. Throws a row of the table; nothing is open then. */
+  async open(): Promise<void> {
+    const { log, port, restApiPort, grpcSocketPath, host = DEFAULT_HOST } = this.#options;
+    try {
+      this.grpcPort = this.#grpc && (await listen(this.#grpc.server, port ?? 0, host));
+      if (this.grpcPort !== undefined)
+        log("info", `Running gRPC ModelServer at ${host}:${this.grpcPort} ...`);
+      if (this.#socket && grpcSocketPath) {
+        await removeStaleSocket(grpcSocketPath);
+        await listenOnSocket(this.#socket.server, grpcSocketPath);
+        log("info", `Running gRPC ModelServer at UNIX socket ${grpcSocketPath} ...`);
+      }
+      this.restPort = this.#rest && (await listen(this.#rest.server, restApiPort ?? 0, host));
+      if (this.restPort !== undefined)
+        log("info", `Exporting HTTP/REST API at:localhost:${this.restPort} ...`);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Requests that are not answered yet. */
+  inFlight(): number {
+    return (this.#rest?.inFlight() ?? 0) + (this.#grpc?.inFlight() ?? 0) + (this.#socket?.inFlight() ?? 0);
+  }
+
+  /** Takes no new connections, and asks clients of the open ones to end them. Resolves when all have ended. */
+  async drain(): Promise<void> {
+    const servers = [this.#rest?.server, this.#grpc?.server, this.#socket?.server];
+    const closed = servers.map(
+      (server) =>
+        new Promise<void>((resolve) => (server?.listening ? server.close(() => resolve()) : resolve())),
+    );
+    this.#rest?.beginDrain();
+    this.#rest?.server.closeIdleConnections();
+    this.#grpc?.beginDrain();
+    this.#socket?.beginDrain();
+    await Promise.all(closed);
+  }
+
+  /** Cuts every connection. */
+  destroy(): void {
+    this.#rest?.server.closeAllConnections();
+    this.#grpc?.destroy();
+    this.#socket?.destroy();
+  }
+
+  /** Closes what is open, if anything is. */
+  close(): void {
+    for (const one of [this.#rest, this.#grpc, this.#socket]) one?.server.close();
+  }
+}
+
+/** A socket that a server left behind which did not end well; a file that is none is not ours to remove. */
+async function removeStaleSocket(path: string): Promise<void> {
+  try {
+    if ((await lstat(path)).isSocket()) await unlink(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error; // node:fs throws these
+  }
+}

@@ -1,0 +1,61 @@
+// What a server is started with. Names are those of the flags that set them (cli/serve/flags.ts).
+import type { Engine } from "../../engine/engine.ts";
+import type { BatchingOptions } from "../configuration/batching-parameters.ts";
+import type { ModelConfiguration } from "../configuration/model-configuration.ts";
+import type { MonitoringOptions } from "../configuration/monitoring.ts";
+import type { TlsOptions } from "../configuration/tls.ts";
+import type { Log } from "../log.ts";
+import type { ChannelOptions } from "./http2.ts";
+
+/** A model; what is left out is as for one that flags alone tell of. */
+export type ServedModel = Pick<ModelConfiguration, "name" | "basePath"> & Partial<ModelConfiguration>;
+
+export interface ServeOptions {
+  readonly models: readonly ServedModel[];
+  /** gRPC: 0 takes any free port, undefined serves none. */
+  readonly port?: number | undefined;
+  /** REST: likewise. */
+  readonly restApiPort?: number | undefined;
+  /** gRPC on a unix socket besides, or alone. */
+  readonly grpcSocketPath?: string | undefined;
+  /** All addresses by default. */
+  readonly host?: string | undefined;
+  /** Seconds between two looks for new versions; 0 looks once, a negative number never. */
+  readonly fileSystemPollWaitSeconds?: number | undefined;
+  /** A file that is read again and again in place of `models`. */
+  readonly modelConfigFile?: { readonly path: string; readonly pollWaitSeconds: number } | undefined;
+  /** Milliseconds that a prediction over REST may run; 0 and less are no limit. */
+  readonly restApiTimeoutMs?: number | undefined;
+  /** Milliseconds that requests in flight have to end in when the server drains. */
+  readonly drainMs?: number | undefined;
+  readonly maxBodyBytes?: number | undefined;
+  readonly maxMessageBytes?: number | undefined;
+  readonly maxLoadRetries?: number | undefined;
+  readonly loadRetryIntervalMs?: number | undefined;
+  /** Models loaded at once; 0 is as many as there are cores. */
+  readonly numLoadThreads?: number | undefined;
+  /** Threads inside one run; 0 lets the engine choose. */
+  readonly intraOpThreads?: number | undefined;
+  readonly enableCors?: boolean | undefined;
+  /** Whether REST answers are compressed for clients that ask for it. */
+  readonly compressRest?: boolean | undefined;
+  readonly allowLabelsForUnavailable?: boolean | undefined;
+  readonly refuseBreakingVersions?: boolean | undefined;
+  readonly checkMethodNames?: boolean | undefined;
+  readonly tensorContent?: boolean | undefined;
+  /** Replays a version's warm-up file, and makes up a request for each signature without one. */
+  readonly warmUp?: { readonly iterations: number; readonly synthetic: boolean } | undefined;
+  readonly batching?: { readonly options: BatchingOptions; readonly perModel: boolean } | undefined;
+  readonly monitoring?: MonitoringOptions | undefined;
+  readonly grpcTls?: TlsOptions | undefined;
+  readonly restTls?: TlsOptions | undefined;
+  readonly grpcChannel?: ChannelOptions | undefined;
+  /** Whether calls that change something are served beside those that do not. */
+  readonly adminOnServingPorts?: boolean | undefined;
+  /** As TensorFlow Serving does it, also where we do otherwise on purpose. */
+  readonly strict?: boolean | undefined;
+  /** grpc.health.v1. */
+  readonly healthService?: boolean | undefined;
+  readonly engine: Engine;
+  readonly log: Log;
+}

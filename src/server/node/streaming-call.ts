@@ -1,0 +1,111 @@
+// A call of many messages and answers, such as a health watch. These are few and small, so that they are simply kept.
+// Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+// Invariant: a client that sends more than is answered is cut off at MAX_WAITING_MESSAGES.
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { Problem, problem } from "../../core/errors.ts";
+import type { GrpcStreamMethod } from "../grpc/call.ts";
+import { FrameReader } from "../grpc/frames.ts";
+import { OK_TRAILERS, statusTrailers } from "../grpc/status.ts";
+import { beginAnswer, endWith, writeMessage } from "./grpc-answer.ts";
+import { type CallOptions, inflated } from "./unary-call.ts";
+
+/** Questions of a few hundred bytes; nobody asks a thousand at once. */
+const MAX_WAITING_MESSAGES = 1000;
+const MAX_MESSAGE_BYTES = 2 ** 20;
+
+/** Reads the call's messages and writes the method's answers until one side ends. */
+export function serveStream(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  method: GrpcStreamMethod,
+  { log, pace }: CallOptions,
+): void {
+  const inbox = new Inbox(stream, String(headers["grpc-encoding"] ?? "identity"));
+  const gone = new AbortController();
+  stream.on("data", (chunk: Uint8Array) => {
+    pace?.(chunk.length);
+    inbox.feed(chunk);
+  });
+  stream.once("end", () => inbox.end());
+  stream.once("close", () => {
+    inbox.end();
+    gone.abort();
+  });
+  void answerAll(stream, method.stream(inbox, gone.signal)).catch((error: unknown) => {
+    log("error", `gRPC: ${headers[":path"]}: ${error instanceof Error ? error.message : String(error)}`);
+    stream.destroy();
+  });
+}
+
+async function answerAll(
+  stream: ServerHttp2Stream,
+  replies: AsyncIterable<readonly Uint8Array[] | Problem>,
+): Promise<void> {
+  let trailers: Readonly<Record<string, string>> = OK_TRAILERS;
+  for await (const reply of replies) {
+    if (stream.destroyed) break;
+    if (reply instanceof Problem) {
+      if (!stream.headersSent) endWith(stream, reply);
+      trailers = statusTrailers(reply);
+      break;
+    }
+    if (!stream.headersSent) beginAnswer(stream, () => trailers);
+    await writeMessage(stream, reply);
+  }
+  if (stream.destroyed || stream.writableEnded) return;
+  if (!stream.headersSent) beginAnswer(stream, () => trailers);
+  stream.end();
+}
+
+/** The client's messages, in order. */
+class Inbox implements AsyncIterableIterator<Uint8Array> {
+  readonly #stream: ServerHttp2Stream;
+  readonly #encoding: string;
+  readonly #frames = new FrameReader(MAX_MESSAGE_BYTES);
+  #ended = false;
+  #wake: (() => void) | undefined;
+
+  constructor(stream: ServerHttp2Stream, encoding: string) {
+    this.#stream = stream;
+    this.#encoding = encoding;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  feed(chunk: Uint8Array): void {
+    const refusal =
+      this.#frames.feed(chunk) ??
+      (this.#frames.messages.length > MAX_WAITING_MESSAGES
+        ? problem("GRPC_TOO_MANY_MESSAGES", { limit: MAX_WAITING_MESSAGES })
+        : undefined);
+    if (refusal) this.#refuse(refusal);
+    this.#wake?.();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    while (this.#frames.messages.length === 0) {
+      if (this.#ended) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    const message = this.#frames.messages.shift();
+    const bytes = message && (await inflated(message, this.#encoding, MAX_MESSAGE_BYTES));
+    if (bytes instanceof Uint8Array) return { done: false, value: bytes };
+    if (bytes) this.#refuse(bytes);
+    return { done: true, value: undefined };
+  }
+
+  #refuse(reason: Problem): void {
+    this.#ended = true;
+    if (this.#stream.headersSent) this.#stream.close();
+    else endWith(this.#stream, reason);
+  }
+}
