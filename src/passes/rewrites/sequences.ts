@@ -2,10 +2,11 @@
 // becomes what it asks for, so that no sequence is left. Optionals likewise.
 // Source: https://onnx.ai/onnx/operators/onnx__SequenceConstruct.html and its neighbours
 // Not here: sequences that a loop fills, whose length only running tells.
-import { ceilDivDims } from "../../graph/dim.ts";
-import { attributeOf, type Node, type Value } from "../../graph/graph.ts";
+import type { Dim } from "../../graph/dim.ts";
+import { attributeOf, type Node, Value } from "../../graph/graph.ts";
+import type { TypedGraph } from "../../graph/typed-graph.ts";
 import { tensorOfNumbers } from "../../tensor/numbers.ts";
-import { numbersIn, scalarIn } from "../constants.ts";
+import { scalarIn } from "../constants.ts";
 import { defineRewrite, type Rewrite, type Scene } from "../rewrite.ts";
 
 /** A longer list stays a sequence: as single values it would be a graph of its own. */
@@ -97,7 +98,9 @@ const CONCAT = defineRewrite<Joined>({
 interface Cut {
   readonly data: Value;
   readonly axis: number;
-  readonly sizes: readonly number[];
+  /** The size of each part, or a vector that tells it when the model runs. */
+  readonly sizes: readonly number[] | Value;
+  readonly count: number;
   /** Parts of one slice each lose the axis. */
   readonly dropped: boolean;
 }
@@ -108,15 +111,15 @@ const SPLIT = defineRewrite<Cut>({
   match(node, scene) {
     const [data, split] = node.inputs;
     const cut = data && sizesOf(node, data, split, scene);
-    if (!cut || cut.sizes.length === 0 || cut.sizes.length > MAX_PARTS) return undefined;
+    if (!cut || cut.count === 0 || cut.count > MAX_PARTS) return undefined;
     return { data, ...cut, dropped: !split && attributeOf(node, "keepdims", "int") === 0 };
   },
-  rewrite({ data, axis, sizes, dropped }, build) {
+  rewrite({ data, axis, sizes, count, dropped }, build) {
     const parts = build.emitAll(
       "Split",
-      [data, build.int64s(sizes)],
+      [data, sizes instanceof Value ? sizes : build.int64s(sizes)],
       { axis: { kind: "int", value: axis } },
-      { outputs: sizes.length },
+      { outputs: count },
     );
     const flat = dropped ? parts.map((part) => build.emit("Squeeze", [part, build.int64s([axis])])) : parts;
     return build.emit(CONSTRUCT, flat);
@@ -128,23 +131,29 @@ function sizesOf(
   data: Value,
   split: Value | undefined,
   { typed }: Scene,
-): Pick<Cut, "axis" | "sizes"> | undefined {
-  const type = typed.knownType(data);
-  const shape = type?.kind === "tensor" ? type.shape : undefined;
+): Pick<Cut, "axis" | "sizes" | "count"> | undefined {
+  const shape = shapeOf(data, typed);
   if (!shape) return undefined;
   const given = attributeOf(node, "axis", "int") ?? 0;
   const axis = given < 0 ? given + shape.length : given;
-  const sizes = split ? numbersIn(split) : [1];
-  if (!sizes) return undefined;
-  const list = split?.initializer?.shape.length === 1;
-  if (list) return { axis, sizes };
+  const listed = split && shapeOf(split, typed);
+  if (split && listed?.length !== 0) {
+    const count = listed?.[0];
+    return typeof count === "number" && listed?.length === 1 ? { axis, sizes: split, count } : undefined;
+  }
   // A single number is the size of every part; the last one takes what is left.
+  const size = split ? scalarIn(split) : 1;
   const whole = shape[axis];
-  const [size = 1] = sizes;
-  if (typeof whole !== "number" || size < 1) return undefined;
-  const count = ceilDivDims(whole, size) as number; // both are numbers
+  if (typeof whole !== "number" || size === undefined || size < 1) return undefined;
+  const count = Math.ceil(whole / size);
   if (count > MAX_PARTS) return undefined;
-  return { axis, sizes: Array.from({ length: count }, (_, at) => Math.min(size, whole - at * size)) };
+  return { axis, count, sizes: Array.from({ length: count }, (_, at) => Math.min(size, whole - at * size)) };
+}
+
+function shapeOf(value: Value, typed: TypedGraph): readonly Dim[] | undefined {
+  if (value.initializer) return value.initializer.shape;
+  const type = typed.knownType(value);
+  return type?.kind === "tensor" ? type.shape : undefined;
 }
 
 const OPTIONAL_ELEMENT = defineRewrite<Value>({
