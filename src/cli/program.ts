@@ -5,9 +5,11 @@ import { convertCommand } from "./commands/convert.ts";
 import { runCommand } from "./commands/run.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { showCommand } from "./commands/show.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import type { Io } from "./io.ts";
 import { packageVersion } from "./package-version.ts";
 import { reportError } from "./report-error.ts";
+import { serveArguments } from "./serve/flags.ts";
 
 const EXAMPLES = `Examples:
   $ torchferry convert model.pt2 --output models/resnet
@@ -23,7 +25,7 @@ Exit codes:
   2  the command line is wrong
   3  an input cannot be read
   4  the model cannot be converted
-  5  the numbers differ (--verify-with)
+  5  the numbers differ (verify, convert --verify-with)
 
 Results go to standard output, messages to standard error. NO_COLOR is honoured.
 Set DEBUG or give --verbose for stack traces.
@@ -35,7 +37,9 @@ const HELP_COLUMNS = 80;
 /** Runs one command line (without `node` and the script) and resolves to the exit code. Never rejects. */
 export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {
   try {
-    await buildProgram(io).parseAsync(args, { from: "user" });
+    const { args: known, unknown } = args.includes("serve") ? serveArguments(args) : { args, unknown: [] };
+    for (const arg of unknown) io.err(`unknown argument: ${arg}\n`);
+    await buildProgram(io).parseAsync([...known], { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -52,7 +56,13 @@ function buildProgram(io: Io): Command {
     .addHelpText("after", EXIT_CODES)
     .enablePositionalOptions() // `convert --version 3` is not our own --version
     .showHelpAfterError("(torchferry --help tells more)");
-  for (const command of [convertCommand(io), showCommand(io), runCommand(io), serveCommand(io)]) {
+  for (const command of [
+    convertCommand(io),
+    verifyCommand(io),
+    showCommand(io),
+    runCommand(io),
+    serveCommand(io),
+  ]) {
     program.addCommand(command.option("--verbose", "print stack traces of errors"));
   }
   for (const command of [program, ...program.commands]) adopt(command, io);

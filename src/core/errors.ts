@@ -15,6 +15,7 @@ import type { ErrorRow } from "./errors/row.ts";
 import { SERVING_ERRORS } from "./errors/serving.ts";
 import { SERVING_CONFIGURATION_ERRORS } from "./errors/serving-configuration.ts";
 import { USAGE_ERRORS } from "./errors/usage.ts";
+import { VERIFICATION_ERRORS } from "./errors/verification.ts";
 
 export const ERRORS = {
   ...USAGE_ERRORS,
@@ -27,6 +28,7 @@ export const ERRORS = {
   ...GRAPH_ERRORS,
   ...OUTPUT_ERRORS,
   ...ENGINE_ERRORS,
+  ...VERIFICATION_ERRORS,
   ...SERVING_ERRORS,
   ...SERVING_CONFIGURATION_ERRORS,
 } as const;

@@ -1,12 +1,12 @@
 // The values that a run is fed with, from --inputs, --input_exprs and --input_examples, checked against the signature.
 // Later options win over earlier ones for the same input, with a warning, as in saved_model_cli.
 import { fail, Problem, problem, raise } from "../../core/errors.ts";
+import { castTensor } from "../../engine/cast-tensor.ts";
 import type { TensorValue } from "../../engine/engine.ts";
 import { openFile } from "../../files/open-file.ts";
 import type { Signature, TensorSpec } from "../../model/signature.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import { literalToTensor } from "../python/literal-to-tensor.ts";
-import { castTensor } from "./cast-tensor.ts";
 import { type FileReference, parseInputExprs, parseInputs } from "./parse-inputs.ts";
 import { chooseArray, readArrays } from "./read-array.ts";
 import { exampleTensor } from "./tf-example.ts";

@@ -1,13 +1,13 @@
 // --verify-with FILE.npz: runs a converted model on recorded inputs and compares with the recorded outputs.
-// Layout of the file: one array per input and output, named as the model names them or `in0`, `in1`, `out0`, ... in
-// the model's order. A prefix `b2.`, `b3.`, ... makes several groups, each run by itself (say, one a batch size).
+// Not here: the layout of the file (verify/recorded.ts), comparing with the source itself (verify/verify-model.ts).
 import type { ConvertedModel, Endpoint } from "../../convert.ts";
-import { FerryError, fail, Problem, problem, raise } from "../../core/errors.ts";
+import { FerryError, fail, Problem, raise } from "../../core/errors.ts";
+import { castTensor } from "../../engine/cast-tensor.ts";
 import type { LoadedModel, TensorValue } from "../../engine/engine.ts";
 import { openFile } from "../../files/open-file.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Comparison, compareTensors } from "../../verify/compare.ts";
-import { castTensor } from "../run/cast-tensor.ts";
+import { groupsOf, missingArray } from "../../verify/recorded.ts";
 import { isSingle, readArrays } from "../run/read-array.ts";
 
 /** One output of one group. */
@@ -41,16 +41,6 @@ export async function verifyWith(
   }
 }
 
-function groupsOf(arrays: ReadonlyMap<string, Tensor>): Map<string, Map<string, Tensor>> {
-  const groups = new Map<string, Map<string, Tensor>>();
-  for (const [name, tensor] of arrays) {
-    const [, group = "", member = name] = /^(b\d+)\.(.+)$/.exec(name) ?? [];
-    const members = groups.get(group) ?? new Map<string, Tensor>();
-    groups.set(group, members.set(member, tensor));
-  }
-  return groups;
-}
-
 function inputsOf(
   file: string,
   group: string,
@@ -63,7 +53,7 @@ function inputsOf(
     const tensor = members.get(endpoint.name) ?? members.get(`in${index}`);
     const value = tensor
       ? castTensor(tensor, endpoint.dtype, `${file}[${endpoint.name}]`)
-      : missing(file, group, `input ${endpoint.name}`, [endpoint.name, `in${index}`]);
+      : missingArray(file, group, `input ${endpoint.name}`, [endpoint.name, `in${index}`]);
     if (value instanceof Problem) problems.push(value);
     else feeds.set(endpoint.name, value);
   }
@@ -82,17 +72,10 @@ function compareOutputs(
     const wanted = members.get(endpoint.name) ?? members.get(`out${index}`);
     const value = found.get(endpoint.name);
     if (!wanted || !value) {
-      throw new FerryError([missing(file, group, `output ${endpoint.name}`, [endpoint.name, `out${index}`])]);
+      throw new FerryError([
+        missingArray(file, group, `output ${endpoint.name}`, [endpoint.name, `out${index}`]),
+      ]);
     }
     return { group, output: endpoint.name, shape: wanted.shape, ...compareTensors(value, wanted) };
-  });
-}
-
-function missing(file: string, group: string, what: string, names: readonly string[]): Problem {
-  const prefix = group === "" ? "" : `${group}.`;
-  return problem("VERIFY_ARRAY_MISSING", {
-    file,
-    what,
-    names: [...new Set(names)].map((name) => `'${prefix}${name}'`).join(" or "),
   });
 }

@@ -1,0 +1,120 @@
+// What is verified: a version directory, converted for the purpose or given, and the graph that its model.onnx holds.
+// Values of the graph are aligned with those of the source by the names that the source's reader left at them; for a
+// given directory, whose file does not keep these, by converting the source again: the same file gives the same names.
+import * as path from "node:path";
+import { convertModel } from "../convert.ts";
+import { fail } from "../core/errors.ts";
+import { evaluateWithEngine } from "../evaluate.ts";
+import { openFile, siblingOpener } from "../files/open-file.ts";
+import type { Graph, Value } from "../graph/graph.ts";
+import { inferTypes } from "../graph/infer-types.ts";
+import { readOnnx } from "../read/onnx/read-onnx.ts";
+import type { ReadOptions } from "../read/read-model.ts";
+
+export interface Converted {
+  readonly directory: string;
+  /** As model.onnx holds it, with types. */
+  readonly graph: Graph;
+  /** The source's names of values that the graph computes. */
+  sourceNames(): Promise<ReadonlyMap<Value, string>>;
+  /** The graph's weights cannot be read afterwards. */
+  close(): void;
+}
+
+export type ModelOptions = Pick<ReadOptions, "model" | "inputs">;
+
+/** Converts the file into `base`. Throws what convertModel throws. */
+export async function convertFor(file: string, options: ModelOptions, base: string): Promise<Converted> {
+  const { graph, directory, close } = await convertAgain(file, options, { output: base, version: 1 });
+  return { directory, graph, sourceNames: async () => namesIn(graph), close };
+}
+
+/** A directory that was converted from the file before. Throws SAVED_MODEL_MISSING, FILE_NOT_FOUND and what reading throws. */
+export function openDirectory(directory: string, file: string, options: ModelOptions): Converted {
+  const onnx = path.join(directory, "model.onnx");
+  const source = openFile(onnx);
+  const siblings = siblingOpener(onnx);
+  const graph = readOnnx(source, { openSibling: siblings.open });
+  declareTypes(graph);
+  return {
+    directory,
+    graph,
+    async sourceNames() {
+      const again = await convertAgain(file, options, { dryRun: true });
+      try {
+        return namesByName(namesIn(again.graph), graph);
+      } finally {
+        again.close();
+      }
+    },
+    close() {
+      siblings.close();
+      source.close();
+    },
+  };
+}
+
+interface Again {
+  readonly graph: Graph;
+  /** Empty for a dry run. */
+  readonly directory: string;
+  close(): void;
+}
+
+async function convertAgain(
+  file: string,
+  options: ModelOptions,
+  where: { readonly output?: string; readonly version?: number; readonly dryRun?: boolean },
+): Promise<Again> {
+  const source = openFile(file);
+  const siblings = siblingOpener(file);
+  const close = () => {
+    siblings.close();
+    source.close();
+  };
+  let graph: Graph | undefined;
+  try {
+    const converted = await convertModel(source, {
+      ...options,
+      ...where,
+      openSibling: siblings.open,
+      evaluate: evaluateWithEngine,
+      onGraph: (typed) => {
+        graph = typed.graph;
+      },
+    });
+    if (!graph) return fail("OUTPUT_FAILED", { path: where.output ?? file, reason: "nothing was converted" });
+    return { graph, directory: converted.directory ?? "", close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function namesIn(graph: Graph): Map<Value, string> {
+  const names = new Map<Value, string>();
+  for (const node of graph.nodes) {
+    for (const output of node.outputs) if (output?.source !== undefined) names.set(output, output.source);
+  }
+  return names;
+}
+
+/** The same names for the values of another graph that are called alike. */
+function namesByName(known: ReadonlyMap<Value, string>, graph: Graph): Map<Value, string> {
+  const byName = new Map([...known].map(([value, name]) => [value.name, name]));
+  const names = new Map<Value, string>();
+  for (const node of graph.nodes) {
+    for (const output of node.outputs) {
+      const name = output && byName.get(output.name);
+      if (output && name !== undefined) names.set(output, name);
+    }
+  }
+  return names;
+}
+
+function declareTypes(graph: Graph): void {
+  const typed = inferTypes(graph);
+  for (const node of graph.nodes) {
+    for (const output of node.outputs) if (output) output.type = typed.knownType(output);
+  }
+}
