@@ -25,7 +25,7 @@ async function serveWhile(
     env: { TORCHFERRY_CACHE: path.join(scratch, "cache") },
     stopAfter: (out) => {
       const url = /^REST {2}(\S+)$/m.exec(out)?.[1];
-      if (!url || !out.includes(" is available, ")) return undefined;
+      if (!url || !/ (?:is|are) available, /.test(out)) return undefined;
       return use(url).catch((error: unknown) => {
         failure = error;
       });
@@ -82,7 +82,11 @@ describe("torchferry serve", () => {
   });
 
   it.each([
-    [[], 2, "give a model file, a directory or --model_base_path DIRECTORY, one of the three"],
+    [
+      [],
+      2,
+      "give a model file, a directory, --model_base_path DIRECTORY or --model_config_file FILE, one of the four",
+    ],
     [["/nowhere/model.pt2"], 3, "/nowhere/model.pt2: there is no such file; check the path"],
     [
       ["--model_base_path", "/x", "--port", "0"],
@@ -95,6 +99,40 @@ describe("torchferry serve", () => {
       out: "",
       err: `torchferry: ${message}\n`,
     });
+  });
+
+  it("serves what a configuration file lists, under its labels", async () => {
+    const base = path.join(scratch, "some-directory");
+    const file = path.join(scratch, "models.config");
+    const model = (name: string, more = "") =>
+      `config { name: '${name}', base_path: "${base}/", model_platform: "tensorflow" ${more} }`;
+    const label = `version_labels { key: "stable" value: 5 }`;
+    fs.writeFileSync(file, `model_config_list: { # two of them\n${model("a", label)} ${model("b")} }`);
+    const answers: unknown[] = [];
+    const outcome = await serveWhile([`--model_config_file=${file}`, ...ANY_PORTS], async (url) => {
+      expect(url).toMatch(/\/v1\/models\/a$/);
+      for (const address of [`${url}/labels/stable:predict`, `${url.replace(/a$/, "b")}:predict`]) {
+        answers.push((await fetch(address, { method: "POST", body: IMAGE })).status);
+      }
+    });
+    expect(outcome).toMatchObject({ exitCode: 0, failure: undefined });
+    expect(answers).toEqual([200, 200]);
+    expect(outcome.out).toContain("a, b are available, ");
+  });
+
+  it("says in TensorFlow Serving's words what is wrong with a configuration file", async () => {
+    const file = path.join(scratch, "bad.config");
+    fs.writeFileSync(file, "improper model config");
+    const { exitCode, out, err } = await runCli(["serve", "--model_config_file", file]);
+    const message = `Invalid protobuf file: '${file}': Error parsing text-format tensorflow.serving.ModelServerConfig: 1: unknown field "improper" for message tensorflow.serving.ModelServerConfig`;
+    expect([exitCode, out]).toEqual([1, `Failed to start server. Error: INVALID_ARGUMENT: ${message}\n`]);
+    expect(err).toBe(`torchferry: ${message}\n`);
+  });
+
+  it("prints the version as tensorflow_model_server does", async () => {
+    const { exitCode, out } = await runCli(["serve", "--version"]);
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^TensorFlow ModelServer: torchferry \S+\nTensorFlow Library: onnxruntime\n$/);
   });
 
   it("asks for the base where it is given a version", async () => {

@@ -1,32 +1,22 @@
 // `torchferry serve`: serves version directories over TensorFlow Serving's REST and gRPC, converting first if need be.
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Command, InvalidArgumentError } from "commander";
-import { fail } from "../../core/errors.ts";
+import { Command } from "commander";
+import { FerryError, fail } from "../../core/errors.ts";
+import type { ServedModel } from "../../server/node/serve-options.ts";
 import type { RunningServer } from "../../server/node/start-server.ts";
+import { statusName } from "../../server/status-names.ts";
 import { defaultEngine } from "../default-engine.ts";
 import type { Io } from "../io.ts";
 import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
 import { packageVersion } from "../package-version.ts";
 import { versionsIn } from "../saved-model-directory.ts";
 import { seconds } from "../seconds.ts";
+import { flagOptions, ignoredFlags, type Port, type ServeFlags } from "../serve/flags.ts";
+import type { Log } from "../serve/log.ts";
 import { cacheBase, isConverted, modelName } from "../serve/model-cache.ts";
 
-/** A port number, `off`, or `any` for a free one. */
-type Port = number | "off" | "any";
-
-interface ServeFlags {
-  model_name?: string;
-  model_base_path?: string;
-  port: Port;
-  rest_api_port?: Port;
-  host?: string;
-  input?: InputSpecs;
-  file_system_poll_wait_seconds: number;
-  rest_api_timeout_in_ms: number;
-  json?: boolean;
-  verbose?: boolean;
-}
+type Flags = ServeFlags & { readonly input?: InputSpecs };
 
 const REST_PORT = 8501;
 
@@ -34,56 +24,54 @@ const EXAMPLES = `Examples:
   $ torchferry serve model.pt2
   $ torchferry serve models/resnet
   $ torchferry serve --model_name resnet --model_base_path /srv/models/resnet --port 8500 --rest_api_port 8501
+  $ torchferry serve --model_config_file models.config --model_config_file_poll_wait_seconds 60
 `;
 
 export function serveCommand(io: Io): Command {
-  return new Command("serve")
-    .summary("serve a model over TensorFlow Serving's REST and gRPC")
+  const command = new Command("serve")
+    .summary("serve models over TensorFlow Serving's REST and gRPC")
     .description(
       "Serves the versions in a directory, or a model file, which is converted into a cache directory first.\n" +
+        "Takes every flag of tensorflow_model_server; those without an effect here are not listed.\n" +
         "Runs until SIGTERM or SIGINT, then finishes the requests in flight and exits with 0.",
     )
     .argument(
       "[model]",
       "a model file (.pt2, .pt, .onnx) or a directory BASE that holds versions: BASE/1, BASE/2, ...",
-    )
-    .option("--model_name <name>", "name in the URL; by default the file's or directory's")
-    .option("--model_base_path <directory>", "directory that holds versions, in place of the argument")
-    .option("--port <port>", "gRPC port; 0 for none, any for a free one", parsePort, 8500)
-    .option(
-      "--rest_api_port <port>",
-      `REST port; 0 for none, any for a free one (default: ${REST_PORT}; none with --model_base_path, as in TensorFlow Serving)`,
-      parsePort,
-    )
-    .option("--host <address>", "address to listen on; by default all")
-    .option("--file_system_poll_wait_seconds <seconds>", "how often to look for new versions", parseAmount, 1)
-    .option("--rest_api_timeout_in_ms <ms>", "how long a REST request may run", parseAmount, 30_000)
+    );
+  for (const option of flagOptions()) command.addOption(option);
+  return command
     .option(INPUT_FLAG, INPUT_FLAG_TEXT, collectInput)
     .option("--json", "log as JSON lines, and print the addresses as one JSON object")
     .addHelpText("before", EXAMPLES)
-    .action(async (target: string | undefined, flags: ServeFlags) => serve(target, flags, io));
+    .action(async (target: string | undefined, flags: Flags) => serve(target, flags, io));
 }
 
-async function serve(target: string | undefined, flags: ServeFlags, io: Io): Promise<void> {
+async function serve(target: string | undefined, flags: Flags, io: Io): Promise<void> {
+  if (flags.version) {
+    io.out(`TensorFlow ModelServer: torchferry ${packageVersion()}\nTensorFlow Library: onnxruntime\n`);
+    return;
+  }
   const started = performance.now();
   const { makeLog } = await import("../serve/log.ts"); // the other commands do without a logger
   const log = makeLog(io, { json: flags.json ?? false, level: flags.verbose ? "debug" : "info" });
-  const model = await prepare(target, flags, io);
-  const { startServer } = await import("../../server/node/start-server.ts");
-  const server = await startServer({
-    models: [model],
-    ...listenOptions(target, flags),
-    fileSystemPollWaitSeconds: flags.file_system_poll_wait_seconds,
-    restApiTimeoutMs: flags.rest_api_timeout_in_ms,
-    engine: await defaultEngine(),
-    log,
+  for (const warning of ignoredFlags(flags)) log("warn", warning);
+  const { models, server } = await start(target, flags, log, io).catch((error: unknown) => {
+    // Scripts around tensorflow_model_server look for this line.
+    if (target === undefined && error instanceof FerryError && error.code !== "USAGE") {
+      io.out(`Failed to start server. Error: ${statusName(error.row.grpc)}: ${error.message}\n`);
+    }
+    throw error;
   });
   const stop = io.stopRequested();
-  announce(model.name, server, flags, io);
+  for (const { name } of models) announce(name, server, flags, io);
   try {
     const isAvailable = await Promise.race([server.available.then(() => true), stop.then(() => false)]);
-    if (isAvailable && !flags.json)
-      io.out(`${model.name} is available, ${seconds(started)} after the start\n`);
+    if (isAvailable && !flags.json) {
+      const verb = models.length === 1 ? "is" : "are";
+      const names = models.map((model) => model.name).join(", ") || "nothing";
+      io.out(`${names} ${verb} available, ${seconds(started)} after the start\n`);
+    }
     await stop;
     log("info", "stopping: requests in flight are finished first");
   } finally {
@@ -91,21 +79,52 @@ async function serve(target: string | undefined, flags: ServeFlags, io: Io): Pro
   }
 }
 
-interface ServedModel {
-  readonly name: string;
-  readonly basePath: string;
+async function start(
+  target: string | undefined,
+  flags: Flags,
+  log: Log,
+  io: Io,
+): Promise<{ readonly models: readonly ServedModel[]; readonly server: RunningServer }> {
+  const models = await prepare(target, flags, log, io);
+  const { startServer } = await import("../../server/node/start-server.ts");
+  const { serveOptions } = await import("../serve/serve-options.ts");
+  const options = await serveOptions(flags, log);
+  const server = await startServer({
+    models,
+    ...listenOptions(target, flags, log),
+    ...options,
+    engine: await defaultEngine(),
+    log,
+  });
+  return { models, server };
 }
 
-async function prepare(target: string | undefined, flags: ServeFlags, io: Io): Promise<ServedModel> {
-  if ((target === undefined) === (flags.model_base_path === undefined)) {
+async function prepare(
+  target: string | undefined,
+  flags: Flags,
+  log: Log,
+  io: Io,
+): Promise<readonly ServedModel[]> {
+  const { model_config_file: configFile, model_base_path: given } = flags;
+  if (target !== undefined && (configFile !== "" || given !== "")) {
+    fail("USAGE", { message: `${target} is one thing to serve and a flag names another; give one of them` });
+  }
+  if (configFile !== "") {
+    if (given !== "") log("warn", "--model_base_path has no effect beside --model_config_file");
+    const { configuredModels } = await import("../serve/serve-options.ts");
+    return configuredModels(configFile, log);
+  }
+  if (given !== "") return [{ name: flags.model_name ?? "default", basePath: path.resolve(given) }];
+  if (target === undefined) {
     fail("USAGE", {
-      message: "give a model file, a directory or --model_base_path DIRECTORY, one of the three",
+      message:
+        "give a model file, a directory, --model_base_path DIRECTORY or --model_config_file FILE, one of the four",
     });
   }
-  if (flags.model_base_path !== undefined) {
-    return { name: flags.model_name ?? "default", basePath: flags.model_base_path };
-  }
-  const place = target ?? "";
+  return [await prepareTarget(target, flags, io)];
+}
+
+async function prepareTarget(place: string, flags: Flags, io: Io): Promise<ServedModel> {
   if (!fs.statSync(place, { throwIfNoEntry: false })?.isDirectory()) {
     const basePath = await convertToCache(place, flags, io);
     return { name: flags.model_name ?? modelName(place), basePath };
@@ -119,7 +138,7 @@ async function prepare(target: string | undefined, flags: ServeFlags, io: Io): P
   return { name: flags.model_name ?? path.basename(basePath), basePath };
 }
 
-async function convertToCache(file: string, flags: ServeFlags, io: Io): Promise<string> {
+async function convertToCache(file: string, flags: Flags, io: Io): Promise<string> {
   if (!fs.existsSync(file)) fail("FILE_NOT_FOUND", { file });
   const started = performance.now();
   const base = cacheBase(file, packageVersion(), io.env, flags.input ? JSON.stringify(flags.input) : "");
@@ -136,12 +155,17 @@ async function convertToCache(file: string, flags: ServeFlags, io: Io): Promise<
 /** The long form keeps TensorFlow Serving's default, which is no REST; the short one opens both. */
 function listenOptions(
   target: string | undefined,
-  flags: ServeFlags,
+  flags: Flags,
+  log: Log,
 ): { port?: number; restApiPort?: number; host?: string } {
   const grpc = flags.port;
-  const rest = flags.rest_api_port ?? (target === undefined ? "off" : REST_PORT);
-  if (grpc === "off" && rest === "off") {
-    fail("USAGE", { message: "--port and --rest_api_port are both off; give one of them" });
+  const rest = usableRest(flags.rest_api_port ?? (target === undefined ? "off" : REST_PORT), grpc, log);
+  if (grpc === "off" && flags.grpc_socket_path === "" && (rest === "off" || flags.tf_serving_strict)) {
+    fail("USAGE", {
+      message: flags.tf_serving_strict
+        ? "At least one of server_options.grpc_port or server_options.grpc_socket_path must be set."
+        : "--port and --rest_api_port are both off; give one of them",
+    });
   }
   return {
     ...(grpc === "off" ? {} : { port: grpc === "any" ? 0 : grpc }),
@@ -150,12 +174,22 @@ function listenOptions(
   };
 }
 
-function announce(name: string, server: RunningServer, flags: ServeFlags, io: Io): void {
+function usableRest(rest: Port, grpc: Port, log: Log): Port {
+  if (typeof rest !== "number" || rest !== grpc) return rest;
+  log(
+    "error",
+    "server_options.http_port cannot be same as grpc_port. Please use a different port for HTTP/REST API. Skipped exporting HTTP/REST API.",
+  );
+  return "off";
+}
+
+function announce(name: string, server: RunningServer, flags: Flags, io: Io): void {
   const host = flags.host ?? "localhost";
+  const scheme = flags.rest_api_ssl_config_file === "" ? "http" : "https";
   const rest =
     server.restPort === undefined
       ? undefined
-      : `http://${host}:${server.restPort}/v1/models/${encodeURIComponent(name)}`;
+      : `${scheme}://${host}:${server.restPort}/v1/models/${encodeURIComponent(name)}`;
   const grpc = server.grpcPort === undefined ? undefined : `${host}:${server.grpcPort}`;
   if (flags.json) {
     io.out(`${JSON.stringify({ model: name, rest, grpc })}\n`);
@@ -163,19 +197,4 @@ function announce(name: string, server: RunningServer, flags: ServeFlags, io: Io
   }
   if (rest !== undefined) io.out(`REST  ${rest}\n`);
   if (grpc !== undefined) io.out(`gRPC  ${grpc}\n`);
-}
-
-function parsePort(text: string): Port {
-  if (text === "any") return "any";
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) {
-    throw new InvalidArgumentError("A number from 0 to 65535, or any, is wanted.");
-  }
-  return port === 0 ? "off" : port;
-}
-
-function parseAmount(text: string): number {
-  const amount = Number(text);
-  if (text.trim() === "" || !Number.isFinite(amount)) throw new InvalidArgumentError("A number is wanted.");
-  return amount;
 }
