@@ -32,6 +32,8 @@ export function callOperator(
   context: Context,
   place: Place,
 ): Value | undefined {
+  const [self] = given.positional;
+  if (operator === "aten::detach" && self?.kind === "tensor" && self.contents !== undefined) return self;
   const composed = compose(operator, given, context, place);
   if (composed) return composed;
   const overloads = [...(context.extensions?.overloadsOf(operator) ?? []), ...overloadsOf(operator)];
@@ -50,7 +52,9 @@ export function callOperator(
   );
   forgetContents(operator, given);
   const [first] = results;
-  if (first) first.contents = contentsOf(operator, given, context.builder.typeOf(first.name));
+  const copy = args.get("copy");
+  const isFresh = copy?.kind === "bool" && copy.value;
+  if (first) first.contents = contentsOf(operator, given, context.builder.typeOf(first.name), isFresh);
   return value;
 }
 

@@ -21,10 +21,16 @@ function divided(a: Dim, b: Dim): Dim | undefined {
   return floorDivDims(a, b);
 }
 
-/** The element of a result; undefined if it is not known. */
-export function contentsOf(operator: string, given: Arguments, type: RankedType): Dim | undefined {
+/** The element of a result; undefined if it is not known. A conversion may give back what it got, unless it copies. */
+export function contentsOf(
+  operator: string,
+  given: Arguments,
+  type: RankedType,
+  copies: boolean,
+): Dim | undefined {
   if (type.shape.length > 0 || !isInteger(type.dtype)) return undefined;
   const [a, b] = given.positional.map(dimOf);
+  if (operator === "aten::to") return copies && type.dtype === "int64" ? a : undefined;
   if (operator === "aten::div" && a !== undefined && b !== undefined) {
     const mode = given.named.get("rounding_mode");
     return mode?.kind === "string" ? divided(a, b) : undefined;

@@ -46,6 +46,15 @@ return torch.view(x, [int(m), -1])`;
     expect(follow(body).at(-1)).toBe("aten::view.default float32[3*batch, 1]");
   });
 
+  it("stay known where a trace detaches and copies the tensors that hold them", () => {
+    const body = (copy: string) => `
+n = ops.prim.NumToTensor(torch.size(x, 1))
+m = torch.detach(torch.to(torch.detach(n), torch.device("cpu"), 4, False, ${copy}))
+return torch.slice(x, 1, 0, int(torch.sub(m, 2)))`;
+    expect(follow(body("True")).at(-1)).toBe("aten::slice.Tensor float32[batch, 1]");
+    expect(follow(body("False")).at(-1)).toContain("may be outside");
+  });
+
   it("decide what holds for every input", () => {
     const choice = (condition: string) =>
       follow(`if ${condition}:\n  y = torch.relu(x)\nelse:\n  y = x\nreturn y`);
