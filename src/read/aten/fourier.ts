@@ -37,6 +37,7 @@ export function resized(call: Call, signal: Signal, axis: number, size: number):
 /** The transform along one axis without any factor. */
 export function transformed(call: Call, signal: Signal, axis: number, inverse: boolean): Signal {
   const size = fixedSize(signal.shape[axis]);
+  if (signal.dtype === "float64") return byMatrix(call, signal, axis, size, inverse);
   const input = call.unsqueeze(signal.value, 0);
   const output = call.op(
     "DFT",
@@ -46,6 +47,40 @@ export function transformed(call: Call, signal: Signal, axis: number, inverse: b
   const value = call.squeeze(output, 0);
   // ONNX divides by the size on the way back.
   return { ...signal, value: inverse ? scaled(call, value, size, signal.dtype) : value };
+}
+
+/** Longest float64 transform, in elements: the matrix has four times its square. */
+const MAX_MATRIX = 512;
+
+/** ONNX Runtime's transform of float64 is only good to float32, so it is a product: (re, im) rows times cosines and sines. */
+function byMatrix(call: Call, signal: Signal, axis: number, size: number, inverse: boolean): Signal {
+  if (size > MAX_MATRIX)
+    throw new Refusal(`it transforms ${size} elements of float64, more than ${MAX_MATRIX}`);
+  const matrix = new Float64Array(4 * size * size);
+  const sign = inverse ? 1 : -1;
+  for (let from = 0; from < size; from += 1) {
+    for (let to = 0; to < size; to += 1) {
+      const angle = (sign * 2 * Math.PI * ((from * to) % size)) / size;
+      const at = 4 * size * from + 2 * to;
+      matrix[at] = Math.cos(angle);
+      matrix[at + 1] = Math.sin(angle);
+      matrix[at + 2 * size] = -Math.sin(angle);
+      matrix[at + 2 * size + 1] = Math.cos(angle);
+    }
+  }
+  const rank = signal.shape.length;
+  const rest = [...signal.shape.keys()].filter((at) => at !== axis);
+  const perm = [...rest, axis, rank];
+  const turned = perm.map((at) => (at === rank ? 2 : (signal.shape[at] as Dim)));
+  const lead = turned.slice(0, -2);
+  const rows = call.reshape(call.transpose(signal.value, perm), turned, [...lead, 2 * size]);
+  const product = call.op("MatMul", [rows, call.table("float64", [2 * size, 2 * size], matrix)]);
+  const apart = call.reshape(product, [...lead, 2 * size], turned);
+  const value = call.transpose(
+    apart,
+    perm.map((_, at) => perm.indexOf(at)),
+  );
+  return { ...signal, value };
 }
 
 export function scaled(call: Call, value: Value, factor: number, dtype: DType): Value {

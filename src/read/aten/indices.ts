@@ -29,8 +29,8 @@ interface Part {
 }
 
 /** Reads the argument `indices` of a call. */
-export function readIndices(call: Call): Indexing {
-  const parts = partsOf(call);
+export function readIndices(call: Call, options: { readonly clamped?: boolean } = {}): Indexing {
+  const parts = options.clamped ? partsOf(call).map((part) => clamped(call, part)) : partsOf(call);
   const axes = parts.map((part) => part.axis);
   const [first] = parts;
   const rank = Math.max(0, ...parts.map((part) => part.shape?.length ?? 1));
@@ -47,6 +47,15 @@ export function readIndices(call: Call): Indexing {
         { axis: int(-1) },
       ),
   };
+}
+
+/** Indices beyond the axis become those of its ends. */
+function clamped(call: Call, part: Part): Part {
+  const size = call.dimEmitter.scalar(call.shape("self")[part.axis] as Dim);
+  const lowest = call.op("Neg", [size]);
+  const highest = call.op("Sub", [size, call.number(1, "int64")]);
+  const value = call.op("Max", [call.op("Min", [part.value, highest]), lowest]);
+  return { ...part, value };
 }
 
 function partsOf(call: Call): Part[] {

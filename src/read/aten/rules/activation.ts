@@ -115,6 +115,10 @@ const SHRINKS: Readonly<Record<string, (lambda: number) => Record<string, Attrib
 
 export const SHRINK: Rule = {
   targets: ["aten::hardshrink.default", "aten::softshrink.default"],
+  refuse: (call) =>
+    call.dtypeOf("self") === "float64"
+      ? "ONNX keeps its bounds as float32; export the model in float32"
+      : undefined,
   emit: (call) => call.op("Shrink", [call.tensor("self")], SHRINKS[call.name]?.(call.float("lambd"))),
 };
 

@@ -10,18 +10,47 @@ import type { Rule } from "../rule.ts";
 
 export const INDEX: Rule = {
   targets: ["aten::index.Tensor", "aten::_unsafe_index.Tensor", "aten::index.Tensor_hacked_twin"],
+  emit: (call) => take(call, readIndices(call)),
+};
+
+function take(call: Call, indexing: Indexing): Value {
+  const self = call.tensor("self");
+  if (indexing.axes.length === 0) return self;
+  if (indexing.single)
+    return call.op("Gather", [self, indexing.single.index], { axis: int(indexing.single.axis) });
+  const rank = call.rank("self");
+  const front = call.transpose(self, axesToFront(indexing.axes, rank));
+  const found = call.op("GatherND", [front, indexing.tuples()]);
+  return call.transpose(found, resultOrder(indexing, rank - indexing.axes.length));
+}
+
+/** Where the mask does not hold, indices may lie anywhere, and the result is `fill`. */
+export const MASKED_INDEX: Rule = {
+  targets: ["aten::_unsafe_masked_index.default"],
   emit(call) {
-    const indexing = readIndices(call);
-    const self = call.tensor("self");
-    if (indexing.axes.length === 0) return self;
-    if (indexing.single)
-      return call.op("Gather", [self, indexing.single.index], { axis: int(indexing.single.axis) });
-    const rank = call.rank("self");
-    const front = call.transpose(self, axesToFront(indexing.axes, rank));
-    const found = call.op("GatherND", [front, indexing.tuples()]);
-    return call.transpose(found, resultOrder(indexing, rank - indexing.axes.length));
+    const { dtype } = call.type("self");
+    const found = take(call, readIndices(call, { clamped: true }));
+    return call.choose(maskOf(call, call.result().shape.length), found, call.as("fill", dtype), dtype);
   },
 };
+
+/** As index_put with accumulate, for the values whose mask holds. */
+export const MASKED_INDEX_PUT: Rule = {
+  targets: ["aten::_unsafe_masked_index_put_accumulate.default"],
+  emit(call) {
+    const { dtype } = call.type("self");
+    const zero = call.number(0, dtype);
+    const values = call.choose(maskOf(call, call.rank("values")), call.as("values", dtype), zero, dtype);
+    return put(call, readIndices(call, { clamped: true }), { values, accumulate: true });
+  },
+};
+
+function maskOf(call: Call, rank: number): Value {
+  const own = call.rank("mask");
+  const missing = Array.from({ length: Math.max(0, rank - own) }, (_, index) => own + index);
+  const mask = call.as("mask", "bool");
+  return missing.length > 0 ? call.unsqueeze(mask, ...missing) : mask;
+}
 
 export const INDEX_PUT: Rule = {
   targets: ["aten::index_put.default", "aten::_unsafe_index_put.default", "aten::index_put.hacked_twin"],
@@ -29,9 +58,16 @@ export const INDEX_PUT: Rule = {
     const mask = wholeMask(call);
     const { dtype } = call.type("self");
     if (mask) return call.choose(mask, call.as("values", dtype), call.tensor("self"), dtype);
-    return put(call, readIndices(call));
+    const values = call.as("values", dtype);
+    return put(call, readIndices(call), { values, accumulate: call.bool("accumulate") });
   },
 };
+
+interface Update {
+  /** Of the tensor's dtype. */
+  readonly values: Value;
+  readonly accumulate: boolean;
+}
 
 /** One mask and one value for all its elements: then it is a choice, and no places need be found. */
 function wholeMask(call: Call): Value | undefined {
@@ -48,13 +84,12 @@ function wholeMask(call: Call): Value | undefined {
     : call.unsqueeze(mask, ...Array.from({ length: rest }, (_, index) => last + index));
 }
 
-function put(call: Call, indexing: Indexing): Value {
+function put(call: Call, indexing: Indexing, { values, accumulate }: Update): Value {
   const { dtype, shape } = call.type("self");
-  const accumulate = call.bool("accumulate");
   const computed = accumulate ? movableDType(dtype) : dtype;
   const perm = axesToFront(indexing.axes, shape.length);
   const tuples = indexing.tuples();
-  const updates = updatesFor(call, indexing, tuples, computed, perm);
+  const updates = updatesFor(call, indexing, tuples, call.cast(values, dtype, computed), perm);
   const front = call.transpose(call.as("self", computed), perm);
   const written = call.op(
     "ScatterND",
@@ -69,17 +104,17 @@ function updatesFor(
   call: Call,
   indexing: Indexing,
   tuples: Value,
-  dtype: ReturnType<Call["dtypeOf"]>,
+  given: Value,
   perm: readonly number[],
 ): Value {
   const shape = call.shape("self");
   const rest = perm.slice(indexing.axes.length).map((axis) => shape[axis] as Dim);
   const order = resultOrder(indexing, rest.length);
-  const given = call.shape("values");
+  const own = call.shape("values");
   const rank = indexing.rank + rest.length;
   // Values have the shape of the indexed result, so they turn back into the order of the updates.
-  const lead = new Array<number>(rank - given.length).fill(1);
-  const values = call.reshape(call.as("values", dtype), given, [...lead, ...given]);
+  const lead = new Array<number>(rank - own.length).fill(1);
+  const values = call.reshape(given, own, [...lead, ...own]);
   const turned = call.transpose(values, inversePermutation(order));
   const counts = call.op("Shape", [tuples], { end: int(-1) });
   const target =
@@ -91,6 +126,8 @@ export const NONZERO: Rule = {
   targets: ["aten::nonzero.default", "aten::argwhere.default"],
   emit(call) {
     const places = call.op("NonZero", [call.as("self", "bool")]);
+    // ONNX says of a number that is not 0 that it stands at place 0; PyTorch, that there is nothing to say.
+    if (call.rank("self") === 0) return call.slice(call.transpose(places, [1, 0]), 1, 0, 0);
     return call.transpose(places, [1, 0]);
   },
 };

@@ -7,6 +7,7 @@ import type { Dim } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { numbersOf } from "../../../tensor/numbers.ts";
+import { Refusal } from "../argument.ts";
 import type { Call } from "../call.ts";
 import { repeatHeads } from "../repeat-heads.ts";
 import type { Rule } from "../rule.ts";
@@ -48,6 +49,8 @@ function attend(call: Call): [Value, Value | undefined] {
   for (const mask of masks.added) scores = call.op("Add", [scores, mask]);
   const weights = call.op("Softmax", [scores], { axis: int(-1) });
   const result = call.op("MatMul", [masks.mayGiveNaN ? withoutNaN(call, weights, dtype) : weights, value]);
+  if (call.wants(1) && call.result(1).dtype !== dtype)
+    throw new Refusal("its sums of exponentials are wanted in another element type");
   const total = call.wants(1)
     ? call.op("ReduceLogSumExp", [scores, call.builder.int64s([-1])], { keepdims: int(0) })
     : undefined;

@@ -1,6 +1,6 @@
 // Elements kept between bounds: relu, relu6, hardtanh, clamp. An absent bound is none.
 import type { Value } from "../../../graph/graph.ts";
-import type { DType } from "../../../tensor/dtype.ts";
+import { type DType, isFloat } from "../../../tensor/dtype.ts";
 import type { Call } from "../call.ts";
 import { arithmeticDType } from "../kernel-dtype.ts";
 import type { Rule } from "../rule.ts";
@@ -10,7 +10,9 @@ export const RELU: Rule = {
   emit(call) {
     const { dtype } = call.type("self");
     const computed = arithmeticDType(dtype);
-    return call.cast(call.op("Relu", [call.as("self", computed)]), computed, dtype);
+    const x = call.as("self", computed);
+    const result = isFloat(computed) ? call.op("Relu", [x]) : call.op("Max", [x, call.number(0, computed)]);
+    return call.cast(result, computed, dtype);
   },
 };
 

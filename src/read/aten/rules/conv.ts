@@ -1,7 +1,7 @@
 // Convolutions of one, two and three dimensions, also transposed ones.
 // Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
 // Layout: input [N, C, ...] or, without a batch, [C, ...]; weight [out, in / groups, ...], transposed [in, out / groups, ...].
-import { int, ints } from "../../../graph/attribute.ts";
+import { type Attribute, int, ints } from "../../../graph/attribute.ts";
 import type { Value } from "../../../graph/graph.ts";
 import type { Facts } from "../argument.ts";
 import type { Call } from "../call.ts";
@@ -50,9 +50,33 @@ function emitConvolution(call: Call): Value {
   };
   const inputs = [input, call.tensor("weight"), ...(call.has("bias") ? [call.tensor("bias")] : [])];
   const output = window.outputPadding
-    ? call.op("ConvTranspose", inputs, { ...attributes, output_padding: ints(window.outputPadding) })
+    ? transposed(call, inputs, attributes, window, window.outputPadding)
     : call.op("Conv", inputs, attributes);
   return unbatched ? call.squeeze(output, 0) : output;
+}
+
+/** ONNX Runtime takes no output padding as large as the stride; less padding at the end is the same. */
+function transposed(
+  call: Call,
+  inputs: readonly Value[],
+  attributes: Readonly<Record<string, Attribute>>,
+  window: Window,
+  extra: readonly number[],
+): Value {
+  const count = extra.length;
+  const ends = extra.map((size, axis) => (window.pads[count + axis] ?? 0) - size);
+  if (extra.every((size, axis) => size < (window.stride[axis] ?? 1)))
+    return call.op("ConvTranspose", inputs, { ...attributes, output_padding: ints(extra) });
+  const pads = [...window.pads.slice(0, count), ...ends.map((end) => Math.max(0, end))];
+  if (ends.every((end) => end >= 0))
+    return call.op("ConvTranspose", inputs, { ...attributes, pads: ints(pads) });
+  // Beyond the last product there is only the bias.
+  const product = call.op("ConvTranspose", inputs.slice(0, 2), { ...attributes, pads: ints(pads) });
+  const missing = [0, 0, ...ends.map((end) => Math.max(0, -end))];
+  const grown = call.op("Pad", [product, call.builder.int64s([...missing.map(() => 0), ...missing])]);
+  const bias = inputs[2];
+  const spatial = extra.map((_, axis) => axis + 1);
+  return bias ? call.op("Add", [grown, call.unsqueeze(bias, ...spatial)]) : grown;
 }
 
 function windowOf(call: Facts): Window {

@@ -25,6 +25,7 @@ export const DIFFERENCE: Rule = {
     const axis = call.axis("dim", rank);
     const { dtype } = call.result();
     let x = call.tensor("self");
+    if (call.int("n") === 0) return x;
     const ends = [call.optional("prepend"), x, call.optional("append")].filter(
       (value) => value !== undefined,
     );

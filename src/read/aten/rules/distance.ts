@@ -2,7 +2,7 @@
 import type { Dim } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
 import { type DType, isFloat } from "../../../tensor/dtype.ts";
-import { Refusal } from "../argument.ts";
+import { type Facts, Refusal } from "../argument.ts";
 import { broadcastShapes } from "../broadcast.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
@@ -41,12 +41,19 @@ export const CONDENSED: Rule = {
 /** |x1 - x2 + eps| along the last axis */
 export const PAIRWISE_DISTANCE: Rule = {
   targets: ["aten::pairwise_distance.default"],
+  refuse: (call) => refuseUnsigned(call, ["x1", "x2"]),
   emit(call) {
     const { dtype } = call.result();
     const rank = broadcastShapes([call.shape("x1"), call.shape("x2")]).length;
     return pairDistance(call, "x1", "x2", dtype, rank, call.float("p"), call.bool("keepdim"));
   },
 };
+
+/** PyTorch subtracts before it makes floats, and unsigned numbers wrap around below zero. */
+function refuseUnsigned(call: Facts, names: readonly string[]): string | undefined {
+  const unsigned = names.some((name) => /^uint|^bool/.test(call.dtypeOf(name)));
+  return unsigned ? "it subtracts unsigned integers; give it floats" : undefined;
+}
 
 function pairDistance(
   call: Call,
@@ -96,11 +103,11 @@ export const COSINE_SIMILARITY: Rule = {
 export const COSINE_EMBEDDING: Rule = {
   targets: ["aten::cosine_embedding_loss.default"],
   emit(call) {
-    const { dtype } = call.type("input1");
+    const { dtype } = call.result();
     const shapes = [call.shape("input1"), call.shape("input2")];
     const axis = broadcastShapes(shapes).length - 1;
     const epsilon = call.number(1e-12, dtype); // ATen's own, added to the squared lengths
-    const [a, b] = [call.tensor("input1"), call.as("input2", dtype)];
+    const [a, b] = [call.as("input1", dtype), call.as("input2", dtype)];
     const sum = (x: Value, y: Value) => call.reduce("ReduceSum", call.op("Mul", [x, y]), [axis], false);
     const lengths = call.op("Mul", [
       call.op("Add", [sum(a, a), epsilon]),
@@ -123,6 +130,7 @@ export const COSINE_EMBEDDING: Rule = {
 /** relu(margin + d(a, p) - d(a, n)), with the smaller of d(a, n) and d(p, n) if swapping is asked for */
 export const TRIPLET_MARGIN: Rule = {
   targets: ["aten::triplet_margin_loss.default"],
+  refuse: (call) => refuseUnsigned(call, ["anchor", "positive", "negative"]),
   emit(call) {
     const { dtype } = call.result();
     const rank = broadcastShapes([

@@ -1,13 +1,52 @@
 // Sums of products by a formula, and the products that are such a sum.
 import { string } from "../../../graph/attribute.ts";
 import { type Dim, productOf } from "../../../graph/dim.ts";
+import type { Value } from "../../../graph/graph.ts";
 import { normalAxis } from "../argument.ts";
+import { broadcastShapes } from "../broadcast.ts";
+import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
 
 export const EINSUM: Rule = {
   targets: ["aten::einsum.default"],
-  emit: (call) => call.op("Einsum", call.tensors("tensors"), { equation: string(call.string("equation")) }),
+  emit(call) {
+    const { dtype } = call.result();
+    const types = call.typesOf("tensors");
+    const values = call.tensors("tensors").map((value, index) => {
+      const own = types[index]?.dtype ?? dtype;
+      return call.cast(value, own, dtype);
+    });
+    return call.op("Einsum", levelled(call, values), { equation: string(call.string("equation")) });
+  },
 };
+
+/** What an ellipsis stands for is broadcast; ONNX Runtime wants the same sizes in all operands. */
+function levelled(call: Call, values: readonly Value[]): Value[] {
+  const terms = (call.string("equation").split("->")[0] ?? "").replaceAll(" ", "").split(",");
+  const types = call.typesOf("tensors");
+  const hidden = terms.map((term, index) => {
+    if (!term.includes("...")) return undefined;
+    return (types[index]?.shape.length ?? 0) - (term.length - 3);
+  });
+  const sizes = (index: number) => {
+    const shape = types[index]?.shape ?? [];
+    const at = (terms[index] ?? "").indexOf("...");
+    return { shape, at, own: shape.slice(at, at + (hidden[index] ?? 0)) };
+  };
+  const common = broadcastShapes(
+    values.flatMap((_, index) => (hidden[index] === undefined ? [] : [sizes(index).own])),
+  );
+  return values.map((value, index) => {
+    if (hidden[index] === undefined) return value;
+    const { shape, at, own } = sizes(index);
+    const missing = common.length - own.length;
+    const places = Array.from({ length: missing }, (_, place) => at + place);
+    const level = missing > 0 ? call.unsqueeze(value, ...places) : value;
+    const [before, after] = [shape.slice(0, at), shape.slice(at + own.length)];
+    const now = [...before, ...places.map(() => 1), ...own, ...after];
+    return call.expand(level, now, [...before, ...common, ...after]);
+  });
+}
 
 /** y[o] = x1 W[o] x2 + b[o] */
 export const BILINEAR: Rule = {

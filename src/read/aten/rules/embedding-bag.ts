@@ -76,9 +76,17 @@ function includesLast(call: Facts): boolean {
   return call.bool("include_last_offset");
 }
 
+/** Only the public operator counts from the end; in the others a negative number means none. */
+function paddingOf(call: Facts): number {
+  const given = call.has("padding_idx") ? call.int("padding_idx") : -1;
+  if (given >= 0 || !call.has("padding_idx") || call.target !== "aten::embedding_bag.padding_idx")
+    return given;
+  return given + Number(call.shape("weight")[0]);
+}
+
 /** 1 for each index that counts and 0 for padding, [n, 1]; undefined if all count. */
 function countedRows(call: Call, dtype: DType): Value | undefined {
-  const padding = call.has("padding_idx") ? call.int("padding_idx") : -1;
+  const padding = paddingOf(call);
   if (padding < 0) return undefined;
   const same = call.op("Equal", [call.as("indices", "int64"), call.number(padding, "int64")]);
   return call.unsqueeze(call.cast(call.op("Not", [same]), "bool", dtype), 1);

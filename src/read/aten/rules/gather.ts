@@ -14,6 +14,8 @@ export const GATHER: Rule = {
   emit(call) {
     const shape = call.shape("self");
     const index = call.as("index", "int64");
+    if (call.shape("index").includes(0))
+      return call.expand(call.number(0, call.dtypeOf("self")), [], call.result().shape);
     if (shape.length === 0 || call.rank("index") === 0) return scalarGather(call, index);
     const axis = call.axis("dim", shape.length);
     return call.op("GatherElements", [cutTo(call, call.tensor("self"), axis), index], { axis: int(axis) });

@@ -8,26 +8,36 @@ import type { Rule } from "../rule.ts";
 
 export const LAYER_NORM: Rule = {
   targets: ["aten::layer_norm.default"],
-  emit: (call) => normalise(call, 1),
+  emit: normalise,
 };
 
 /** Gives the mean and the reciprocal of the deviation too. */
 export const NATIVE_LAYER_NORM: Rule = {
   targets: ["aten::native_layer_norm.default"],
-  emit: (call) => normalise(call, call.wants(1) || call.wants(2) ? 3 : 1),
+  emit(call) {
+    const result = normalise(call);
+    if (!call.wants(1) && !call.wants(2)) return [result];
+    const { dtype, shape } = call.type("input");
+    const own = call.result(1).dtype;
+    const axes = [...shape.keys()].slice(-call.dims("normalized_shape").length);
+    const computed = dtype === "float64" ? dtype : "float32";
+    const x = call.as("input", computed);
+    const mean = call.reduce("ReduceMean", x, axes, true);
+    const centred = call.op("Sub", [x, mean]);
+    const variance = call.reduce("ReduceMean", call.op("Mul", [centred, centred]), axes, true);
+    const epsilon = call.number(call.float("eps"), computed);
+    const deviation = call.op("Sqrt", [call.op("Add", [variance, epsilon])]);
+    const inverse = call.op("Reciprocal", [deviation]);
+    return [result, call.cast(mean, computed, own), call.cast(inverse, computed, own)];
+  },
 };
 
-function normalise(call: Call, outputs: number): Value[] {
+function normalise(call: Call): Value {
   const count = call.dims("normalized_shape").length;
   const scale = call.optional("weight") ?? ones(call);
   const bias = call.optional("bias");
   const attributes = { axis: int(-count), epsilon: float(call.float("eps")) };
-  return call.builder.emitAll(
-    "LayerNormalization",
-    [call.tensor("input"), scale, ...(bias ? [bias] : [])],
-    attributes,
-    { outputs },
-  );
+  return call.op("LayerNormalization", [call.tensor("input"), scale, ...(bias ? [bias] : [])], attributes);
 }
 
 function ones(call: Call): Value {

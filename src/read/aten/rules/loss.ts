@@ -1,7 +1,8 @@
 // Losses: some models return them. `reduction` is 0 none, 1 mean, 2 sum.
 // Source: https://docs.pytorch.org/docs/stable/nn.functional.html#loss-functions
 import type { Value } from "../../../graph/graph.ts";
-import type { DType } from "../../../tensor/dtype.ts";
+import { type DType, isFloat } from "../../../tensor/dtype.ts";
+import type { Facts } from "../argument.ts";
 import { broadcastShapes } from "../broadcast.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
@@ -96,9 +97,17 @@ export const PAIR_LOSS: Rule = {
   },
 };
 
+/** PyTorch computes losses of integers in integers, which wrap around; nobody means that. */
+function refuseIntegers(call: Facts, names: readonly string[]): string | undefined {
+  return names.every((name) => isFloat(call.dtypeOf(name)))
+    ? undefined
+    : "it compares integers; give it floats";
+}
+
 /** relu(-y (x1 - x2) + margin) */
 export const MARGIN_RANKING: Rule = {
   targets: ["aten::margin_ranking_loss.default"],
+  refuse: (call) => refuseIntegers(call, ["input1", "input2", "target"]),
   emit(call) {
     const { dtype } = call.result();
     const [a, b, y] = [call.as("input1", dtype), call.as("input2", dtype), call.as("target", dtype)];

@@ -34,7 +34,8 @@ export const ADDMM: Rule = {
   emit(call) {
     const { dtype } = call.result();
     const [alpha, beta] = [call.float("alpha"), call.float("beta")];
-    if (!isFloat(dtype))
+    // Gemm keeps its factors as float32.
+    if (!isFloat(dtype) || (dtype === "float64" && (alpha !== 1 || (beta !== 1 && beta !== 0))))
       return weighted(call, call.op("MatMul", [call.tensor("mat1"), call.tensor("mat2")]), dtype);
     const inputs = [call.tensor("mat1"), call.tensor("mat2"), ...(beta === 0 ? [] : [call.tensor("self")])];
     return call.op("Gemm", inputs, {

@@ -9,8 +9,8 @@ import type { Rule } from "../rule.ts";
 export const MESHGRID: Rule = {
   targets: ["aten::meshgrid.default", "aten::meshgrid.indexing"],
   emit(call) {
-    const swap = call.has("indexing") && call.string("indexing") === "xy";
     const types = call.typesOf("tensors");
+    const swap = types.length > 1 && call.has("indexing") && call.string("indexing") === "xy";
     return call.tensors("tensors").map((value, index) => {
       const axis = swap && index < 2 ? 1 - index : index;
       return along(call, value, types[index]?.shape ?? [], axis, call.result(index).shape);

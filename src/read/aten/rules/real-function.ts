@@ -37,6 +37,10 @@ export const REAL_FORMULA: Rule = {
     `aten::${name}.default`,
     ...(SPECIAL.has(name) ? [`aten::special_${name}.default`] : []),
   ]),
+  refuse: (call) =>
+    call.name.endsWith("erfinv") && call.result().dtype === "float64"
+      ? "it is only exact enough for narrower floats"
+      : undefined,
   emit(call) {
     const { dtype } = call.result();
     const formula = FORMULAS[call.name.replace("special_", "")];
@@ -92,13 +96,17 @@ export const LOGIT: Rule = {
     const { dtype } = call.result();
     const epsilon = call.optionalFloat("eps");
     const given = call.as("self", dtype);
-    const x =
-      epsilon === undefined
-        ? given
-        : call.op("Clip", [given, call.number(epsilon, dtype), call.number(1 - epsilon, dtype)]);
+    const x = epsilon === undefined ? given : within(call, given, epsilon, dtype);
     return call.op("Log", [call.op("Div", [x, call.op("Sub", [call.number(1, dtype), x])])]);
   },
 };
+
+/** The lower bound wins where the bounds cross. */
+function within(call: Call, x: Value, epsilon: number, dtype: DType): Value {
+  const [low, high] = [call.number(epsilon, dtype), call.number(1 - epsilon, dtype)];
+  const below = call.op("Where", [call.op("Greater", [x, high]), high, x]);
+  return call.op("Where", [call.op("Less", [x, low]), low, below]);
+}
 
 const LARGEST: Partial<Record<DType, number>> = {
   float64: Number.MAX_VALUE,

@@ -127,7 +127,7 @@ function withoutNaN(call: Call, x: Value, dtype: DType): Value {
   return call.op("Where", [call.op("IsNaN", [x]), call.number(0, dtype), x]);
 }
 
-/** Shape as a list without the axes, for those who count what was reduced. */
+/** The sum over the axes in which the target has size 1 or none. */
 export const SUM_TO_SIZE: Rule = {
   targets: ["aten::sum_to_size.default"],
   emit(call) {
@@ -138,7 +138,7 @@ export const SUM_TO_SIZE: Rule = {
       (axis) => axis < lead || (target[axis - lead] === 1 && shape[axis] !== 1),
     );
     const kept = [...new Array<number>(lead).fill(1), ...target];
-    const sum = call.reduce("ReduceSum", call.tensor("self"), axes, true);
+    const sum = call.reduce("ReduceSum", call.as("self", call.result().dtype), axes, true);
     return productOf(kept) === productOf(target) ? call.reshape(sum, kept, target) : sum;
   },
 };

@@ -2,7 +2,8 @@
 // Method: each axis is a product with a small matrix of the filter's weights, exact for every size, as PyTorch computes it.
 // Source: aten/src/ATen/native/cpu/UpSampleKernel.cpp (HelperInterpBase), after PIL's Resample.c
 import type { Value } from "../../../graph/graph.ts";
-import { Refusal } from "../argument.ts";
+import { isFloat } from "../../../tensor/dtype.ts";
+import { type Facts, Refusal } from "../argument.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
 
@@ -28,8 +29,12 @@ export const RESIZE_ANTIALIASED: Rule = {
     `aten::_upsample_${name}_aa.vec`,
     `aten::_upsample_${name}_aa.default`,
   ]),
+  refuse: (call) =>
+    isFloat(call.dtypeOf(imageOf(call)))
+      ? undefined
+      : "integers are rounded in PyTorch's own way; resize floats",
   emit(call) {
-    const name = call.call.args.has("input") ? "input" : "self";
+    const name = imageOf(call);
     const sizes = call.shape(name).slice(-2);
     const targets = call.result().shape.slice(-2);
     const filter = call.name.includes("bicubic") ? CUBIC : TRIANGLE;
@@ -47,6 +52,10 @@ export const RESIZE_ANTIALIASED: Rule = {
     return call.op("MatMul", [across, wide]);
   },
 };
+
+function imageOf(call: Facts): string {
+  return call.call.args.has("input") ? "input" : "self";
+}
 
 /** How far two samples of the result lie apart in the input. */
 function stepOf(call: Call, axis: number, size: number, target: number): number {

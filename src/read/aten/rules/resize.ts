@@ -4,6 +4,8 @@
 // Not here: anti-aliasing (resize-antialiased.ts).
 import { type Attribute, float, string } from "../../../graph/attribute.ts";
 import type { Value } from "../../../graph/graph.ts";
+import { isFloat } from "../../../tensor/dtype.ts";
+import type { Facts } from "../argument.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
 
@@ -35,12 +37,21 @@ export const RESIZE_NEAREST_EXACT: Rule = {
     }),
 };
 
+const imageOf = (call: Facts) => (call.call.args.has("input") ? "input" : "self");
+
+const refuseIntegers = (call: Facts) =>
+  isFloat(call.dtypeOf(imageOf(call)))
+    ? undefined
+    : "integers are rounded in PyTorch's own way; resize floats";
+
 export const RESIZE_LINEAR: Rule = {
+  refuse: refuseIntegers,
   targets: targets(LINEAR),
   emit: (call) => resize(call, { mode: string("linear"), ...coordinates(call) }),
 };
 
 export const RESIZE_CUBIC: Rule = {
+  refuse: refuseIntegers,
   targets: targets(CUBIC),
   emit: (call) => resize(call, { mode: string("cubic"), cubic_coeff_a: float(-0.75), ...coordinates(call) }),
 };
@@ -53,15 +64,21 @@ function coordinates(call: Call): Record<string, Attribute> {
 
 function resize(call: Call, attributes: Record<string, Attribute>): Value {
   const shape = call.result().shape;
-  const input = call.tensor(call.call.args.has("input") ? "input" : "self");
+  const { dtype } = call.result();
+  // Resize chooses among elements or blends floats, so a float that holds them is as good.
+  const computed = isFloat(dtype) ? dtype : "float32";
+  const back = (value: Value) => call.cast(value, computed, dtype);
+  const input = call.as(imageOf(call), computed);
   const factors = givenFactors(call, shape.length - 2);
   if (factors)
-    return call.op(
-      "Resize",
-      [input, undefined, call.table("float32", [factors.length + 2], [1, 1, ...factors])],
-      attributes,
+    return back(
+      call.op(
+        "Resize",
+        [input, undefined, call.table("float32", [factors.length + 2], [1, 1, ...factors])],
+        attributes,
+      ),
     );
-  return call.op("Resize", [input, undefined, undefined, call.vector(shape)], attributes);
+  return back(call.op("Resize", [input, undefined, undefined, call.vector(shape)], attributes));
 }
 
 /** Factors of the spatial axes, if the call gives them and no sizes. */

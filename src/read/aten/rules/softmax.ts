@@ -9,6 +9,20 @@ export const SOFTMAX: Rule = {
   emit: (call) => along(call, "Softmax"),
 };
 
+/** A row of minus infinities gives 0, not NaN. */
+export const SAFE_SOFTMAX: Rule = {
+  targets: ["aten::_safe_softmax.default"],
+  emit(call) {
+    const { dtype } = call.result();
+    const weights = along(call, "Softmax");
+    const rank = call.rank("self");
+    const axes = rank === 0 ? [] : [call.axis("dim", rank)];
+    const largest = call.reduce("ReduceMax", call.as("self", dtype), axes, true);
+    const blocked = call.op("Equal", [largest, call.number(Number.NEGATIVE_INFINITY, dtype)]);
+    return call.op("Where", [blocked, call.number(0, dtype), weights]);
+  },
+};
+
 export const LOG_SOFTMAX: Rule = {
   targets: ["aten::log_softmax.int", "aten::_log_softmax.default", "aten::special_log_softmax.default"],
   emit: (call) => along(call, "LogSoftmax"),

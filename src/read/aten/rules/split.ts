@@ -7,13 +7,33 @@ import type { Rule } from "../rule.ts";
 
 const NAMES =
   "split.Tensor split.sizes split_with_sizes.default split_with_sizes_copy.default split_copy.Tensor unsafe_split.Tensor " +
-  "unsafe_split_with_sizes.default chunk.default unsafe_chunk.default tensor_split.indices tensor_split.sections " +
-  "tensor_split.tensor_indices_or_sections";
+  "unsafe_split_with_sizes.default chunk.default unsafe_chunk.default tensor_split.indices tensor_split.sections";
 
 export const SPLIT: Rule = {
   targets: NAMES.split(" ").map((name) => `aten::${name}`),
   complex: true,
   emit: (call) => pieces(call, call.axis("dim", call.rank("self"))),
+};
+
+/** The places of the cuts, or how many pieces there are, come as a tensor. */
+export const SPLIT_BY_TENSOR: Rule = {
+  targets: ["aten::tensor_split.tensor_indices_or_sections"],
+  emit(call) {
+    const axis = call.axis("dim", call.rank("self"));
+    const name = "tensor_indices_or_sections";
+    if (call.rank(name) === 0) return pieces(call, axis);
+    const cuts = call.as(name, "int64");
+    const count = call.outputNames().length;
+    const cut = (at: number) => call.slice(cuts, 0, at, at + 1);
+    return Array.from({ length: count }, (_, index) =>
+      call.op("Slice", [
+        call.tensor("self"),
+        index === 0 ? call.builder.int64s([0]) : cut(index - 1),
+        index === count - 1 ? call.builder.int64s([2 ** 63]) : cut(index),
+        call.builder.int64s([axis]),
+      ]),
+    );
+  },
 };
 
 /** Axis 0 for vectors and 1 for others; vertically axis 0; in depth axis 2. */
