@@ -1,14 +1,29 @@
 // Quantisation. Source: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
+import type { DType } from "../../tensor/dtype.ts";
 import { ONNX_DTYPES } from "../../tensor/onnx-dtypes.ts";
 import { int } from "../attribute.ts";
-import type { Node } from "../graph.ts";
+import type { Node, Value } from "../graph.ts";
 import type { OperatorDefinition } from "./definition.ts";
 import { result } from "./shapes.ts";
 
-/** Blocks, and types other than 8 bits, came with opset 21. */
-const BLOCKS_SINCE = 21;
-const sinceFor = (node: Node) =>
-  node.attributes.has("block_size") || node.attributes.has("output_dtype") ? BLOCKS_SINCE : 13;
+/** Opset 13 has 8 bits (and int32 to dequantise) with float32; 19 brought float8 and other floats, 21 16 bits, 4, and blocks. */
+const sinceFor = (node: Node): number => {
+  if (node.attributes.has("block_size") || node.attributes.has("output_dtype")) return 21;
+  const dtypes = [...node.inputs, ...node.outputs].map((value) => value && dtypeOf(value));
+  return Math.max(
+    13,
+    ...dtypes.map((dtype) => SINCE.find(([names]) => dtype && names.test(dtype))?.[1] ?? 13),
+  );
+};
+
+const SINCE: readonly (readonly [RegExp, number])[] = [
+  [/^(float8|float16|bfloat16)/, 19],
+  [/^u?int(2|4|16)$/, 21],
+];
+
+function dtypeOf({ initializer, type }: Value): DType | undefined {
+  return initializer?.dtype ?? (type?.kind === "tensor" ? type.dtype : undefined);
+}
 
 export const QUANTIZE_LINEAR: OperatorDefinition = {
   op: "QuantizeLinear",
