@@ -1,7 +1,7 @@
 // Tensors whose axes stand in another order, computed when they are read.
 // Layout: axis i of the result is axis perm[i] of the base. Moving only axes of size 1 moves no bytes.
 // Method: axes that stay neighbours are merged; then rows are copied, or, if the innermost axis changes, squares of
-// 32 by 32 elements are turned, so that reads and writes both stay within the cache.
+// 64 by 64 elements are turned four rows at a time, so that reads and writes both stay within the cache.
 import { BYTES_PER_ELEMENT } from "./dtype.ts";
 import { contiguousStrides } from "./gather-strided.ts";
 import { derivedTensor, type Tensor, tensorFromStrings } from "./tensor.ts";
@@ -154,23 +154,63 @@ interface Square {
   readonly columnStride: number;
 }
 
-const TILE = 32;
+/** Elements a side; a multiple of BLOCK. Tiles of four-byte words fill half of a first-level cache. */
+const TILE = 64;
+/** Rows that are moved at once, as straight code: up to twice as fast as one element at a time. */
+const BLOCK = 4;
+
+/** A part of a square: rows from `top`, columns from `left`, ends excluded. */
+interface Area {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
 
 function turn(input: Words, output: Words, from: number, to: number, square: Square): void {
-  const { rows, rowStride, columns, columnStride } = square;
-  for (let top = 0; top < rows; top += TILE) {
-    const bottom = Math.min(rows, top + TILE);
-    for (let left = 0; left < columns; left += TILE) {
-      const right = Math.min(columns, left + TILE);
-      for (let row = top; row < bottom; row++) {
-        let source = from + row + left * columnStride;
-        const start = to + row * rowStride;
-        for (let column = left; column < right; column++) {
-          output[start + column] = input[source] as number;
-          source += columnStride;
-        }
-      }
+  const { rows, columns } = square;
+  const blockRows = rows - (rows % BLOCK);
+  const blockColumns = columns - (columns % BLOCK);
+  for (let top = 0; top < blockRows; top += TILE) {
+    const bottom = Math.min(blockRows, top + TILE);
+    for (let left = 0; left < blockColumns; left += TILE) {
+      const right = Math.min(blockColumns, left + TILE);
+      turnBlocks(input, output, from, to, square, { top, bottom, left, right });
     }
+  }
+  turnEach(input, output, from, to, square, {
+    top: 0,
+    bottom: blockRows,
+    left: blockColumns,
+    right: columns,
+  });
+  turnEach(input, output, from, to, square, { top: blockRows, bottom: rows, left: 0, right: columns });
+}
+
+/** Turns an area that consists of whole blocks. */
+function turnBlocks(input: Words, output: Words, from: number, to: number, square: Square, area: Area): void {
+  const { rowStride, columnStride } = square;
+  const { top, bottom, left, right } = area;
+  for (let row = top; row < bottom; row += BLOCK) {
+    let source = from + row + left * columnStride;
+    let target = to + row * rowStride + left;
+    for (let column = left; column < right; column++, target++, source += columnStride) {
+      output[target] = input[source] as number;
+      output[target + rowStride] = input[source + 1] as number;
+      output[target + 2 * rowStride] = input[source + 2] as number;
+      output[target + 3 * rowStride] = input[source + 3] as number;
+    }
+  }
+}
+
+/** Turns an area element by element. */
+function turnEach(input: Words, output: Words, from: number, to: number, square: Square, area: Area): void {
+  const { rowStride, columnStride } = square;
+  const { top, bottom, left, right } = area;
+  for (let row = top; row < bottom; row++) {
+    const start = to + row * rowStride;
+    for (let column = left; column < right; column++)
+      output[start + column] = input[from + row + column * columnStride] as number;
   }
 }
 
