@@ -2,9 +2,10 @@
 import { type ConvertedModel, type ConvertOptions, convertModel } from "./convert.ts";
 import { evaluateWithEngine } from "./evaluate.ts";
 import { openFile, siblingOpener } from "./files/open-file.ts";
+import { withGraphs } from "./run-graphs.ts";
 
 /** Options of convertModel but those that this function fills in. */
-export type ConvertFileOptions = Omit<ConvertOptions, "openSibling" | "evaluate">;
+export type ConvertFileOptions = Omit<ConvertOptions, "openSibling" | "evaluate" | "withGraphs" | "onGraph">;
 
 /** Throws what openFile and convertModel throw: a FerryError. */
 export async function convertFile(file: string, options: ConvertFileOptions): Promise<ConvertedModel> {
@@ -15,6 +16,7 @@ export async function convertFile(file: string, options: ConvertFileOptions): Pr
       ...options,
       openSibling: siblings.open,
       evaluate: evaluateWithEngine,
+      withGraphs,
     });
   } finally {
     siblings.close();

@@ -103,15 +103,31 @@ describe("convertModel", () => {
     expect(error.message).toContain(reason);
   });
 
-  it("demands a free batch only when it is told to, and names the input and who reads it", async () => {
-    expect((await convertModel(model(FIXED), { dryRun: true })).inputs[0]?.shape).toEqual([4, 3]);
+  it("keeps a fixed batch without an engine to prove another, and says where the batch is", async () => {
+    const kept = await convertModel(model("graph main(x: float32[4, 3]) -> (y) {\n  y = Relu(x)\n}"), {
+      dryRun: true,
+    });
+    expect(kept.inputs[0]?.shape).toEqual([4, 3]);
+    expect(kept.batch.outcome).toEqual({
+      state: "kept",
+      size: 4,
+      reason: "there is no engine to prove it with",
+    });
+    expect(kept.batch.isJoinable).toBe(false);
+  });
+
+  it("demands a free batch of every input when it is told to", async () => {
     const error = await refusal(convertModel(model(FIXED), { dryRun: true, batch: "dynamic" }));
     expect([error.code, error.row.exit, error.problems.length]).toEqual(["BATCH_FIXED", 4, 1]);
-    expect(error.message).toMatch(/dimension 0 of input 'x' is fixed to 4 .*Add/);
-    const wrong = { dryRun: true, batch: "dynamic", batchAxis: { z: 0 } } as const;
-    expect((await refusal(convertModel(model(FIXED), wrong))).code).toBe("BATCH_AXIS_MISFIT");
-    const far = { dryRun: true, batch: "dynamic", batchAxis: { m: 5 } } as const;
-    expect((await refusal(convertModel(model(FIXED), far))).row.exit).toBe(4);
+    expect(error.message).toContain("the batch is fixed to 4: axis 0 of input 'x' is");
+    const without = { dryRun: true, batch: "dynamic", batchAxis: { x: "none" } } as const;
+    const { batch } = await convertModel(model(FIXED), without);
+    expect([batch.outcome.state, batch.whyNot]).toEqual(["free", "'x' has no batch"]);
+  });
+
+  it.each([[{ z: 0 }], [{ m: 5 }]])("refuses an axis that is not there: %j", async (batchAxis) => {
+    const error = await refusal(convertModel(model(FIXED), { dryRun: true, batchAxis }));
+    expect([error.code, error.row.exit]).toEqual(["BATCH_AXIS_MISFIT", 2]);
   });
 
   it("says everything that cannot be lowered at once, and writes nothing", async () => {

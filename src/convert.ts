@@ -1,15 +1,18 @@
 // The whole way as one sentence: a model file to a version directory.
 // Not here: what each word of it means; see ARCHITECTURE.md for the folders.
+import type { BatchAxes, BatchMode } from "./batch/batch-options.ts";
+import { type BatchReport, reportBatch } from "./batch/report-batch.ts";
+import type { WithGraphs } from "./batch/runnable.ts";
+import { settleBatch } from "./batch/settle-batch.ts";
 import type { ByteSource } from "./core/byte-source.ts";
 import { fail } from "./core/errors.ts";
 import type { Config } from "./custom/config.ts";
 import { customOperators } from "./custom/custom-operators.ts";
 import type { Graph } from "./graph/graph.ts";
-import { demandFreeBatch } from "./passes/demand-free-batch.ts";
 import { optimize } from "./passes/optimize.ts";
 import type { Evaluate } from "./passes/pass.ts";
 import { renameEndpoints } from "./passes/rename-endpoints.ts";
-import { readModel } from "./read/read-model.ts";
+import { type ReadOptions, readModel } from "./read/read-model.ts";
 import type { InputSpec } from "./read/torchscript/input-spec.ts";
 import type { DType } from "./tensor/dtype.ts";
 import { type Tensor, tensorFromBytes } from "./tensor/tensor.ts";
@@ -29,12 +32,12 @@ export interface ConvertOptions {
   /** New names of the outputs, one for each, in order. */
   readonly outputNames?: readonly string[];
   /**
-   * `keep` takes the file as it is: free dimensions stay free, fixed ones fixed. `dynamic` demands that the batch of
-   * every input is free and fails with BATCH_FIXED where it is not. The default is `keep`.
+   * A batch that the file fixes: `auto`, the default, frees it where equal results at two other sizes prove it, and keeps
+   * it elsewhere; `dynamic` fails with BATCH_FIXED where it is not free; `keep` takes the file as it is.
    */
-  readonly batch?: "dynamic" | "keep";
-  /** Which dimension of an input is the batch, by the input's (new) name; 0 where it is not said. */
-  readonly batchAxis?: Readonly<Record<string, number>>;
+  readonly batch?: BatchMode;
+  /** Which dimension of the inputs is the batch: one number for all, or by (new) name; 0 where it is not said. */
+  readonly batchAxis?: BatchAxes;
   /** Stores a convolution's weight once instead of in both orders; model.onnx then takes longer to load. */
   readonly compact?: boolean;
   /** Does everything but the writing. */
@@ -43,6 +46,8 @@ export interface ConvertOptions {
   readonly openSibling?: (relativePath: string) => ByteSource;
   /** Computes constant subgraphs that exact arithmetic does not cover; without it they stay in the model. */
   readonly evaluate?: Evaluate;
+  /** Runs the model for the proof that its batch is free; without it a batch that the file fixes is kept. */
+  readonly withGraphs?: WithGraphs;
   /** Which model of an archive that holds several. */
   readonly model?: string;
   /** What the inputs of a TorchScript model are, by the names of `forward`'s parameters. */
@@ -82,6 +87,8 @@ export interface ConvertedModel {
   readonly signatures: readonly string[];
   /** Empty for a model that keeps nothing between calls. */
   readonly states: readonly ModelState[];
+  /** What became of the batch, and where it is. */
+  readonly batch: BatchReport;
   /** Bytes of all files together, or of what would be written. */
   readonly byteLength: number;
   /** Where it was written; undefined after a dry run. */
@@ -98,16 +105,21 @@ export async function convertModel(source: ByteSource, options: ConvertOptions):
   if (output === undefined && !options.dryRun)
     return fail("USAGE", { message: "an output directory is wanted" });
   const custom = options.custom && customOperators(options.custom, options.customName);
-  const graph = await readModel(source, { ...options, extensions: custom?.extensions });
-  renameEndpoints(graph, options.inputNames, options.outputNames);
-  if (options.batch === "dynamic") demandFreeBatch(graph, source.name, options.batchAxis ?? {});
-  const typed = optimize(graph, options);
+  const read = async (sizes: Pick<ReadOptions, "exampleSizes">): Promise<Graph> => {
+    const graph = await readModel(source, { ...options, ...sizes, extensions: custom?.extensions });
+    renameEndpoints(graph, options.inputNames, options.outputNames);
+    return graph;
+  };
+  const readExample = (): Promise<Graph> => read({ exampleSizes: true });
+  const settled = await settleBatch(await read({}), { ...options, file: source.name, readExample });
+  const typed = optimize(settled.graph, options);
   const tensorflow = lowerToTensorFlow(typed, { file: source.name, ruleOf: custom?.ruleOf });
   const converted = {
     inputs: tensorflow.inputs.map(endpoint),
     outputs: tensorflow.outputs.map(endpoint),
     signatures: ["serving_default", ...(options.signatures ?? [])],
     states: statesOf(typed.graph),
+    batch: reportBatch(settled, typed),
   };
   const plan = planVersion(typed.graph, tensorflow, writeOptions(options, converted));
   options.onGraph?.(typed);
@@ -115,7 +127,7 @@ export async function convertModel(source: ByteSource, options: ConvertOptions):
   return { ...converted, ...(await plan.write()) };
 }
 
-type Interface = Pick<ConvertedModel, "inputs" | "outputs" | "signatures" | "states">;
+type Interface = Pick<ConvertedModel, "inputs" | "outputs" | "signatures" | "states" | "batch">;
 
 function writeOptions(options: ConvertOptions, converted: Interface): WriteOptions {
   const { output = "", version, signatures = [], compact = false, check, onProgress } = options;

@@ -18,6 +18,7 @@ const TOUCHES_DISK = [
   "src/engine/", // loads version directories, counts the cores that a container may use
   "src/load.ts", // tells versions from model files
   "src/load-model-file.ts", // its temporary directory
+  "src/run-graphs.ts", // likewise
   "src/verify/", // temporary directories, the file that reproduces a difference
 ];
 const TOUCHES_NETWORK = ["src/server/node/"];
@@ -27,6 +28,7 @@ const TOUCHES_PROCESS = [
   "src/write/version-directory.ts",
   "src/engine/", // counts cores, finds the library of this platform
   "src/load-model-file.ts", // its temporary directory
+  "src/run-graphs.ts", // likewise
   "src/verify/", // runs the user's Python
 ];
 

@@ -105,6 +105,9 @@ export class Graph {
   /** What the model keeps from one call to the next: a call's output is the next call's input. */
   readonly states: State[] = [];
 
+  /** A size that the reader took for free though the file has an example alone; whether it is shows when it is run. */
+  assumedBatch: { readonly symbol: string; readonly size: number } | undefined;
+
   constructor(name = "main") {
     this.name = name;
   }

@@ -16,6 +16,8 @@ export interface ReadOptions {
   readonly openSibling?: (relativePath: string) => ByteSource;
   /** Inputs of a TorchScript model by the names of `forward`'s parameters; without it, those of a trace's example. */
   readonly inputs?: Readonly<Record<string, InputSpec>>;
+  /** Reads a trace with the sizes of its example; by default with a free batch where its code allows one. */
+  readonly exampleSizes?: boolean;
   /** Operators that are not in the tables. */
   readonly extensions?: Extensions | undefined;
 }

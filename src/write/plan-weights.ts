@@ -38,8 +38,8 @@ interface Group {
   readonly variables: TfVariable[];
 }
 
-/** Lays out the initializers of `graph` and the variables of its TensorFlow form. */
-export function planWeights(graph: Graph, variables: readonly TfVariable[]): WeightPlan {
+/** Lays out the initializers of a graph, or of several that share them, and the variables of its TensorFlow form. */
+export function planWeights(graphs: Graph | readonly Graph[], variables: readonly TfVariable[]): WeightPlan {
   const keys = new StorageKeys();
   const groups = new Map<string, Group>();
   const groupOf = (tensor: Tensor): Group => {
@@ -48,7 +48,7 @@ export function planWeights(graph: Graph, variables: readonly TfVariable[]): Wei
     groups.set(key, group);
     return group;
   };
-  for (const { initializer } of constantsOf(graph)) {
+  for (const { initializer } of [graphs].flat().flatMap((graph) => [...constantsOf(graph)])) {
     if (initializer && isExternal(initializer)) groupOf(initializer).external = true;
   }
   for (const variable of variables) groupOf(variable.tensor).variables.push(variable);

@@ -29,11 +29,13 @@ describe("torchferry convert", () => {
     const base = newBase();
     const first = await runCli(["convert", PT2, "--output", base, "--signature", "predict_images"]);
     expect(first).toMatchObject({ exitCode: 0, err: "" });
-    expect(first.out.split("\n").slice(0, 5)).toEqual([
-      "        name      dtype    shape",
-      "input   image     float32  (-1, 1, 8, 8)",
-      "output  output_0  float32  (-1, 10)",
-      "output  output_1  float32  (-1, 32)",
+    expect(first.out.split("\n").slice(0, 7)).toEqual([
+      "        name      dtype    shape          batch",
+      "input   image     float32  (-1, 1, 8, 8)  axis 0",
+      "output  output_0  float32  (-1, 10)       axis 0",
+      "output  output_1  float32  (-1, 32)       axis 0",
+      "batch: free in the file",
+      "requests can be joined by a server: on axis 0 everywhere",
       "signatures: serving_default, predict_images",
     ]);
     await runCli(["convert", PT2, "--output", base]);

@@ -1,6 +1,7 @@
 // `torchferry convert`: a model file to a version directory, checked against recorded numbers where wanted.
 // Not here: the conversion (convert.ts), the comparison (verify/).
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { BatchAxes, BatchMode } from "../../batch/batch-options.ts";
 import type { ConvertFileOptions } from "../../convert-file.ts";
 import { FerryError, fail } from "../../core/errors.ts";
 import { conversionAsJson, printConversion, problemsAsJson } from "../convert/print-conversion.ts";
@@ -19,8 +20,8 @@ interface ConvertFlags {
   signature?: string[];
   inputNames?: string[];
   outputNames?: string[];
-  batch: "dynamic" | "keep";
-  batchAxis?: Record<string, number>;
+  batch: BatchMode;
+  batchAxis?: BatchAxes;
   verifyWith?: string;
   compact?: boolean;
   dryRun?: boolean;
@@ -41,6 +42,10 @@ const EXAMPLES = `Examples:
   $ torchferry convert model.pt2 --dry-run
 `;
 
+const BATCH_TEXT =
+  "a batch that the file fixes: auto frees it where equal results at two other sizes prove it, dynamic fails where " +
+  "they do not, keep takes the file as it is";
+
 export function convertCommand(io: Io): Command {
   return new Command("convert")
     .summary("convert a model file to a TensorFlow SavedModel with ONNX beside it")
@@ -54,14 +59,10 @@ export function convertCommand(io: Io): Command {
     .option("--signature <name>", "a further name of the signature; may be repeated", collect)
     .option("--input-names <names>", "new names of the inputs, in order: a,b", parseNames)
     .option("--output-names <names>", "new names of the outputs, in order: c,d", parseNames)
-    .addOption(
-      new Option("--batch <mode>", "keep the file's dimensions, or demand that the batch is free")
-        .choices(["dynamic", "keep"])
-        .default("keep"),
-    )
+    .addOption(new Option("--batch <mode>", BATCH_TEXT).choices(["auto", "dynamic", "keep"]).default("auto"))
     .option(
-      "--batch-axis <input=axis>",
-      "which dimension of an input is the batch; may be repeated",
+      "--batch-axis <[input=]axis>",
+      "which dimension is the batch: of one input, image=1 (mask=none: it has none), or of all, 1; may be repeated",
       collectAxis,
     )
     .option("--verify-with <file.npz>", "run the result on recorded inputs; end with 5 if the outputs differ")
@@ -165,8 +166,11 @@ function collect(name: string, before: readonly string[] = []): string[] {
   return [...before, name];
 }
 
-function collectAxis(text: string, before: Readonly<Record<string, number>> = {}): Record<string, number> {
-  const [, input, axis] = /^(.+)=(-?\d+)$/.exec(text) ?? [];
-  if (input === undefined) throw new InvalidArgumentError("INPUT=AXIS is wanted, such as tokens=1.");
-  return { ...before, [input]: Number(axis) };
+function collectAxis(text: string, before: BatchAxes = {}): BatchAxes {
+  if (/^-?\d+$/.test(text)) return Number(text);
+  const [, input, axis] = /^(.+)=(-?\d+|none)$/.exec(text) ?? [];
+  if (input === undefined || axis === undefined)
+    throw new InvalidArgumentError("AXIS or INPUT=AXIS is wanted, such as 1 or tokens=1 or mask=none.");
+  const others = typeof before === "number" ? {} : before;
+  return { ...others, [input]: axis === "none" ? axis : Number(axis) };
 }

@@ -6,14 +6,16 @@ import { columns } from "../columns.ts";
 import { bold, type Io } from "../io.ts";
 import { verdictsAsData } from "../verify/print-verdicts.ts";
 import type { Verdict } from "../verify/verify-with.ts";
+import { batchAsData, batchCell, batchLines } from "./print-batch.ts";
 import { tensorSummary } from "./tensor-summary.ts";
 
 /** For people. `took` is such as `0.4 s`; a conversion without a directory was a dry run. */
 export function printConversion(file: string, converted: ConvertedModel, took: string, io: Io): void {
+  const { batch } = converted;
   const [head = "", ...rows] = columns([
-    ["", "name", "dtype", "shape"],
-    ...converted.inputs.map((endpoint) => ["input", ...cells(endpoint)]),
-    ...converted.outputs.map((endpoint) => ["output", ...cells(endpoint)]),
+    ["", "name", "dtype", "shape", "batch"],
+    ...converted.inputs.map((input, at) => ["input", ...cells(input), batchCell(batch.inputs[at])]),
+    ...converted.outputs.map((output, at) => ["output", ...cells(output), batchCell(batch.outputs[at])]),
   ]);
   const states = converted.states.map(
     ({ input, output, initial }) =>
@@ -26,13 +28,13 @@ export function printConversion(file: string, converted: ConvertedModel, took: s
       ? `${file}: can be converted; ${size(converted.byteLength)} would be written`
       : `${file}: converted to ${converted.directory} (${size(converted.byteLength)}) in ${took}`;
   io.out(
-    `${[bold(io, head), ...rows, ...states, `signatures: ${converted.signatures.join(", ")}`, outcome].join("\n")}\n`,
+    `${[bold(io, head), ...rows, ...batchLines(batch), ...states, `signatures: ${converted.signatures.join(", ")}`, outcome].join("\n")}\n`,
   );
 }
 
 /** For scripts: one object. */
 export function conversionAsJson(converted: ConvertedModel, verdicts: readonly Verdict[]): string {
-  const { directory, version, inputs, outputs, signatures, states, byteLength } = converted;
+  const { directory, version, inputs, outputs, signatures, states, batch, byteLength } = converted;
   return JSON.stringify({
     ok: true,
     directory: directory ?? null,
@@ -41,6 +43,7 @@ export function conversionAsJson(converted: ConvertedModel, verdicts: readonly V
     signatures,
     inputs: inputs.map(endpointAsData),
     outputs: outputs.map(endpointAsData),
+    batch: batchAsData(batch),
     ...(states.length > 0 ? { states: states.map(stateAsData) } : {}),
     ...(verdicts.length > 0 ? { verified: verdictsAsData(verdicts) } : {}),
   });

@@ -2,8 +2,9 @@
 // Layout 0: X [steps, batch, features], Y [steps, directions, batch, hidden], states [directions, batch, hidden].
 // Layout 1: X [batch, steps, features], Y [batch, steps, directions, hidden], states [batch, directions, hidden].
 import { int, string } from "../attribute.ts";
-import type { AttributeSpec, OperatorDefinition } from "./definition.ts";
-import { result, shapeOfRank } from "./shapes.ts";
+import type { Dim } from "../dim.ts";
+import { type AttributeSpec, IllTyped, type InferContext, type OperatorDefinition } from "./definition.ts";
+import { result, sameSize, shapeOfRank } from "./shapes.ts";
 
 function recurrent(
   op: string,
@@ -34,10 +35,24 @@ function recurrent(
       const first = context.int("layout") === 1;
       const [steps, batch] = first ? [data[1] ?? 1, data[0] ?? 1] : [data[0] ?? 1, data[1] ?? 1];
       const all = first ? [batch, steps, directions, hidden] : [steps, directions, batch, hidden];
-      const last = result(dtype, first ? [batch, directions, hidden] : [directions, batch, hidden]);
+      const state = first ? [batch, directions, hidden] : [directions, batch, hidden];
+      for (let index = 0; index < states; index++) checkState(context, INITIAL_STATE + index, state);
+      const last = result(dtype, state);
       return [result(dtype, all), ...Array.from({ length: states }, () => last)];
     },
   };
+}
+
+/** Place of the first initial state among the inputs; the others follow it. */
+const INITIAL_STATE = 5;
+
+function checkState(context: InferContext, index: number, wanted: readonly Dim[]): void {
+  const shape = context.shape(index);
+  if (!shape) return;
+  if (shape.length !== wanted.length)
+    throw new IllTyped(`an initial state has ${shape.length} dimensions, not ${wanted.length}`);
+  for (const [axis, dim] of wanted.entries())
+    sameSize(dim, shape[axis] ?? 0, `sizes of a state's axis ${axis}`);
 }
 
 export const RECURRENT: readonly OperatorDefinition[] = [

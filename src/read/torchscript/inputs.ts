@@ -55,8 +55,8 @@ export interface Inputs {
   readonly args: readonly Value[];
 }
 
-/** Whether all tensors of the example have an axis of this number, and of the same size. */
-export function agreesOn(axis: number, example: Example): boolean {
+/** The size that all tensors of the example have on this axis; undefined if they differ or lack it. */
+export function sizeOn(axis: number, example: Example): number | undefined {
   const sizes = new Set<Dim | undefined>();
   const visit = (item: Nested): void => {
     if (isType(item)) sizes.add(item.shape[axis]);
@@ -64,12 +64,15 @@ export function agreesOn(axis: number, example: Example): boolean {
   };
   for (const item of example) visit(item);
   const [size] = sizes;
-  return sizes.size === 1 && typeof size === "number" && size > 0;
+  return sizes.size === 1 && typeof size === "number" && size > 0 ? size : undefined;
 }
 
 function isType(item: Nested): item is RankedType {
   return "dtype" in item;
 }
+
+/** What the batch of a trace is called where it is taken for free. */
+export const TRACED_BATCH = "batch";
 
 /** The inputs of a trace; the axis of number `batchAxis`, if there is one, becomes the symbol `batch`. */
 export function tracedInputs(
@@ -81,7 +84,7 @@ export function tracedInputs(
   const inputs: AtenInput[] = [];
   const make = (item: Nested, name: string): Value => {
     if (!isType(item)) return tuple(item.map((inner, index) => make(inner, `${name}_${index}`)));
-    const shape = item.shape.map((size, axis) => (axis === batchAxis ? symbol("batch") : size));
+    const shape = item.shape.map((size, axis) => (axis === batchAxis ? symbol(TRACED_BATCH) : size));
     return addInput(name, { ...item, shape }, inputs, builder);
   };
   const parameters = forward.parameters.slice(1);

@@ -1,28 +1,36 @@
 // The graph of a TorchScript archive: the first of its readings that can be lowered.
 // Invariant: types that were told here must agree with those that ONNX's own inference finds.
 import { FerryError, raise } from "../../core/errors.ts";
+import { symbolName } from "../../graph/dim.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { typeProblems } from "../../graph/infer-types.ts";
 import { lowerAten } from "../aten/lower.ts";
 import type { TorchExtensions } from "../extensions.ts";
+import { TRACED_BATCH } from "./inputs.ts";
 import type { Reading } from "./read-torchscript.ts";
-
-/** Under this key a graph's metadata say why its batch is not free. */
-export const BATCH_KEPT = "batch_kept";
 
 /** Throws the FerryError of the last reading. */
 export function lowerTorchScript(readings: readonly Reading[], extensions?: TorchExtensions): Graph {
-  let reason: string | undefined;
   for (const [index, reading] of readings.entries()) {
     try {
       const graph = lowerAten(reading.program(), extensions);
       raise(typeProblems(graph));
-      if (reason !== undefined) graph.metadata.set(BATCH_KEPT, reason);
+      graph.assumedBatch = assumedBatch(graph, reading.example ?? []);
       return graph;
     } catch (error) {
       if (!(error instanceof FerryError) || index === readings.length - 1) throw error;
-      reason = error.message;
     }
   }
   throw new RangeError("an archive has at least one reading");
+}
+
+/** What the example has on the axis that was taken for the batch. */
+function assumedBatch({ inputs }: Graph, example: readonly number[]): Graph["assumedBatch"] {
+  for (const { type } of inputs) {
+    const shape = type?.kind === "tensor" ? type.shape : undefined;
+    const axis = shape?.findIndex((dim) => symbolName(dim) === TRACED_BATCH) ?? -1;
+    const size = example[axis];
+    if (size !== undefined) return { symbol: TRACED_BATCH, size };
+  }
+  return undefined;
 }

@@ -6,7 +6,7 @@ import { readZip } from "../../bytes/zip/read-zip.ts";
 import { bytesSource } from "../../core/byte-source.ts";
 import { FerryError, Problem } from "../../core/errors.ts";
 import type { AtenProgram } from "../aten/program.ts";
-import { BATCH_KEPT, lowerTorchScript } from "./lower-torchscript.ts";
+import { lowerTorchScript } from "./lower-torchscript.ts";
 import { readArchive, readTorchScript, type TorchScriptOptions } from "./read-torchscript.ts";
 import { archiveOf, forwardOf } from "./testing/follow-text.ts";
 
@@ -68,8 +68,14 @@ describe("a trace", () => {
   });
 });
 
-describe("a free batch that the code does not allow", () => {
-  it("stays as it is, and the graph says why", () => {
+describe("the batch of a trace", () => {
+  it("is taken for free, and the graph says what the example had", () => {
+    const graph = lowerTorchScript(readings(bytes("small.traced")));
+    expect(graph.assumedBatch).toEqual({ symbol: "batch", size: 2 });
+    expect(lowerTorchScript([{ program: () => read("small.scripted", IMAGE) }]).assumedBatch).toBeUndefined();
+  });
+
+  it("stays as it is where the code does not allow another", () => {
     const kept = { program: () => read("small.scripted", IMAGE) };
     const refused = {
       program(): AtenProgram {
@@ -78,8 +84,7 @@ describe("a free batch that the code does not allow", () => {
         ]);
       },
     };
-    expect(lowerTorchScript([refused, kept]).metadata.get(BATCH_KEPT)).toBe("m: at a: b; c");
-    expect(lowerTorchScript([kept]).metadata.has(BATCH_KEPT)).toBe(false);
+    expect(lowerTorchScript([refused, kept]).inputs.map(({ name }) => name)).toEqual(["image"]);
   });
 });
 

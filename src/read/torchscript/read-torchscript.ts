@@ -16,7 +16,7 @@ import { constantsOf } from "./constants.ts";
 import { unregistered } from "./custom-code.ts";
 import { Evaluator } from "./evaluate/evaluator.ts";
 import type { InputSpec } from "./input-spec.ts";
-import { agreesOn, type Example, type Inputs, statedInputs, tracedExample, tracedInputs } from "./inputs.ts";
+import { type Example, type Inputs, sizeOn, statedInputs, tracedExample, tracedInputs } from "./inputs.ts";
 import { Objects } from "./objects.ts";
 import { outputsOf } from "./outputs.ts";
 import { ProgramBuilder } from "./program-builder.ts";
@@ -29,12 +29,16 @@ import type { ObjectValue } from "./values.ts";
 export interface TorchScriptOptions {
   /** Types of inputs by the names of `forward`'s parameters, for archives without a traced example. */
   readonly inputs?: Readonly<Record<string, InputSpec>>;
+  /** Reads a trace with the sizes of its example alone. */
+  readonly exampleSizes?: boolean;
   /** Operators that are not in the tables. */
   readonly extensions?: Extensions | undefined;
 }
 
 /** One reading of an archive. */
 export interface Reading {
+  /** The example's sizes by axis, for a reading that takes one of them for a free batch. */
+  readonly example?: readonly number[];
   /** Follows the code. Throws FerryError. */
   program(): AtenProgram;
 }
@@ -69,7 +73,7 @@ export function readArchive(archive: ScriptArchive, options: TorchScriptOptions 
     }
     const traced = (batchAxis: number | undefined): Reading =>
       reading((forward, builder) => tracedInputs(forward, example, batchAxis, builder));
-    return [...freeReadings(example, traced), traced(undefined)];
+    return options.exampleSizes ? [traced(undefined)] : [...freeReadings(example, traced), traced(undefined)];
   });
 }
 
@@ -78,11 +82,13 @@ export function readArchive(archive: ScriptArchive, options: TorchScriptOptions 
  * The outputs decide: the batch must be an axis of one of them.
  */
 function freeReadings(example: Example, traced: (batchAxis: number) => Reading): Reading[] {
-  if (!agreesOn(0, example)) return [];
+  const sizes = [0, 1].map((axis) => sizeOn(axis, example));
+  if (sizes[0] === undefined) return [];
   const first: Reading = {
+    example: sizes.map((size) => size ?? 0),
     program() {
       const program = traced(0).program();
-      return showsBatch(program) || !agreesOn(1, example) ? program : (secondAxis(traced) ?? program);
+      return showsBatch(program) || sizes[1] === undefined ? program : (secondAxis(traced) ?? program);
     },
   };
   return [first];

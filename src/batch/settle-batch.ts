@@ -1,0 +1,208 @@
+// Decides what becomes of a model's batch before it is converted: free as the file has it, freed and proved, or kept with
+// the node that holds it.
+// Not here: freeing (free-graph.ts), the proof (prove-rows.ts), what is printed of it (cli/convert).
+import { fail, type Problem, problem, raise } from "../core/errors.ts";
+import type { Dim } from "../graph/dim.ts";
+import type { Graph, Node } from "../graph/graph.ts";
+import { inferTypes } from "../graph/infer-types.ts";
+import type { TypedGraph } from "../graph/typed-graph.ts";
+import { whereIs } from "../graph/where.ts";
+import type { Evaluate } from "../passes/pass.ts";
+import { batchAxisOf } from "./batch-axis.ts";
+import {
+  axesOfSymbol,
+  type BatchAxes,
+  type BatchMode,
+  checkBatchAxes,
+  guessAxes,
+  isWanted,
+  shapeOf,
+  statedAxes,
+} from "./batch-options.ts";
+import { findMixing } from "./find-mixing.ts";
+import { type FreedGraph, freeGraph, type InputAxes } from "./free-graph.ts";
+import { type Claim, proveRows, type Verdict } from "./prove-rows.ts";
+import type { Settled } from "./report-batch.ts";
+import type { WithGraphs } from "./runnable.ts";
+import { inputSpecs } from "./sample-inputs.ts";
+import { Sizes } from "./sizes.ts";
+import { AnotherInput, HeldByNode } from "./workbench.ts";
+
+export interface BatchOptions {
+  readonly file: string;
+  /** `auto` by default. */
+  readonly batch?: BatchMode;
+  readonly batchAxis?: BatchAxes;
+  readonly evaluate?: Evaluate;
+  /** Runs graphs for the proof; without it no batch is freed. */
+  readonly withGraphs?: WithGraphs;
+  /** Reads the model again, a trace with the sizes of its example. */
+  readonly readExample?: () => Promise<Graph>;
+}
+
+/** Proofs are runs of the whole model; each guess at axes and at ambiguous shapes takes one. */
+const MAX_TRIALS = 6;
+
+/**
+ * Throws BATCH_AXIS_MISFIT for axes that the inputs do not have, BATCH_FIXED where `dynamic` demands what cannot be
+ * proved, NODE_ILL_TYPED for a graph that is no good.
+ */
+export async function settleBatch(graph: Graph, options: BatchOptions): Promise<Settled> {
+  const { file, batch = "auto", batchAxis = {} } = options;
+  const typed = inferTypes(graph);
+  checkBatchAxes(typed, file, batchAxis);
+  if (graph.assumedBatch && batch !== "keep" && options.withGraphs && options.readExample) {
+    const proved = await proveAssumed(typed, graph.assumedBatch, batchAxis, options.withGraphs);
+    return proved ?? (await settleBatch(await options.readExample(), options));
+  }
+  const stated = statedAxes(typed, batchAxis);
+  const sizes = [...stated].map(([name, axis]) => sizeAt(typed, name, axis));
+  if (sizes.some((size) => typeof size !== "number")) {
+    if (batch === "dynamic") demandFree(typed, file, stated);
+    return { graph, axes: stated, outcome: { state: "free" } };
+  }
+  const [size] = sizes;
+  if (typeof size !== "number") return { graph, axes: stated, outcome: { state: "absent" } };
+  if (batch === "keep") {
+    return { graph, axes: stated, outcome: { state: "kept", size, reason: "--batch keep says so" } };
+  }
+  const settled = await free(typed, batchAxis, options);
+  if (batch === "dynamic" && settled.outcome.state === "kept") {
+    fail("BATCH_FIXED", { file, size: settled.outcome.size, reason: settled.outcome.reason });
+  }
+  return settled;
+}
+
+/** The graph as it was read, if what the reader took for the batch is one; undefined if rows depend on each other. */
+async function proveAssumed(
+  typed: TypedGraph,
+  { symbol, size }: NonNullable<Graph["assumedBatch"]>,
+  wanted: BatchAxes,
+  withGraphs: WithGraphs,
+): Promise<Settled | undefined> {
+  const begin = performance.now();
+  const { graph } = typed;
+  const axes = axesOfSymbol(typed, symbol);
+  const inputs = isWanted(typed, axes, wanted) ? inputSpecs(typed, axes) : undefined;
+  if (!inputs) return undefined;
+  const sizes = new Sizes(symbol, size);
+  const outputs = new Map(
+    graph.outputs.map((output) => [output.name, batchAxisOf(shapeOf(output, typed) ?? [], sizes)]),
+  );
+  const verdict = await proved([graph], { inputs, outputs, baked: size }, withGraphs);
+  if (!verdict.holds) return undefined;
+  const ms = performance.now() - begin;
+  return { graph, axes, outcome: { state: "freed", size, sizes: verdict.sizes, ms } };
+}
+
+/** Runs the proof on [kept, freed], or on one graph that is both. What the engine throws is a reason. */
+async function proved(graphs: readonly Graph[], claim: Claim, withGraphs: WithGraphs): Promise<Verdict> {
+  try {
+    return await withGraphs(
+      graphs,
+      async ([kept, freed = kept]): Promise<Verdict> =>
+        kept && freed ? proveRows(kept, freed, claim) : { holds: false, reason: "nothing runs" },
+    );
+  } catch (error) {
+    return { holds: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Throws BATCH_FIXED for inputs that have it fixed beside others that have it free. */
+function demandFree(typed: TypedGraph, file: string, axes: InputAxes): void {
+  const problems: Problem[] = [];
+  for (const [input, axis] of axes) {
+    const size = sizeAt(typed, input, axis);
+    if (typeof size !== "number") continue;
+    const reason = `axis ${axis} of input '${input}' is, those of others are not (--batch-axis ${input}=none says that it has none)`;
+    problems.push(problem("BATCH_FIXED", { file, size, reason }));
+  }
+  raise(problems);
+}
+
+function sizeAt(typed: TypedGraph, input: string, axis: number): Dim | undefined {
+  const value = typed.graph.inputs.find(({ name }) => name === input);
+  return value && shapeOf(value, typed)?.[axis];
+}
+
+interface Guess {
+  readonly axes: InputAxes;
+  readonly size: number;
+  readonly literal: boolean;
+}
+
+async function free(typed: TypedGraph, batchAxis: BatchAxes, options: BatchOptions): Promise<Settled> {
+  const { graph } = typed;
+  const begin = performance.now();
+  const guesses: Guess[] = guessAxes(typed, batchAxis).flatMap((guess) =>
+    (guess.size === 1 ? [false, true] : [false]).map((literal) => ({ ...guess, literal })),
+  );
+  const size = guesses[0]?.size ?? 0;
+  let reason: string | undefined;
+  for (const guess of guesses.slice(0, MAX_TRIALS)) {
+    const tried = await trial(typed, guess, options);
+    if ("freed" in tried) {
+      const ms = performance.now() - begin;
+      const { freed, axes, sizes } = tried;
+      return { graph: freed.graph, axes, outcome: { state: "freed", size: guess.size, sizes, ms } };
+    }
+    reason ??= tried.reason;
+  }
+  const { axes = new Map() } = guesses[0] ?? {};
+  return { graph, axes, outcome: { state: "kept", size, reason: reason ?? "no input has one" } };
+}
+
+type Trial = (Freed & { readonly sizes: readonly number[] }) | Refused;
+type Freed = { readonly freed: FreedGraph; readonly axes: InputAxes };
+type Refused = { readonly reason: string };
+
+async function trial(typed: TypedGraph, guess: Guess, options: BatchOptions): Promise<Trial> {
+  const { withGraphs } = options;
+  if (!withGraphs) return { reason: "there is no engine to prove it with" };
+  const found = candidate(typed, guess, options);
+  if ("reason" in found) return found;
+  const { freed, axes } = found;
+  const inputs = inputSpecs(typed, axes);
+  if (!inputs) return { reason: "an input is no tensor of numbers" };
+  const claim = { inputs, outputs: freed.outputs, baked: guess.size };
+  const verdict = await proved([typed.graph, freed.graph], claim, withGraphs);
+  if (verdict.holds) return { freed, axes, sizes: verdict.sizes };
+  const node = verdict.inputs && (await findMixing(freed, inputs, verdict.inputs, withGraphs));
+  return { reason: node ? `${named(node)} makes rows depend on each other` : verdict.reason };
+}
+
+/** A freed graph, inputs taken in that turn out to have the batch too. */
+function candidate(typed: TypedGraph, guess: Guess, { evaluate }: BatchOptions): Freed | Refused {
+  const axes = new Map(guess.axes);
+  const symbol = freshName(typed);
+  for (let left = typed.graph.inputs.length; left >= 0; left--) {
+    try {
+      const freed = freeGraph(typed, { ...guess, axes, symbol, evaluate });
+      return { freed, axes };
+    } catch (error) {
+      if (error instanceof HeldByNode) return { reason: `${named(error.node)} holds it: ${error.message}` };
+      if (!(error instanceof AnotherInput)) throw error;
+      if (isState(typed, error.input))
+        return { reason: `the state '${error.input}' is kept for as many samples` };
+      if (axes.has(error.input)) return { reason: `input '${error.input}' would have it twice` };
+      axes.set(error.input, error.axis);
+    }
+  }
+  return { reason: "no input is left" };
+}
+
+function isState({ graph }: TypedGraph, input: string): boolean {
+  return graph.states.some((state) => graph.inputs[state.input]?.name === input);
+}
+
+function named(node: Node): string {
+  return `${node.operator} ${whereIs(node)}`;
+}
+
+/** A name for the batch that no size of the inputs has. */
+function freshName(typed: TypedGraph): string {
+  const taken = new Set(typed.graph.inputs.flatMap((input) => (shapeOf(input, typed) ?? []).map(String)));
+  let name = "batch";
+  while (taken.has(name)) name = `${name}_`;
+  return name;
+}

@@ -1,0 +1,66 @@
+// Sizes in numbers. Shapes are expressions over the batch and other free sizes; what fits and what does not shows when the
+// batch is a number that occurs in no model, and the other free sizes are others.
+import { type Dim, substitute, symbol, symbolsIn } from "../graph/dim.ts";
+import type { Inferred } from "../graph/operators/definition.ts";
+import { tensorType } from "../graph/type.ts";
+
+/** A batch size that no constant of a model has. */
+const PROBE_SIZE = 7919;
+/** Other free sizes are primes from here on. */
+const FIRST_PRIME = 4001;
+
+export class Sizes {
+  /** The batch as a size. */
+  readonly batch: Dim;
+  /** What the file fixes the batch to. */
+  readonly baked: number;
+  private readonly name: string;
+  private readonly others = new Map<string, number>();
+
+  constructor(name: string, baked: number) {
+    this.name = name;
+    this.batch = symbol(name);
+    this.baked = baked;
+  }
+
+  mentionsBatch(dim: Dim): boolean {
+    return typeof dim !== "number" && symbolsIn(dim).has(this.name);
+  }
+
+  /** The size in the file: the batch is what the file fixes it to. */
+  inFile(dim: Dim): number {
+    return this.at(dim, this.baked);
+  }
+
+  atProbe(dim: Dim): number {
+    return this.at(dim, PROBE_SIZE);
+  }
+
+  /** What is known of a value, with the probe's sizes for symbols. */
+  probed({ type, contents }: Inferred): Inferred {
+    if (type.kind !== "tensor") return { type };
+    const shape = type.shape?.map((dim) => this.atProbe(dim));
+    const numbers = contents?.map((dim) => this.atProbe(dim));
+    return { type: tensorType(type.dtype, shape), contents: numbers };
+  }
+
+  private at(dim: Dim, batch: number): number {
+    const size = substitute(dim, (name) => (name === this.name ? batch : this.other(name)));
+    return typeof size === "number" ? size : Number.NaN;
+  }
+
+  private other(name: string): number {
+    let prime = this.others.get(name);
+    if (prime === undefined) {
+      prime = Math.max(FIRST_PRIME - 2, ...this.others.values()) + 2;
+      while (!isPrime(prime)) prime += 2;
+      this.others.set(name, prime);
+    }
+    return prime;
+  }
+}
+
+function isPrime(odd: number): boolean {
+  for (let divisor = 3; divisor * divisor <= odd; divisor += 2) if (odd % divisor === 0) return false;
+  return true;
+}
