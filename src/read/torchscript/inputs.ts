@@ -121,22 +121,38 @@ export function statedInputs(
   builder: ProgramBuilder,
 ): Inputs | Problem {
   const parameters = forward.parameters.slice(1);
-  const names = new Set(parameters.map(({ name }) => name));
-  const missing = parameters.filter(({ name, fallback }) => !Object.hasOwn(specs, name) && !fallback);
-  const unknown = Object.keys(specs).filter((name) => !names.has(name));
+  const given = parameters.map((parameter) => givenNames(parameter, specs));
+  const known = new Set(given.flat());
+  const missing = parameters.filter(({ fallback }, index) => given[index]?.length === 0 && !fallback);
+  const unknown = Object.keys(specs).filter((name) => !known.has(name));
   if (missing.length > 0 || unknown.length > 0) return askFor(file, parameters, missing, unknown);
   const inputs: AtenInput[] = [];
   const args: Value[] = [];
-  for (const { name } of parameters) {
-    const spec = specs[name];
-    if (!spec) break; // the rest have defaults, and so has this one
-    if ("value" in spec) args.push(literal(spec.value));
-    else {
-      const shape = spec.shape.map((size) => (typeof size === "string" ? symbol(size) : size));
-      args.push(addInput(name, { kind: "tensor", dtype: spec.dtype, shape }, inputs, builder));
-    }
+  for (const [index, { type }] of parameters.entries()) {
+    const values = (given[index] ?? []).flatMap((name) => {
+      const spec = specs[name];
+      return spec ? [statedInput(name, spec, inputs, builder)] : [];
+    });
+    const [value] = values;
+    if (!value) break; // the rest have defaults, and so has this one
+    args.push(isList(type) ? list(values) : value);
   }
   return { inputs, args };
+}
+
+/** The names that a parameter is given under: its own, or for the elements of a list `images_0`, `images_1`, ... */
+function givenNames({ name, type }: Parameter, specs: Readonly<Record<string, InputSpec>>): string[] {
+  if (Object.hasOwn(specs, name)) return [name];
+  const names: string[] = [];
+  while (isList(type) && Object.hasOwn(specs, `${name}_${names.length}`))
+    names.push(`${name}_${names.length}`);
+  return names;
+}
+
+function statedInput(name: string, spec: InputSpec, inputs: AtenInput[], builder: ProgramBuilder): Value {
+  if ("value" in spec) return literal(spec.value);
+  const shape = spec.shape.map((size) => (typeof size === "string" ? symbol(size) : size));
+  return addInput(name, { kind: "tensor", dtype: spec.dtype, shape }, inputs, builder);
 }
 
 function literal(value: number | boolean | string): Value {
@@ -159,8 +175,9 @@ function askFor(
   return problem("TORCHSCRIPT_INPUTS", { file, found, flags: wanted.map(flagFor).join(" ") });
 }
 
-/** A flag to fill in; numbers and truth values are built into the model. */
+/** A flag to fill in; numbers and truth values are built into the model, a list is given element by element. */
 function flagFor({ name, type }: Parameter): string {
+  if (isList(type)) return `--input '${name}_0=float32[3,224,224]'`;
   const plain = type?.kind === "name" ? type.name : "Tensor";
   if (plain === "int") return `--input ${name}=1`;
   if (plain === "bool") return `--input ${name}=True`;
