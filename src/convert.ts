@@ -91,6 +91,8 @@ export interface ConvertedModel {
   readonly batch: BatchReport;
   /** Bytes of all files together, or of what would be written. */
   readonly byteLength: number;
+  /** What saved_model.pb holds, or would hold. */
+  readonly savedModel: Uint8Array;
   /** Where it was written; undefined after a dry run. */
   readonly directory?: string;
   readonly version?: number;
@@ -123,7 +125,8 @@ export async function convertModel(source: ByteSource, options: ConvertOptions):
   };
   const plan = planVersion(typed.graph, tensorflow, writeOptions(options, converted));
   options.onGraph?.(typed);
-  if (options.dryRun) return { ...converted, byteLength: plan.byteLength };
+  const { byteLength, savedModel } = plan;
+  if (options.dryRun) return { ...converted, byteLength, savedModel };
   return { ...converted, ...(await plan.write()) };
 }
 
@@ -137,7 +140,7 @@ function writeOptions(options: ConvertOptions, converted: Interface): WriteOptio
     compact,
     ...(version === undefined ? {} : { version }),
     ...(onProgress ? { onBytes: onProgress } : {}),
-    ...(check ? { check: (directory, byteLength) => check(directory, { ...converted, byteLength }) } : {}),
+    ...(check ? { check: (directory, written) => check(directory, { ...converted, ...written }) } : {}),
   };
 }
 

@@ -25,17 +25,20 @@ export interface WriteOptions {
   /** Hears how many bytes of weights are written, of how many. */
   readonly onBytes?: (done: number, total: number) => void;
   /** Looks at the finished files before they get their place; throwing removes them. */
-  readonly check?: (directory: string, byteLength: number) => void | Promise<void>;
+  readonly check?: (directory: string, files: Written) => void | Promise<void>;
 }
 
-export interface WrittenVersion extends NewVersion {
+export interface Written {
   /** Bytes of all files together. */
   readonly byteLength: number;
+  /** The bytes of saved_model.pb. */
+  readonly savedModel: Uint8Array;
 }
 
+export type WrittenVersion = NewVersion & Written;
+
 /** What will be written, ready but for the disk. */
-export interface VersionPlan {
-  readonly byteLength: number;
+export interface VersionPlan extends Written {
   write(): Promise<WrittenVersion>;
 }
 
@@ -67,10 +70,11 @@ export function planVersion(graph: Graph, tensorflow: TfGraph, options: WriteOpt
           for (const piece of initialState) sink.write(piece);
         });
     };
-    const written = await publishVersion(options.base, options.version, fill, (directory) =>
-      options.check?.(directory, byteLength + indexBytes),
+    const written = () => ({ byteLength: byteLength + indexBytes, savedModel });
+    const version = await publishVersion(options.base, options.version, fill, (directory) =>
+      options.check?.(directory, written()),
     );
-    return { ...written, byteLength: byteLength + indexBytes };
+    return { ...version, ...written() };
   };
-  return { byteLength, write };
+  return { byteLength, savedModel, write };
 }

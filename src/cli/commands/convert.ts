@@ -10,6 +10,7 @@ import { defaultEngine } from "../default-engine.ts";
 import type { Io } from "../io.ts";
 import { loadConfig } from "../load-config.ts";
 import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
+import { MODEL_FLAG, MODEL_FLAG_TEXT } from "../named-model.ts";
 import { seconds } from "../seconds.ts";
 import { printVerdicts } from "../verify/print-verdicts.ts";
 import { type Verdict, verifyWith } from "../verify/verify-with.ts";
@@ -68,7 +69,7 @@ export function convertCommand(io: Io): Command {
     .option("--verify-with <file.npz>", "run the result on recorded inputs; end with 5 if the outputs differ")
     .option("--compact", "store every weight once: half the size for convolutions, slower to load")
     .option("--dry-run", "write nothing; say whether the model can be converted and what stands in the way")
-    .option("--model <name>", "which model of a .pt2 that holds several")
+    .option(MODEL_FLAG, MODEL_FLAG_TEXT)
     .option(INPUT_FLAG, INPUT_FLAG_TEXT, collectInput)
     .option("--custom <file>", CUSTOM_TEXT)
     .option("--json", "print the result as one JSON object")

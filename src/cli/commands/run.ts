@@ -5,6 +5,7 @@ import type { Signature } from "../../model/signature.ts";
 import { defaultEngine } from "../default-engine.ts";
 import type { Io } from "../io.ts";
 import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
+import { MODEL_FLAG, MODEL_FLAG_TEXT } from "../named-model.ts";
 import { readFeeds } from "../run/feeds.ts";
 import { outputsAsJson } from "../run/outputs-as-json.ts";
 import { printOutputs } from "../run/print-outputs.ts";
@@ -21,6 +22,7 @@ interface RunFlags {
   input_examples?: string;
   outdir?: string;
   overwrite?: boolean;
+  model?: string;
   input?: InputSpecs;
   json?: boolean;
 }
@@ -45,13 +47,13 @@ export function runCommand(io: Io): Command {
     .option("--input_examples <texts>", "'name=[{\"feature\":[1.0]}]': serialized tf.Examples")
     .option("--outdir <directory>", "save each output as NAME.npy in this directory")
     .option("--overwrite", "overwrite files in --outdir")
+    .option(MODEL_FLAG, MODEL_FLAG_TEXT)
     .option(INPUT_FLAG, INPUT_FLAG_TEXT, collectInput)
     .option("--json", "print the outputs as one JSON object")
     .addHelpText("before", EXAMPLES)
-    .action(async (model: string | undefined, flags: RunFlags) => {
-      await withVersionDirectory({ dir: flags.dir, model, inputs: flags.input }, io, (directory) =>
-        run(directory, flags, io),
-      );
+    .action(async (file: string | undefined, flags: RunFlags) => {
+      const named = { dir: flags.dir, file, model: flags.model, inputs: flags.input };
+      await withVersionDirectory(named, io, (directory) => run(directory, flags, io));
     });
 }
 

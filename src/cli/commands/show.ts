@@ -3,8 +3,9 @@ import { Command } from "commander";
 import type { SavedModelSummary } from "../../model/read-saved-model.ts";
 import type { Io } from "../io.ts";
 import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
-import { readSavedModelIn } from "../saved-model-directory.ts";
+import { MODEL_FLAG, MODEL_FLAG_TEXT } from "../named-model.ts";
 import { chooseGraph, chooseSignature } from "../show/choose.ts";
+import { readSummary } from "../show/read-summary.ts";
 import {
   allLines,
   operatorLines,
@@ -12,7 +13,6 @@ import {
   signatureLines,
   tagSetLines,
 } from "../show/saved-model-text.ts";
-import { withVersionDirectory } from "../with-version-directory.ts";
 
 interface ShowFlags {
   dir?: string;
@@ -20,6 +20,7 @@ interface ShowFlags {
   tag_set?: string;
   signature_def?: string;
   list_ops?: boolean;
+  model?: string;
   input?: InputSpecs;
   json?: boolean;
 }
@@ -43,20 +44,15 @@ export function showCommand(io: Io): Command {
     .option("--tag_set <tags>", "comma-separated tags of the graph to look at, such as serve")
     .option("--signature_def <name>", "print the inputs and outputs of one signature")
     .option("--list_ops", "print the operators of the graph that --tag_set names")
+    .option(MODEL_FLAG, MODEL_FLAG_TEXT)
     .option(INPUT_FLAG, INPUT_FLAG_TEXT, collectInput)
     .option("--json", "print everything as one JSON object")
     .addHelpText("before", EXAMPLES)
-    .action(async (model: string | undefined, flags: ShowFlags) => {
-      await withVersionDirectory(
-        { dir: flags.dir, model, inputs: flags.input },
-        io,
-        async (directory, isConverted) => {
-          const summary = readSavedModelIn(directory);
-          const all = flags.all || (isConverted && flags.tag_set === undefined);
-          const text = flags.json ? [JSON.stringify(summary, null, 2)] : lines(summary, { ...flags, all });
-          io.out(`${text.join("\n")}\n`);
-        },
-      );
+    .action(async (file: string | undefined, flags: ShowFlags) => {
+      const { model, isOfFile } = await readSummary({ ...flags, dir: flags.dir, file, inputs: flags.input });
+      const all = flags.all || (isOfFile && flags.tag_set === undefined);
+      const text = flags.json ? [JSON.stringify(model, null, 2)] : lines(model, { ...flags, all });
+      io.out(`${text.join("\n")}\n`);
     });
 }
 
