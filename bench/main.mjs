@@ -1,7 +1,8 @@
 // Runs a benchmark by name: `npm run bench -- engines`. Each is a module with `run(arguments)`, which prints its table.
 const BENCHES = {
   engines: "ways to run onnxruntime from Node: latency, throughput, event-loop delay, memory",
-  conversion: "whole-process conversion of resnet18.onnx, beside onnx2tf",
+  conversion: "whole-process conversion, beside onnx2tf or torch.onnx.export",
+  large: "a model of 3 GB: show, and convert beside cp; time, memory, and the answer in TensorFlow",
   serving: "server throughput, beside a bare loop around the engine",
 };
 
