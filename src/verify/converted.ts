@@ -1,24 +1,41 @@
 // What is verified: a version directory, converted for the purpose or given, and the graph that its model.onnx holds.
 // Values of the graph are aligned with those of the source by the names that the source's reader left at them; for a
 // given directory, whose file does not keep these, by converting the source again: the same file gives the same names.
+import * as fs from "node:fs";
 import * as path from "node:path";
+import { readNpz } from "../bytes/npz.ts";
 import { convertModel } from "../convert.ts";
 import { fail } from "../core/errors.ts";
+import type { TensorValue } from "../engine/engine.ts";
 import { evaluateWithEngine } from "../evaluate.ts";
 import { openFile, siblingOpener } from "../files/open-file.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { inferTypes } from "../graph/infer-types.ts";
 import { readOnnx } from "../read/onnx/read-onnx.ts";
 import type { ReadOptions } from "../read/read-model.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { INITIAL_STATE_FILE } from "../write/initial-state.ts";
 
 export interface Converted {
   readonly directory: string;
   /** As model.onnx holds it, with types. */
   readonly graph: Graph;
+  /** What the model keeps between calls, as it begins: the last inputs of the graph, and the last outputs. */
+  readonly states: readonly TensorValue[];
   /** The source's names of values that the graph computes. */
   sourceNames(): Promise<ReadonlyMap<Value, string>>;
   /** The graph's weights cannot be read afterwards. */
   close(): void;
+}
+
+/** The graph's inputs that the source has too. */
+export function sourceInputs({ graph, states }: Converted): readonly Value[] {
+  return graph.inputs.slice(0, graph.inputs.length - states.length);
+}
+
+/** The graph's outputs that the source has too. */
+export function sourceOutputs({ graph, states }: Converted): readonly Value[] {
+  return graph.outputs.slice(0, graph.outputs.length - states.length);
 }
 
 export type ModelOptions = Pick<ReadOptions, "model" | "inputs">;
@@ -26,7 +43,8 @@ export type ModelOptions = Pick<ReadOptions, "model" | "inputs">;
 /** Converts the file into `base`. Throws what convertModel throws. */
 export async function convertFor(file: string, options: ModelOptions, base: string): Promise<Converted> {
   const { graph, directory, close } = await convertAgain(file, options, { output: base, version: 1 });
-  return { directory, graph, sourceNames: async () => namesIn(graph), close };
+  const states = graph.states.map(({ initial }) => asValue(initial));
+  return { directory, graph, states, sourceNames: async () => namesIn(graph), close };
 }
 
 /** A directory that was converted from the file before. Throws SAVED_MODEL_MISSING, FILE_NOT_FOUND and what reading throws. */
@@ -39,6 +57,7 @@ export function openDirectory(directory: string, file: string, options: ModelOpt
   return {
     directory,
     graph,
+    states: statesIn(directory, graph),
     async sourceNames() {
       const again = await convertAgain(file, options, { dryRun: true });
       try {
@@ -89,6 +108,26 @@ async function convertAgain(
     close();
     throw error;
   }
+}
+
+/** The initial states that the directory keeps, for the inputs of their names. */
+function statesIn(directory: string, graph: Graph): TensorValue[] {
+  const file = path.join(directory, INITIAL_STATE_FILE);
+  if (!fs.existsSync(file)) return [];
+  const source = openFile(file);
+  try {
+    const arrays = readNpz(source);
+    return graph.inputs.flatMap(({ name }) => {
+      const initial = arrays.get(name);
+      return initial ? [asValue(initial)] : [];
+    });
+  } finally {
+    source.close();
+  }
+}
+
+function asValue(tensor: Tensor): TensorValue {
+  return { dtype: tensor.dtype, shape: tensor.shape, data: tensor.read() };
 }
 
 function namesIn(graph: Graph): Map<Value, string> {

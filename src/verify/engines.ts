@@ -8,14 +8,14 @@ import type { Graph } from "../graph/graph.ts";
 import { inferTypes } from "../graph/infer-types.ts";
 import { lowerToTensorFlow } from "../tensorflow/lower/lower-to-tensorflow.ts";
 import { planVersion } from "../write/write-version.ts";
-import type { Converted } from "./converted.ts";
+import { type Converted, sourceOutputs } from "./converted.ts";
 import type { PythonWorker } from "./python/worker.ts";
 import { runGraph } from "./run-graph.ts";
 
 export interface ModelEngine {
   /** Such as `ONNX` or `SavedModel`: which of the two forms. */
   readonly form: "ONNX" | "SavedModel";
-  /** Runs the whole model. Inputs and outputs are in the graph's order. */
+  /** Runs the whole model on the source's inputs and gives its outputs; what it keeps between calls begins anew. */
   run(inputs: readonly TensorValue[]): Promise<TensorValue[]>;
   /** Runs a graph, or a part of one (part-of.ts), made into this form for the purpose. */
   compute(graph: Graph, feeds: ReadonlyMap<string, TensorValue>): Promise<Map<string, TensorValue>>;
@@ -34,8 +34,8 @@ export async function onnxForm(
   return {
     form: "ONNX",
     async run(inputs) {
-      const found = await loaded.run(SIGNATURE, feedsOf(converted.graph, inputs));
-      return converted.graph.outputs.flatMap(({ name }) => found.get(name) ?? []);
+      const found = await loaded.run(SIGNATURE, feedsOf(converted, inputs));
+      return sourceOutputs(converted).flatMap(({ name }) => found.get(name) ?? []);
     },
     compute: (graph, feeds) => runGraph(engine, graph, feeds, folder),
     close: () => loaded.close(),
@@ -53,16 +53,17 @@ export async function savedModelForm(
   return {
     form: "SavedModel",
     async run(inputs) {
-      const found = await runSavedModel(worker, directory, graph, feedsOf(graph, inputs));
-      return graph.outputs.flatMap(({ name }) => found.get(name) ?? []);
+      const found = await runSavedModel(worker, directory, graph, feedsOf(converted, inputs));
+      return sourceOutputs(converted).flatMap(({ name }) => found.get(name) ?? []);
     },
     compute: (part, feeds) => runAsSavedModel(worker, part, feeds, folder),
     close: async () => worker.close(),
   };
 }
 
-function feedsOf(graph: Graph, inputs: readonly TensorValue[]): Map<string, TensorValue> {
-  return new Map(graph.inputs.flatMap(({ name }, index) => (inputs[index] ? [[name, inputs[index]]] : [])));
+function feedsOf({ graph, states }: Converted, inputs: readonly TensorValue[]): Map<string, TensorValue> {
+  const all = [...inputs, ...states];
+  return new Map(graph.inputs.flatMap(({ name }, index) => (all[index] ? [[name, all[index]]] : [])));
 }
 
 async function runSavedModel(

@@ -113,8 +113,12 @@ describe("findDifference", () => {
 
   it("blames no node for rounding that adds up", async () => {
     // Each step is wrong by less than is allowed, all of them together by more.
-    const steps = network().replaceAll("0.9", "0.90004");
-    const difference = await search(graphOf(steps), graphOf(network()));
-    expect(difference.kind).toBe("accumulated");
+    const [good, faulty] = ["1.0", "1.00008"].map((alpha) => graphOf(network().replaceAll("0.9", alpha)));
+    if (!good || !faulty) throw new Error("there are two");
+    expect((await search(faulty, good)).kind).toBe("accumulated");
+  });
+
+  it("finds nothing where the outputs are equal", async () => {
+    expect((await search(graphOf(network()), graphOf(network()))).kind).toBe("none");
   });
 });

@@ -54,7 +54,7 @@ export async function locateInSavedModel(
   setting: Setting,
 ): Promise<Parting> {
   const { graph } = setting.converted;
-  const reference = computeWith(onnx, graph, setting.inputs);
+  const reference = computeWith(onnx, setting);
   const sides = sidesOf(
     graph,
     alignedValues(graph, () => true),
@@ -75,6 +75,7 @@ async function locate(
   if (!output?.producer) return unknown(between, setting, "no node computes this output");
   try {
     const difference = await findDifference(sides, output);
+    if (difference.kind === "none") return unknown(between, setting, "the two give the same outputs here");
     const value = difference.kind === "culprit" ? difference.culprit.value : difference.value;
     const nodes = difference.kind === "culprit" ? difference.culprit.part.nodes : [value.producer];
     const told = await describe(
@@ -144,16 +145,17 @@ function sidesOf(
     graph,
     aligned,
     reference,
-    subject: computeWith(engine, graph, setting.inputs),
+    subject: computeWith(engine, setting),
     part: (part, feeds) => engine.compute(part, feeds),
-    inputs: feedsOf(graph, setting.inputs),
+    inputs: feedsOf(setting),
     tolerance: setting.tolerance,
   };
 }
 
 /** Values of the graph by the engine, from the model's inputs. */
-function computeWith(engine: ModelEngine, graph: Graph, inputs: readonly TensorValue[]): Compute {
-  const feeds = new Map([...feedsOf(graph, inputs)].map(([value, fed]) => [value.name, fed]));
+function computeWith(engine: ModelEngine, setting: Setting): Compute {
+  const { graph } = setting.converted;
+  const feeds = new Map([...feedsOf(setting)].map(([value, fed]) => [value.name, fed]));
   return async (values) => {
     const found = await engine.compute(partOf(graph, graph.inputs, values), feeds);
     return new Map(
@@ -193,8 +195,9 @@ function referenceOf(
   };
 }
 
-function feedsOf(graph: Graph, inputs: readonly TensorValue[]): Map<Value, TensorValue> {
-  return new Map(graph.inputs.flatMap((value, index) => (inputs[index] ? [[value, inputs[index]]] : [])));
+function feedsOf({ converted, inputs }: Setting): Map<Value, TensorValue> {
+  const all = [...inputs, ...converted.states];
+  return new Map(converted.graph.inputs.flatMap((value, index) => (all[index] ? [[value, all[index]]] : [])));
 }
 
 function unknown(between: Parting["between"], { batch }: Setting, reason: string): Parting {

@@ -33,7 +33,7 @@ export function onnxSource(engine: OnnxRuntimeEngine, file: string, folder: stri
   const feedsOf = (inputs: readonly TensorValue[]) =>
     new Map(described.inputs.flatMap(({ key }, index) => (inputs[index] ? [[key, inputs[index]]] : [])));
   return {
-    title: "onnxruntime, the file as it is",
+    title: "the file in onnxruntime",
     examples: [],
     async run(inputs) {
       const { inputs: specs, outputs } = described;

@@ -4,23 +4,37 @@
 import { FerryError, fail } from "../core/errors.ts";
 import type { TensorValue } from "../engine/engine.ts";
 import type { OnnxRuntimeEngine } from "../engine/onnxruntime/engine.ts";
+import type { InputSpec } from "../read/torchscript/input-spec.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { generatedCases, inputTypes, recordedCases, type VerifyCase } from "./cases.ts";
 import { compareTensors, toleranceOf } from "./compare.ts";
-import { type Converted, convertFor, openDirectory } from "./converted.ts";
+import { type Converted, convertFor, openDirectory, sourceInputs, sourceOutputs } from "./converted.ts";
 import { type ModelEngine, onnxForm, savedModelForm } from "./engines.ts";
 import { asTensor } from "./find-difference.ts";
+import { halfTolerances } from "./half-tolerance.ts";
 import { locateInConversion, locateInSavedModel, type Setting } from "./locate.ts";
 import { isSource, type Opened, openSource } from "./open-source.ts";
 import type { Surroundings, VerifyOptions } from "./options.ts";
 import { PythonFailure, PythonWorker } from "./python/worker.ts";
 import { type Parting, type Row, rowWithoutOutput } from "./report.ts";
+import type { Source } from "./source.ts";
 
 /** Something that runs the whole model: a form of the converted one, or the source against recorded numbers. */
 interface Runner {
   readonly name: string;
   run(inputs: readonly TensorValue[]): Promise<TensorValue[]>;
   readonly form: ModelEngine | undefined;
+}
+
+/** That the file is a copy in half precision, and what it is a copy of. */
+export interface HalfCopy {
+  readonly of: Source;
+}
+
+/** What outputs should be, and the relative errors that count as equal; undefined for each dtype's own. */
+interface Wanted {
+  readonly outputs: readonly Tensor[];
+  readonly tolerances: readonly (number | undefined)[];
 }
 
 /** The first output that differs, for the search. */
@@ -35,18 +49,18 @@ export class Verification {
   private readonly options: VerifyOptions;
   private readonly converted: Converted;
   private readonly forms: readonly ModelEngine[];
-  private readonly precision: Row["precision"];
+  private readonly copy: HalfCopy | undefined;
 
   private constructor(
     options: VerifyOptions,
     sides: { opened: Opened; converted: Converted; forms: readonly ModelEngine[] },
-    precision: Row["precision"],
+    copy: HalfCopy | undefined,
   ) {
     this.options = options;
     this.opened = sides.opened;
     this.converted = sides.converted;
     this.forms = sides.forms;
-    this.precision = precision;
+    this.copy = copy;
   }
 
   /** Throws what converting and loading throw, and VERIFY_NO_SOURCE. */
@@ -54,13 +68,13 @@ export class Verification {
     engine: OnnxRuntimeEngine,
     options: VerifyOptions,
     around: Surroundings,
-    precision: Row["precision"],
+    copy?: HalfCopy,
   ): Promise<Verification> {
     const { file, directory, progress } = options;
     progress(`converting ${file}`);
     const converted =
       directory === undefined
-        ? await convertFor(file, modelOptions(options), `${around.folder}/${precision ?? "converted"}`)
+        ? await convertFor(file, modelOptions(options), `${around.folder}/${copy ? "float16" : "converted"}`)
         : openDirectory(directory, file, modelOptions(options));
     const forms: ModelEngine[] = [];
     let opened: Opened | undefined;
@@ -71,7 +85,7 @@ export class Verification {
         fail("VERIFY_NO_SOURCE", { file, reason: opened.whyNot });
       }
       forms.push(...(await openSavedModel(converted, options, around)));
-      return new Verification(options, { opened, converted, forms }, precision);
+      return new Verification(options, { opened, converted, forms }, copy);
     } catch (error) {
       await closeAll(forms, opened, converted);
       throw error;
@@ -83,13 +97,24 @@ export class Verification {
     return recorded?.file ?? (isSource(this.opened) ? this.opened.title : "");
   }
 
+  /** What the inputs of a half-precision copy are, for a TorchScript file, which loses its example when it is written anew. */
+  halfInputs(): Record<string, InputSpec> {
+    return Object.fromEntries(
+      inputTypes(sourceInputs(this.converted)).map(({ name, dtype, shape = [] }) => {
+        const sizes = shape.map((dim) => (typeof dim === "number" ? dim : dim.key));
+        return [name, { dtype: dtype === "float32" ? "float16" : dtype, shape: sizes }];
+      }),
+    );
+  }
+
   /** Every row, and where the numbers part if they do. */
   async run(): Promise<{ readonly rows: Row[]; readonly parting: Parting | undefined }> {
     const rows: Row[] = [];
     let suspect: Suspect | undefined;
     for (const of of this.cases()) {
-      const wanted = of.outputs ?? (await this.sourceOutputs(of, rows));
-      if (!wanted) continue;
+      const outputs = of.outputs ?? (await this.sourceOutputs(of, rows));
+      if (!outputs) continue;
+      const wanted = { outputs, tolerances: await this.tolerances(of, outputs) };
       for (const runner of this.runners(of)) {
         const made = await this.compareRun(runner, of, wanted);
         rows.push(...made);
@@ -105,11 +130,10 @@ export class Verification {
   }
 
   private cases(): VerifyCase[] {
-    const { graph } = this.converted;
     const { recorded, file, batchSizes, sizes, seed } = this.options;
-    const inputs = inputTypes(graph.inputs);
+    const inputs = inputTypes(sourceInputs(this.converted));
     if (recorded) {
-      const outputs = graph.outputs.map(({ name }) => name);
+      const outputs = sourceOutputs(this.converted).map(({ name }) => name);
       return recordedCases(recorded, inputs, outputs, !isSource(this.opened));
     }
     const examples = isSource(this.opened) ? this.opened.examples : [];
@@ -129,6 +153,17 @@ export class Verification {
     }
   }
 
+  private async tolerances(of: VerifyCase, outputs: readonly Tensor[]): Promise<(number | undefined)[]> {
+    const { tolerance } = this.options;
+    if (!this.copy || tolerance !== undefined) return outputs.map(() => tolerance);
+    try {
+      return await halfTolerances(this.copy.of, of.inputs, outputs);
+    } catch (error) {
+      reasonOf(error); // the original refuses inputs that its copy takes: the usual tolerance is left
+      return outputs.map(() => undefined);
+    }
+  }
+
   private runners(of: VerifyCase): Runner[] {
     const forms = this.forms.map((form) => ({ name: form.form, run: form.run, form }));
     const { opened } = this;
@@ -136,15 +171,16 @@ export class Verification {
     return [{ name: opened.title, run: (inputs) => opened.run(inputs), form: undefined }, ...forms];
   }
 
-  private async compareRun(runner: Runner, of: VerifyCase, wanted: readonly Tensor[]): Promise<Row[]> {
+  private async compareRun(runner: Runner, of: VerifyCase, wanted: Wanted): Promise<Row[]> {
     this.options.progress(`running ${runner.name} on batch ${of.name}`);
     try {
       const found = await runner.run(of.inputs);
-      if (found.length !== wanted.length) {
-        const reason = `${found.length} outputs instead of ${wanted.length}`;
+      const { length } = wanted.outputs;
+      if (found.length !== length) {
+        const reason = `${found.length} outputs instead of ${length}`;
         return [this.emptyRow(runner.name, of, "fails", reason)];
       }
-      return wanted.map((tensor, index) => this.row(runner, of, index, found[index], tensor));
+      return wanted.outputs.map((_, index) => this.row(runner, of, index, found[index], wanted));
     } catch (error) {
       const verdict = runner.form ? "fails" : "not run";
       return [this.emptyRow(runner.name, of, verdict, reasonOf(error))];
@@ -156,16 +192,17 @@ export class Verification {
     of: VerifyCase,
     index: number,
     found: TensorValue | undefined,
-    wanted: Tensor,
+    { outputs, tolerances }: Wanted,
   ): Row {
-    if (!found) return this.emptyRow(engine, of, "fails", "the output is missing");
-    const { tolerance } = this.options;
+    const wanted = outputs[index];
+    if (!found || !wanted) return this.emptyRow(engine, of, "fails", "the output is missing");
+    const tolerance = tolerances[index];
     const { isEqual, ...compared } = compareTensors(found, wanted, tolerance);
     const own = toleranceOf(wanted.dtype);
     return {
       engine,
       batch: of.name,
-      precision: this.precision,
+      precision: this.copy && "float16",
       output: this.converted.graph.outputs[index]?.name ?? "",
       dtype: wanted.dtype,
       shape: wanted.shape,
@@ -179,7 +216,7 @@ export class Verification {
   }
 
   private emptyRow(engine: string, of: VerifyCase, verdict: "fails" | "not run", reason: string): Row {
-    return rowWithoutOutput({ engine, batch: of.name, precision: this.precision }, verdict, reason);
+    return rowWithoutOutput({ engine, batch: of.name, precision: this.copy && "float16" }, verdict, reason);
   }
 
   private async locate({ form, of, output }: Suspect): Promise<Parting | undefined> {
@@ -241,6 +278,7 @@ async function closeAll(
 
 /** What a run that failed says; errors of our own making go on. */
 function reasonOf(error: unknown): string {
-  if (error instanceof PythonFailure || error instanceof FerryError) return error.message;
+  if (error instanceof PythonFailure) return error.headline;
+  if (error instanceof FerryError) return error.message;
   throw error;
 }

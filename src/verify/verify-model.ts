@@ -9,11 +9,11 @@ import { type OnnxRuntimeEngine, onnxRuntimeEngine } from "../engine/onnxruntime
 import { openFile } from "../files/open-file.ts";
 import { refuseKind } from "../read/refuse-kind.ts";
 import { sniff } from "../read/sniff.ts";
-import { toleranceOf } from "./compare.ts";
 import { canHalve, isSource } from "./open-source.ts";
 import type { SourceKind, Surroundings, VerifyOptions } from "./options.ts";
 import { findPythons } from "./python/find-python.ts";
 import { PythonFailure } from "./python/worker.ts";
+import type { PyTorchSource } from "./pytorch-source.ts";
 import { type Report, type Row, rowWithoutOutput } from "./report.ts";
 import { Verification } from "./verification.ts";
 
@@ -50,7 +50,7 @@ async function verifyBoth(
   options: VerifyOptions,
   around: Surroundings,
 ): Promise<Report> {
-  const plain = await Verification.open(engine, options, around, undefined);
+  const plain = await Verification.open(engine, options, around);
   try {
     const { rows, parting } = await plain.run();
     const { reference } = plain;
@@ -69,16 +69,17 @@ async function verifyHalf(
   around: Surroundings,
   plain: Verification,
 ): Promise<Omit<Report, "reference">> {
-  const file = await halved(options, around, plain);
+  const opened = originalOf(options.file, plain);
+  const file = await halved(opened, options, around);
   if (typeof file !== "string") return { rows: [file], parting: undefined };
   const { directory: _, recorded, ...others } = options;
   const copy: VerifyOptions = {
     ...others,
     file,
-    tolerance: options.tolerance ?? toleranceOf("float16"), // also for results that the model itself widens
+    ...(around.kind === "torchscript" ? { inputs: { ...options.inputs, ...plain.halfInputs() } } : {}),
     ...(recorded ? { recorded: { ...recorded, inputsOnly: true } } : {}),
   };
-  const half = await Verification.open(engine, copy, around, "float16");
+  const half = await Verification.open(engine, copy, around, { of: opened });
   try {
     return await half.run();
   } finally {
@@ -86,15 +87,20 @@ async function verifyHalf(
   }
 }
 
-/** The copy's path, or a row that says why PyTorch makes none. Throws VERIFY_FLOAT16 where it could not be tried. */
+/** Throws VERIFY_FLOAT16 where no copy can be made. */
+function originalOf(file: string, { opened }: Verification): PyTorchSource {
+  if (!isSource(opened)) return fail("VERIFY_FLOAT16", { file, reason: opened.whyNot });
+  return canHalve(opened)
+    ? opened
+    : fail("VERIFY_FLOAT16", { file, reason: "PyTorch makes it, of its own files" });
+}
+
+/** The copy's path, or a row that says why PyTorch makes none. */
 async function halved(
+  opened: PyTorchSource,
   { file, progress }: VerifyOptions,
   { folder }: Surroundings,
-  { opened }: Verification,
 ): Promise<string | Row> {
-  if (!isSource(opened)) return fail("VERIFY_FLOAT16", { file, reason: opened.whyNot });
-  if (!canHalve(opened))
-    return fail("VERIFY_FLOAT16", { file, reason: "PyTorch makes it, of its own files" });
   progress("making a float16 copy in PyTorch");
   const target = path.join(folder, `half${path.extname(file)}`);
   try {
@@ -103,7 +109,7 @@ async function halved(
   } catch (error) {
     if (!(error instanceof PythonFailure)) throw error;
     const row = { engine: opened.title, batch: "", precision: "float16" } as const;
-    return rowWithoutOutput(row, "not run", error.message);
+    return rowWithoutOutput(row, "not run", error.headline);
   }
 }
 

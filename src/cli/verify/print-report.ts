@@ -67,7 +67,8 @@ function summary({ rows, reference }: Report): string {
 
 function partingText(parting: Parting): string {
   const [first, second] = parting.between;
-  if (parting.kind === "unknown") return `where ${first} and ${second} part is not known: ${parting.reason}`;
+  if (parting.kind === "unknown")
+    return `no operator was found at which ${first} and ${second} part: ${parting.reason}`;
   const origin = [
     parting.module && `  module: ${parting.module}`,
     parting.line && `  line: ${parting.line}${parting.code && `: ${parting.code}`}`,
@@ -81,8 +82,8 @@ function headline(parting: Parting, name: string, first: string, second: string)
   const error = number(parting.relativeError);
   if (parting.kind === "accumulated") {
     return (
-      `no operator differs when it gets ${first}'s own inputs: rounding adds up, to ${error} at ${name}, ` +
-      "or the difference lies in what an engine makes of the whole"
+      `no operator of ${second} differs when it is fed with the values of ${first}: rounding adds up, ` +
+      `to ${error} at ${name}, or the difference lies in what an engine makes of the whole`
     );
   }
   const how = parting.reason ?? `by ${error} of its largest value`;

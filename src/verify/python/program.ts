@@ -77,6 +77,21 @@ class Recorder(torch.fx.Interpreter):
                 raise Found
         return value
 
+class Beginnings:
+    "What a model keeps between calls, as it was at first: every run here is a first call."
+
+    def __init__(self, buffers):
+        self.pairs = {name: (buffer, buffer.detach().clone()) for name, buffer in buffers}
+
+    def names(self):
+        return set(self.pairs)
+
+    def restore(self):
+        with torch.no_grad():
+            for buffer, beginning in self.pairs.values():
+                if not torch.equal(buffer, beginning):
+                    buffer.copy_(beginning)
+
 class Exported:
     "A torch.export archive."
 
@@ -87,6 +102,7 @@ class Exported:
             from torch.export.pt2_archive._package import load_pt2
             self.program = load_pt2(file).exported_programs[model]
         self.module = self.program.module()
+        self.begins = Beginnings(self.module.named_buffers())
 
     def nodes(self):
         return {node.name: node for node in self.program.graph.nodes}
@@ -107,6 +123,7 @@ class Exported:
                     yield spec.arg.value
 
     def run(self, tensors, named):
+        self.begins.restore()
         args, kwargs = pytree.tree_unflatten(list(self.leaves(tensors)), self.program.call_spec.in_spec)
         return pytree.tree_leaves(self.module(*args, **kwargs))
 
@@ -116,6 +133,7 @@ class Exported:
     def values(self, tensors, names):
         program, leaves = self.program, self.leaves(tensors)
         held = {**program.state_dict, **program.constants}
+        held = {name: value.clone() if name in self.mutated() else value for name, value in held.items()}
         args = [
             next(leaves) if spec.kind.name == "USER_INPUT" else held.get(spec.target)
             for spec in program.graph_signature.input_specs
@@ -146,6 +164,9 @@ class Exported:
         dynamic = {**dict(zip(names, shapes[0])), **shapes[1]}
         torch.export.save(torch.export.export(module, args, kwargs, dynamic_shapes=dynamic), file)
 
+    def mutated(self):
+        return set(self.program.graph_signature.buffers_to_mutate.values()) | self.begins.names()
+
     def example_metas(self):
         nodes = self.nodes()
         for spec in self.program.graph_signature.input_specs:
@@ -156,9 +177,11 @@ class Scripted:
     "A TorchScript archive."
 
     def __init__(self, file, model):
-        self.module = torch.jit.load(file, map_location="cpu")
+        self.file, self.module = file, torch.jit.load(file, map_location="cpu")
+        self.begins = Beginnings(self.module.named_buffers())
 
     def run(self, tensors, named):
+        self.begins.restore()
         given, arguments = iter(tensors), {}
         for argument in self.module.forward.schema.arguments[1:]:
             if argument.name in named:
@@ -171,7 +194,7 @@ class Scripted:
         return []
 
     def halve(self, file):
-        self.module.half().save(file)
+        torch.jit.load(self.file, map_location="cpu").half().save(file)
 
 def example(leaf):
     if isinstance(leaf, int):
@@ -196,11 +219,13 @@ def half_module(module):
         change = lambda value: torch.float16 if value == torch.float32 and isinstance(value, torch.dtype) else value
         node.args, node.kwargs = torch.fx.node.map_aggregate((node.args, node.kwargs), change)
     module.recompile()
-    for tensor in (*module.parameters(), *module.buffers()):
-        tensor.data = half(tensor.data)
-    for name, value in vars(module).items():
-        if isinstance(value, torch.Tensor):
-            setattr(module, name, half(value))
+    copies = {}  # shared weights stay shared
+    for part in module.modules():
+        for holder in (part._parameters, part._buffers, vars(part)):
+            for name, value in list(holder.items()):
+                if isinstance(value, torch.Tensor) and value.dtype == torch.float32:
+                    copy = copies.setdefault(id(value), value.detach().half().clone())
+                    holder[name] = torch.nn.Parameter(copy, False) if holder is part._parameters else copy
     return module
 
 def free_sizes(meta):

@@ -20,7 +20,12 @@ const KEPT_STDERR_CHARACTERS = 4000;
 export type Answer = Readonly<Record<string, unknown>>;
 
 /** A request that Python could not fulfil: an exception's type and words, or the end of the process. */
-export class PythonFailure extends Error {}
+export class PythonFailure extends Error {
+  /** PyTorch explains itself over pages; the first line says what happened. */
+  get headline(): string {
+    return this.message.trim().split("\n", 1)[0] ?? "";
+  }
+}
 
 export class PythonWorker {
   private readonly child: ChildProcess;
