@@ -4,13 +4,19 @@
 
 import type { Dim } from "../../graph/dim.ts";
 import type { TensorType } from "../../graph/type.ts";
+import { withCasts } from "./autocast.ts";
 import type { AtenArgument, AtenCall, AtenGraph } from "./program.ts";
 import { renameArgument, renameArguments, valuesIn } from "./rename.ts";
+
+/** Its arguments: device, float type, whether it is on, whether casts are kept, the body. */
+const AUTOCAST = "higher_order::wrap_with_autocast";
+const AUTOCAST_ENABLED = "2";
 
 /** Wrappers by target: the place of the body among the arguments; the operands follow it. */
 const BODY_PLACE: ReadonlyMap<string, number> = new Map([
   ["higher_order::wrap_with_set_grad_enabled", 1],
   ["higher_order::strict_mode", 0],
+  [AUTOCAST, 4],
 ]);
 
 export function inlineWrappers(graph: AtenGraph): AtenGraph {
@@ -28,11 +34,18 @@ export function inlineWrappers(graph: AtenGraph): AtenGraph {
       calls.push(outer);
       continue;
     }
-    const results = inlineBody(outer, inlineWrappers(body.value), place + 1, { calls, types, strides });
+    const inner = castsOperands(outer) ? withCasts(body.value) : body.value;
+    const results = inlineBody(outer, inlineWrappers(inner), place + 1, { calls, types, strides });
     for (const [name, result] of results) renamed.set(name, result);
   }
   const outputs = graph.outputs.map((output) => renameArgument(output, nameOf));
   return { inputs: graph.inputs, outputs, calls, types: keepTypes(types, renamed), strides };
+}
+
+/** Only what stands in the region itself: one inside it that is off has its own types. */
+function castsOperands(call: AtenCall): boolean {
+  const enabled = call.args.get(AUTOCAST_ENABLED);
+  return call.target === AUTOCAST && enabled?.kind === "bool" && enabled.value;
 }
 
 interface Into {

@@ -7,9 +7,6 @@ const RANDOM =
 export function unknownReason(call: Facts): string {
   if (RANDOM.test(call.name))
     return "it draws random numbers, which no two engines draw alike; take them as an input";
-  if (call.target.startsWith("higher_order::wrap_with_autocast")) {
-    return "autocast regions are not supported; export with ep.run_decompositions({})";
-  }
   if (call.target.startsWith("higher_order::")) return "this control flow is not supported";
   return "no rule lowers it; try ep.run_decompositions(), or open an issue with its name";
 }

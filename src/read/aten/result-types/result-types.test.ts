@@ -29,6 +29,11 @@ function typesIn(program: AtenProgram): string[][] {
 describe("types of results", () => {
   it.each([
     "%r: float32[batch, 4] = aten::add.Tensor(self=%m, other=%h)",
+    "%r: complex64[batch, 3, 8, 8] = aten::fft_fftn.default(self=%x)",
+    "%r: complex64[batch, 3, 6, 4] = aten::fft_rfft2.default(self=%x, s=[6, 7])",
+    "%r: float32[batch, 6] = aten::fft_irfft.default(self=%m)",
+    "%r: complex64[batch, 3, 5, 8] = aten::fft_fft.default(self=%x, n=5, dim=2)",
+    "%r: complex64[batch, 2, 2] = aten::stft.default(self=%m, n_fft=2, hop_length=2, return_complex=True)",
     "%r: float16[4] = aten::mul.Tensor(self=%h, other=2.5)",
     "%r: float32[batch] = aten::div.Tensor(self=%i, other=%i)",
     '%r: int64[batch] = aten::div.Tensor_mode(self=%i, other=%i, rounding_mode="floor")',

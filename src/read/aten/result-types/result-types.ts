@@ -12,6 +12,7 @@ import { LAYERS } from "./layers.ts";
 import { LAYOUT } from "./layout.ts";
 import { MATRICES } from "./matrices.ts";
 import { REDUCTIONS } from "./reductions.ts";
+import { SPECTRA } from "./spectra.ts";
 import { WINDOWS } from "./windows.ts";
 
 const TABLE: InferTable = {
@@ -23,6 +24,7 @@ const TABLE: InferTable = {
   ...WINDOWS,
   ...INDEXING,
   ...FACTORIES,
+  ...SPECTRA,
 };
 
 /** In-place operators after which the tensor has another shape. */

@@ -9,6 +9,11 @@ import type { Rule } from "../rule.ts";
 
 export const EINSUM: Rule = {
   targets: ["aten::einsum.default"],
+  refuse(call) {
+    const [terms = "", result] = call.string("equation").split("->");
+    const summed = terms.includes("...") && result !== undefined && !result.includes("...");
+    return summed ? "it sums over what its ellipsis stands for" : undefined;
+  },
   emit(call) {
     const { dtype } = call.result();
     const types = call.typesOf("tensors");
