@@ -7,6 +7,7 @@ import { type Problem, problem } from "../../core/errors.ts";
 import type { Dim } from "../../graph/dim.ts";
 import type { TensorType } from "../../graph/type.ts";
 import { Refusal } from "./argument.ts";
+import { closeOver } from "./close-over.ts";
 import type { AtenArgument, AtenCall, AtenGraph } from "./program.ts";
 import { renameArgument, renameArguments, valuesIn } from "./rename.ts";
 import { schemaOf } from "./schema.ts";
@@ -66,6 +67,8 @@ class Functionalizer {
   private readonly written = new Map<string, AtenCall>();
   private readonly problems: Problem[] = [];
   private made = 0;
+  /** Roots that the bodies of the call at hand write into, with the results that hold their new contents. */
+  private readonly pending: { readonly root: string; readonly fresh: string }[] = [];
 
   constructor(graph: AtenGraph, file: string) {
     this.graph = graph;
@@ -96,7 +99,8 @@ class Functionalizer {
     return { graph, written: this.written, problems: this.problems };
   }
 
-  private visit(call: AtenCall): void {
+  private visit(given: AtenCall): void {
+    const call = this.closed(given);
     const name = nameOf(call.target);
     const target =
       name.endsWith("_") && !name.startsWith("__") ? withName(call.target, name.slice(0, -1)) : undefined;
@@ -107,12 +111,42 @@ class Functionalizer {
     else this.write(call, target);
   }
 
+  /** A call with bodies gives what they write into as further results, which are written over the originals here. */
+  private closed(call: AtenCall): AtenCall {
+    if (![...call.args.values()].some((argument) => argument.kind === "graph")) return call;
+    const written = (body: AtenGraph) => [...functionalize(body, this.file).written.keys()];
+    const closure = closeOver(call, written, {
+      rootOf: (name) => this.views.get(name)?.root.name ?? name,
+      viewCalls: (name) => this.viewCalls(name),
+      typeOf: (name) => this.types.get(name),
+    });
+    if (!closure) return call;
+    for (const root of closure.roots) {
+      const fresh = this.freshName(undefined, root);
+      closure.results.push({ kind: "tensor", value: fresh });
+      this.pending.push({ root, fresh });
+    }
+    return { ...call, args: closure.args, outputs: [...call.outputs, ...closure.results] };
+  }
+
+  /** The calls that make a view from its root, in order. */
+  private viewCalls(name: string): AtenCall[] {
+    const calls: AtenCall[] = [];
+    for (let view = this.views.get(name); view?.parent && view.call; view = view.parent)
+      calls.unshift(view.call);
+    return calls;
+  }
+
   /** A call that writes nothing: its arguments are brought up to date, its results are fresh or views. */
   private pass(given: AtenCall): void {
     const call = this.onMemory(given);
     const shared = sharedArgument(call, { types: this.types, strides: this.strides });
     const source = shared === undefined ? undefined : call.args.get(shared);
     this.calls.push({ ...call, args: this.currentArguments(call) });
+    for (const { root, fresh } of this.pending.splice(0)) {
+      this.replace(this.viewOf(root), fresh, call);
+      if (!this.written.has(root)) this.written.set(root, call);
+    }
     if (shared === undefined || source?.kind !== "tensor") return;
     const parent = this.viewOf(source.value);
     for (const [index, result] of call.outputs.flatMap(valuesIn).entries()) {

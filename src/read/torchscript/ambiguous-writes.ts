@@ -5,8 +5,8 @@
 import { Facts } from "../aten/argument.ts";
 import type { AtenCall, AtenGraph } from "../aten/program.ts";
 import { valuesIn } from "../aten/rename.ts";
-import { schemaOf } from "../aten/schema.ts";
 import { sharedArgument } from "../aten/views.ts";
+import { bodiesOf, sharedThroughBodies, writtenBy } from "./memory-of-bodies.ts";
 import { Unfollowed } from "./refusal.ts";
 
 /** Operators that copy where memory does not allow a view. */
@@ -14,39 +14,40 @@ const MAY_COPY = /^(reshape|reshape_as|flatten|ravel|contiguous|to|unflatten)$/;
 
 /** Throws Unfollowed, with the place of the write. */
 export function refuseAmbiguousWrites(graph: AtenGraph): void {
-  if (!graph.calls.some(writtenBy)) return;
+  for (const body of graph.calls.flatMap(bodiesOf)) refuseAmbiguousWrites(body);
+  if (!graph.calls.some((call) => writtenBy(call).length > 0)) return;
   const groups = new Groups();
-  const doubts: { readonly a: string; readonly b: string; readonly at: number }[] = [];
+  const doubts: Doubt[] = [];
   const lastRead = readTimes(graph);
   for (const [at, call] of graph.calls.entries()) {
     const written = writtenBy(call);
-    if (written !== undefined) {
-      check(call, written, at, doubts, groups, lastRead);
-      for (const result of call.outputs.flatMap(valuesIn)) groups.join(result, written);
-    }
-    const shared = written === undefined ? sharedArgument(call, graph) : undefined;
+    for (const name of written) check(call, name, at, doubts, groups, lastRead);
+    doubts.push(...sharedThroughBodies(call));
+    if (bodiesOf(call).length > 0) continue;
+    for (const name of written)
+      for (const result of call.outputs.flatMap(valuesIn)) groups.join(result, name);
+    const shared = written.length === 0 ? sharedArgument(call, graph) : undefined;
     const source = shared === undefined ? undefined : call.args.get(shared);
     if (source?.kind !== "tensor") continue;
     const isCertain = !MAY_COPY.test(new Facts(call, graph).name) || graph.strides?.has(source.value);
     for (const result of call.outputs.flatMap(valuesIn)) {
       if (isCertain) groups.join(result, source.value);
-      else doubts.push({ a: source.value, b: result, at });
+      else doubts.push({ a: source.value, b: result });
     }
   }
 }
 
-/** The tensor that a call writes into. */
-function writtenBy(call: AtenCall): string | undefined {
-  const name = schemaOf(call.target)?.arguments.find((argument) => argument.written)?.name;
-  const argument = name === undefined ? undefined : call.args.get(name);
-  return argument?.kind === "tensor" ? argument.value : undefined;
+/** Two values that may or may not share memory. */
+interface Doubt {
+  readonly a: string;
+  readonly b: string;
 }
 
 function check(
   call: AtenCall,
   written: string,
   at: number,
-  doubts: readonly { readonly a: string; readonly b: string }[],
+  doubts: readonly Doubt[],
   groups: Groups,
   lastRead: ReadonlyMap<string, number>,
 ): void {

@@ -1,12 +1,12 @@
 // The ATen program while the code is followed: calls in their order, types of their values, weights.
 // Not here: choosing a call's overload (evaluate/overloads.ts), what results are like (aten/result-types/).
-import type { Dim } from "../../graph/dim.ts";
+import type { Dim, DimExpression } from "../../graph/dim.ts";
 import { type TensorType, tensorType } from "../../graph/type.ts";
 import type { RankedType } from "../../graph/typed-graph.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { AtenCall, Weight } from "../aten/program.ts";
 import { Unfollowed } from "./refusal.ts";
-import { unknownSize } from "./values.ts";
+import { unknownInteger, unknownSize } from "./values.ts";
 
 export interface BuilderLimits {
   /** Calls in the program, loops unrolled; the largest real models have some ten thousand. */
@@ -24,6 +24,7 @@ export class ProgramBuilder {
   private readonly names = new Map<string, number>();
   private count = 0;
   private unknown = 0;
+  private bodies = 0;
 
   constructor(limits: BuilderLimits = BUILDER_LIMITS) {
     this.limits = limits;
@@ -43,9 +44,39 @@ export class ProgramBuilder {
     return `${base}_${number}`;
   }
 
-  freshSize(): Dim {
+  freshSize(): DimExpression {
     this.unknown += 1;
     return unknownSize(this.unknown - 1);
+  }
+
+  /** A symbol for an integer that may be negative. */
+  freshInteger(): DimExpression {
+    this.unknown += 1;
+    return unknownInteger(this.unknown - 1);
+  }
+
+  /** Symbols with smaller numbers were there before what follows. */
+  get unknownCount(): number {
+    return this.unknown;
+  }
+
+  /** Whether calls are noted for a body of a branch or a loop. */
+  get inBody(): boolean {
+    return this.bodies > 0;
+  }
+
+  /** Notes the calls that are made meanwhile for a body, apart from the others. */
+  record<T>(run: () => T): { readonly calls: AtenCall[]; readonly result: T } {
+    const outer = this.calls;
+    const calls: AtenCall[] = [];
+    this.calls = calls;
+    this.bodies += 1;
+    try {
+      return { calls, result: run() };
+    } finally {
+      this.calls = outer;
+      this.bodies -= 1;
+    }
   }
 
   /** Adds a parameter, buffer or constant; the result is its value's name. */

@@ -102,15 +102,6 @@ describe("refusals", () => {
     );
   });
 
-  it("name the loop that depends on the input, with its line", () => {
-    const inputs = { x: { dtype: "float32", shape: [2] } } as const;
-    const error = refusal(() => read("until.scripted", { inputs }));
-    expect([error.code, error.row.exit]).toEqual(["TORCHSCRIPT_UNFOLLOWED", 4]);
-    expect(error.message).toMatch(
-      /at code\/__torch__\/net\.py, line \d+: a loop runs as long as a scalar holds/,
-    );
-  });
-
   it("of files after optimize_for_inference say what to do", () => {
     const error = refusal(() => read("optimized", IMAGE));
     expect(error.code).toBe("TORCHSCRIPT_OPTIMIZED");

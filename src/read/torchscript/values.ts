@@ -1,7 +1,7 @@
 // What an expression of TorchScript's code is worth while the code is followed: Python's values are known exactly,
 // a tensor is the name of a value of the graph being made.
 // Invariant: lists, dicts and objects are shared by reference, as in Python; everything else never changes.
-import { type Dim, symbol } from "../../graph/dim.ts";
+import { type Dim, type DimExpression, symbol } from "../../graph/dim.ts";
 import type { ClassDefinition, FunctionDefinition } from "./source/syntax.ts";
 
 export type Value =
@@ -14,10 +14,8 @@ export type Value =
   | { readonly kind: "string"; readonly value: string }
   | { readonly kind: "device"; readonly name: string }
   | TensorValue
-  /** A number or truth value that a call computes: the name of its value in the graph. */
-  | { readonly kind: "scalar"; readonly type: "float" | "bool"; readonly name: string }
-  /** A comparison of sizes that turns out differently for different inputs. */
-  | { readonly kind: "undecided"; readonly text: string }
+  | ScalarValue
+  | MaybeValue
   | ListValue
   | TupleValue
   | DictValue
@@ -37,9 +35,36 @@ export interface TensorValue {
   readonly number?: Extract<Value, { readonly kind: "int" | "float" | "bool" }>;
 }
 
+/** A number or truth value that a call computes. */
+export interface ScalarValue {
+  readonly kind: "scalar";
+  readonly type: "float" | "bool";
+  /** Its name in the graph. */
+  readonly name: string;
+  /** What it says, for messages, such as `batch gt 1`. */
+  readonly text?: string;
+}
+
+/** None or not, which only running tells. */
+export interface MaybeValue {
+  readonly kind: "maybe";
+  /** Whether it is there. */
+  readonly present: Value;
+  /** What it is if it is there; anything of that type if not. */
+  readonly value: Value;
+}
+
 export interface ListValue {
   readonly kind: "list";
   items: Value[];
+  /** Where only running tells how many items there are: all of them, `items` is empty then. */
+  stack?: Stack | undefined;
+}
+
+/** The items of a list as one tensor, along its first axis. */
+export interface Stack {
+  readonly element: "tensor" | "int" | "float" | "bool";
+  readonly tensor: TensorValue;
 }
 
 export interface TupleValue {
@@ -95,7 +120,8 @@ export function keyOf(value: Value): string | number | boolean | undefined {
 
 /** The items of a list or tuple; undefined for anything else. */
 export function itemsOf(value: Value): readonly Value[] | undefined {
-  return value.kind === "list" || value.kind === "tuple" ? value.items : undefined;
+  if (value.kind === "list") return value.stack ? undefined : value.items;
+  return value.kind === "tuple" ? value.items : undefined;
 }
 
 /** What a value is, for messages. */
@@ -107,8 +133,14 @@ export function describe(value: Value): string {
       return `${value.kind} ${value.value}`;
     case "string":
       return JSON.stringify(value.value.slice(0, 40));
-    case "undecided":
-      return `a condition on sizes (${value.text})`;
+    case "scalar":
+      return value.text === undefined
+        ? `a ${value.type} that is computed`
+        : `a condition on sizes (${value.text})`;
+    case "maybe":
+      return "a value that may be None";
+    case "list":
+      return value.stack ? "a list whose length depends on the input" : "a list";
     case "object":
     case "class":
       return `a ${(value.kind === "object" ? value.className : value.name).split(".").at(-1)}`;
@@ -120,4 +152,13 @@ export function describe(value: Value): string {
 }
 
 /** A symbol for a size that only running tells. */
-export const unknownSize = (number: number): Dim => symbol(`u${number}`);
+export const unknownSize = (number: number): DimExpression => symbol(`u${number}`);
+
+/** A symbol for an integer that only running tells; unlike a size it may be negative. */
+export const unknownInteger = (number: number): DimExpression => symbol(`ui${number}`);
+
+/** The number that `unknownSize` or `unknownInteger` was given; undefined for symbols of inputs. */
+export function unknownNumber(name: string): number | undefined {
+  const found = /^ui?(\d+)$/.exec(name);
+  return found ? Number(found[1]) : undefined;
+}

@@ -6,19 +6,32 @@ import {
   floorDivDims,
   mulDims as repeated,
   subDims,
+  symbolsIn,
 } from "../../../graph/dim.ts";
 import type { RankedType } from "../../../graph/typed-graph.ts";
 import { type Facts, Refusal } from "../argument.ts";
 import { broadcast, forEach, type Infer, type InferTable, replaced, typed, withoutAxes } from "./infer.ts";
 
-const slice: Infer = (call) => {
+const slice: Infer = (call, fresh) => {
   const { dtype, shape } = call.type("self");
   const axis = call.axis("dim", shape.length);
   const size = shape[axis] ?? 0;
+  if (isComputed(boundOf(call, "start", 0), size) || isComputed(boundOf(call, "end", size), size))
+    return [typed(dtype, replaced(shape, axis, fresh()))];
   const start = call.has("start") ? within(call.dim("start"), size) : 0;
   const end = call.has("end") ? within(call.dim("end"), size) : size;
   return [typed(dtype, replaced(shape, axis, lengthOf(start, end, call.has("step") ? call.int("step") : 1)))];
 };
+
+function boundOf(call: Facts, name: "start" | "end", fallback: Dim): Dim {
+  return call.has(name) ? call.dim(name) : fallback;
+}
+
+/** Whether a bound is a number that only running tells, unless it is so for the size too and their distance is known. */
+function isComputed(bound: Dim, size: Dim): boolean {
+  const isOpen = [...symbolsIn(bound)].some((name) => /^ui?\d+$/.test(name));
+  return isOpen && typeof subDims(size, bound) !== "number";
+}
 
 /** Python's rule for a bound of a slice: negative ones count from the end, and none reaches outside. */
 function within(bound: Dim, size: Dim): Dim {

@@ -12,6 +12,7 @@ import { ruleFor } from "../../aten/rules/registry.ts";
 import { overloadsOf, type Schema, schemaOf } from "../../aten/schema.ts";
 import { Unfollowed } from "../refusal.ts";
 import { describe, list, NONE, type TensorValue, tensor, tuple, type Value } from "../values.ts";
+import { callOnStack } from "./call-on-stack.ts";
 import { type CallAten, callCell } from "./cells.ts";
 import { contentsOf } from "./contents.ts";
 import type { Arguments, Context, Place } from "./context.ts";
@@ -51,11 +52,25 @@ export function callOperator(
     results,
   );
   forgetContents(operator, given);
+  const written = writtenBy(target, given);
+  if (written) return written;
   const [first] = results;
   const copy = args.get("copy");
   const isFresh = copy?.kind === "bool" && copy.value;
   if (first) first.contents = contentsOf(operator, given, context.builder.typeOf(first.name), isFresh);
   return value;
+}
+
+/** In-place operators that change how a tensor is seen; their result is another view of it. */
+const RESEEN = /^aten::(squeeze|unsqueeze|t|transpose|swapaxes|swapdims|as_strided|resize|resize_as|set)_\./;
+
+/** The tensor that an in-place operator writes into, which is its result too. */
+function writtenBy(target: string, given: Arguments): Value | undefined {
+  const schema = schemaOf(target);
+  const [first] = schema?.arguments ?? [];
+  const isInPlace = first?.written === true && /^Tensor\(a!\)$|^Tensor$/.test(schema?.returns ?? "");
+  const self = given.positional[0];
+  return isInPlace && self?.kind === "tensor" && !RESEEN.test(target) ? self : undefined;
 }
 
 /** Operators that are made of others. */
@@ -67,7 +82,11 @@ function compose(operator: string, given: Arguments, context: Context, place: Pl
       return list(context.builder.typeOf(first.name).shape.map((value) => ({ kind: "int", value })));
     return callOperator(`aten::${name}`, args, context, place) ?? NONE;
   };
-  return callCell(operator, given, call) ?? callFusedAttention(operator, given, call);
+  return (
+    callCell(operator, given, call) ??
+    callFusedAttention(operator, given, call) ??
+    callOnStack(operator, given, call)
+  );
 }
 
 /** The number in a tensor of one element: its contents where they are known, else a call of `item`. */
@@ -86,9 +105,9 @@ export function itemOf(value: TensorValue, context: Context, place: Place): Valu
     append({ kind: "symbol", value: name });
     return { kind: "scalar", type: dtype === "bool" ? "bool" : "float", name };
   }
-  const size = builder.freshSize();
+  const size = builder.freshInteger();
   append({ kind: "int", value: size });
-  value.contents = size;
+  if (!builder.inBody) value.contents = size; // a body's symbols mean nothing outside
   return { kind: "int", value: symbol(symbolName(size) ?? "") };
 }
 

@@ -20,7 +20,8 @@ export function choose(condition: Value, statement: IfStatement, frame: Frame, e
       `the code goes on in two ways depending on ${describe(condition)}`,
       "fix the sizes it depends on with --input",
     );
-  return chooseByCall(condition.name, statement, frame, evaluator);
+  chooseByCall(condition.name, statement, frame, evaluator);
+  return undefined;
 }
 
 /** Whether a block ends in an exception whatever happens in it. */

@@ -1,8 +1,14 @@
 // `int(x)`, `float(x)`, `bool(x)`: of Python's numbers at once, of tensors through a call.
+import type { RankedType } from "../../../graph/typed-graph.ts";
+import type { AtenArgument } from "../../aten/program.ts";
 import { Unfollowed } from "../refusal.ts";
 import { bool, describe, float, int, type Value } from "../values.ts";
 import { callOperator, itemOf } from "./call-operator.ts";
 import type { Context, Place } from "./context.ts";
+import type { BuiltinCall } from "./python/builtin.ts";
+import { builtinsOf } from "./python/builtins.ts";
+import { computeScalar } from "./python/scalars.ts";
+import { appendTensor } from "./stacks.ts";
 
 export function convertNumber(
   to: "int" | "float" | "bool",
@@ -11,9 +17,39 @@ export function convertNumber(
   place: Place,
 ): Value {
   const plain = value.kind === "tensor" ? fromTensor(to, value, context, place) : value;
-  const converted = CONVERSIONS[to](plain);
+  const converted = CONVERSIONS[to](plain) ?? compute(to, plain, context, place);
   if (!converted) throw new Unfollowed(`${to} of ${describe(value)}`);
   return converted;
+}
+
+/** Of a number that only running tells. */
+function compute(
+  to: "int" | "float" | "bool",
+  value: Value,
+  context: Context,
+  place: Place,
+): Value | undefined {
+  const call = { named: new Map<string, Value>(), context, place };
+  if (value.kind === "int" && to === "float") return computeScalar("mul", [value, float(1)], "float", call);
+  if (value.kind === "int" && to === "bool") return builtin("ne", [value, int(0)], call);
+  if (value.kind !== "scalar") return undefined;
+  if (to === "int") {
+    const dtype: AtenArgument = { kind: "dtype", value: "int64" };
+    const args = { self: { kind: "tensor", value: value.name }, dtype } as const;
+    return itemOf(appendTensor("aten::to.dtype", args, INTEGER, context.builder, place), context, place);
+  }
+  if (to === "float") return computeScalar("mul", [value, float(1)], "float", call);
+  return builtin("ne", [value, float(0)], call);
+}
+
+const INTEGER: RankedType = { kind: "tensor", dtype: "int64", shape: [] };
+
+function builtin(name: string, args: readonly Value[], call: BuiltinCall): Value | undefined {
+  for (const found of builtinsOf(name)) {
+    const value = found(args, call);
+    if (value) return value;
+  }
+  return undefined;
 }
 
 function fromTensor(
@@ -49,11 +85,8 @@ const CONVERSIONS: Readonly<Record<"int" | "float" | "bool", (value: Value) => V
   },
   bool: (value) => {
     if (value.kind === "float") return bool(value.value !== 0);
-    if (value.kind === "int")
-      return typeof value.value === "number"
-        ? bool(value.value !== 0)
-        : { kind: "undecided", text: `${value.value}` };
+    if (value.kind === "int") return typeof value.value === "number" ? bool(value.value !== 0) : undefined;
     if (value.kind === "scalar" && value.type !== "bool") return undefined;
-    return value.kind === "bool" || value.kind === "scalar" || value.kind === "undecided" ? value : undefined;
+    return value.kind === "bool" || value.kind === "scalar" ? value : undefined;
   },
 };

@@ -60,9 +60,10 @@ return torch.slice(x, 1, 0, int(torch.sub(m, 2)))`;
       follow(`if ${condition}:\n  y = torch.relu(x)\nelse:\n  y = x\nreturn y`);
     expect(choice("torch.gt(torch.size(x, 0), 0)")).toEqual([RELU]);
     expect(choice("torch.eq(torch.dim(x), 3)")).toEqual([]);
-    expect(choice("torch.gt(torch.size(x, 0), 1)")[0]).toContain(
-      "depending on a condition on sizes (batch gt 1)",
-    );
+    expect(choice("torch.gt(torch.size(x, 0), 1)")).toEqual([
+      "_operator::gt bool[]",
+      "higher_order::cond float32[batch, 3]",
+    ]);
   });
 
   it("that do not fit are refused, not guessed", () => {
@@ -137,12 +138,85 @@ describe("branches that depend on the input", () => {
     );
   });
 
-  it("are refused where they write outside or change a list", () => {
-    expect(branch("_0 = torch.neg_(y)")[0]).toContain("writes into a tensor of outside in a branch");
-    expect(branch("_0 = torch.append(y, x)", "pass", "y = [x]")[0]).toContain(
-      "a list is changed in a branch",
+  it("give what they write into tensors of outside", () => {
+    expect(branch("_0 = torch.neg_(y)").at(-1)).toBe("higher_order::cond");
+  });
+
+  it("change lists, numbers and truth values", () => {
+    expect(branch("_0 = torch.append(y, x)", "_1 = torch.append(y, torch.neg(x))", "y = [x]").at(-1)).toBe(
+      "higher_order::cond float32[batch, 3]",
     );
-    expect(branch("y = 1", "y = 2", "y = 0")[0]).toContain("'y' becomes");
+    const numbers = programOf(
+      forwardOf(
+        "n = 0\nf = 0.5\nt = False\nif bool(torch.any(x)):\n  n, f, t = -2, 1.5, True\nelse:\n  pass\nreturn (n, f, t)",
+      ),
+    );
+    expect(numbers.outputs.map(({ argument }) => argument.kind)).toEqual(["int", "symbol", "symbol"]);
+  });
+
+  it("may give None", () => {
+    const body =
+      "if torch.__is__(y, None):\n  z = x\nelse:\n  z = torch.neg(unchecked_cast(Tensor, y))\nreturn z";
+    const maybe = "y: Optional[Tensor] = None\nif bool(torch.any(x)):\n  y = torch.exp(x)\nelse:\n  pass\n";
+    expect(follow(maybe + body).at(-1)).toBe("higher_order::cond float32[batch, 3]");
+  });
+
+  it("are refused where they make a list longer by unlike items, or other types", () => {
+    expect(branch("_0 = torch.append(y, torch.sum(x))", "pass", "y = [x]")[0]).toContain(
+      "differ in their types",
+    );
+    expect(branch("y = torch.sum(y)")[0]).toContain("'y' is float32[] or float32[batch, 3]");
+    expect(branch('y = "a"', 'y = "b"', 'y = "c"')[0]).toContain(`'y' becomes "a" or "b"`);
+  });
+
+  it("that may make two names of one tensor are refused where one is written to", () => {
+    const either =
+      "y = torch.neg(x)\nif bool(torch.any(x)):\n  z = y\nelse:\n  z = torch.exp(y)\n_0 = torch.neg_(z)\n";
+    expect(follow(`${either}return z`)).not.toContain("may share memory");
+    expect(follow(`${either}return (y, z)`)[0]).toContain("may share memory with another one");
+  });
+});
+
+describe("loops that depend on the input", () => {
+  const loop = (body: string, before: string, returned: string) =>
+    follow(
+      `${before}\ni = 0\ngo = True\nwhile go:\n  ${body}\n  go = bool(torch.any(x))\nreturn ${returned}`,
+    );
+
+  it("carry what changes", () => {
+    expect(loop("y = torch.relu(y)", "y = x", "y").at(-1)).toBe("prim::Loop float32[batch, 3] bool[]");
+    expect(loop("i = torch.add(i, 1)", "y = x", "i").at(-1)).toBe("prim::Loop bool[]");
+  });
+
+  it("free sizes that differ from round to round", () => {
+    expect(loop("y = torch.cat([y, x], 1)", "y = x", "y").at(-1)).toMatch(
+      /^prim::Loop float32\[batch, u\d+\] bool/,
+    );
+  });
+
+  it("fill lists", () => {
+    const filled = loop("_0 = torch.append(y, x)", "y = annotate(List[Tensor], [])", "torch.stack(y)");
+    expect(filled.at(-1)).toMatch(/^prim::Loop bool\[\] float32\[u\d+, batch, 3\]$/);
+    expect(
+      loop("_0 = torch.append(y, x)", "y = annotate(List[Tensor], [])", "torch.cat(y, 1)").at(-1),
+    ).toMatch(/^aten::flatten.using_ints float32\[batch, 3\*u\d+\]$/);
+  });
+
+  it("run as often as a size says", () => {
+    const body = "y = x\nfor i in range(torch.size(x, 0)):\n  y = torch.add(y, i)\nreturn y";
+    expect(follow(body)).toEqual(["prim::Loop float32[batch, 3]"]);
+  });
+
+  it("know integers of tensors as what may be negative", () => {
+    const body =
+      "n = int(torch.sum(torch.to(x, 4)))\nif torch.lt(n, 0):\n  y = torch.neg(x)\nelse:\n  y = x\nreturn y";
+    expect(follow(body).at(-1)).toBe("higher_order::cond float32[batch, 3]");
+  });
+
+  it("are refused where what they carry has no one type", () => {
+    expect(loop("y = torch.unsqueeze(y, 0)", "y = x", "y")[0]).toMatch(
+      /'y' is float32\[1, batch, 3\] or float32\[1, 1, batch, 3\]/,
+    );
   });
 });
 
@@ -150,9 +224,6 @@ describe("limits", () => {
   it("of loops", () => {
     expect(follow("n = 0\nwhile torch.ge(n, 0):\n  n = torch.add(n, 1)\nreturn n")[0]).toContain(
       "statements are run",
-    );
-    expect(follow("for i in range(torch.size(x, 0)):\n  pass\nreturn x")[0]).toContain(
-      "a loop runs a size batch times",
     );
   });
 

@@ -2,15 +2,19 @@
 // Method: an interpreter over the syntax tree whose tensors are symbols; each ATen call becomes a call of the program.
 // Invariant: nothing is executed but this interpreter; steps, depth and the program's length have named bounds.
 // Not here: expressions (expressions.ts), operators on tensors (call-operator.ts), on Python's values (python/).
+import { addDims, mulDims } from "../../../graph/dim.ts";
 import { pathOf } from "../code.ts";
 import { Unfollowed } from "../refusal.ts";
 import type { Expression, FunctionDefinition, Statement } from "../source/syntax.ts";
-import { describe, int, itemsOf, NONE, type ObjectValue, type Value } from "../values.ts";
+import { bool, describe, int, itemsOf, NONE, type ObjectValue, type Value } from "../values.ts";
 import { choose } from "./choose.ts";
 import type { Arguments, Context } from "./context.ts";
 import { Expressions } from "./expressions.ts";
 import { type Frame, whereIn } from "./frame.ts";
+import { loopByCall, type OpenLoop } from "./loop-by-call.ts";
 import { setItem } from "./python/containers.ts";
+import { isFixed, itemsOfRange, type Range, rangeFrom, tripsOf } from "./range.ts";
+import { restore, type Snapshot, takeSnapshot } from "./snapshot.ts";
 
 export interface EvaluatorLimits {
   /** Statements that are followed, loops unrolled. */
@@ -20,6 +24,15 @@ export interface EvaluatorLimits {
 }
 
 export const EVALUATOR_LIMITS: EvaluatorLimits = { maxSteps: 500_000, maxDepth: 120 };
+
+type WhileStatement = Extract<Statement, { kind: "while" }>;
+type ForStatement = Extract<Statement, { kind: "for" }>;
+
+/** A point to which the state, and the program, can go back. */
+interface Mark {
+  readonly calls: number;
+  readonly state: Snapshot;
+}
 
 /** How a block ends early. */
 export type Flow = { readonly returned: Value } | "break" | "continue" | undefined;
@@ -170,18 +183,73 @@ export class Evaluator {
   }
 
   private loopWhile(statement: Extract<Statement, { kind: "while" }>, frame: Frame): Flow {
+    const start = this.mark(frame);
     for (;;) {
       const condition = this.expressions.evaluate(statement.condition, frame);
-      if (condition.kind !== "bool")
-        throw new Unfollowed(
-          `a loop runs as long as ${describe(condition)} holds, which depends on the input`,
-        );
+      if (condition.kind !== "bool") return this.loopOpenly(statement, start, frame);
       if (!condition.value) return undefined;
       const flow = this.block(statement.body, frame);
       if (flow === "break") return undefined;
       if (typeof flow === "object") return flow;
       this.countStep();
     }
+  }
+
+  /** From where the loop began, so that no round stands there twice; from where its end became open, if need be. */
+  private loopOpenly(statement: WhileStatement, start: Mark, frame: Frame): Flow {
+    const here = this.mark(frame);
+    const begun = this.context.builder.calls.splice(start.calls);
+    try {
+      restore(frame, start.state);
+      this.loopFromHere(statement, frame);
+    } catch (error) {
+      if (!(error instanceof Unfollowed)) throw error;
+      this.context.builder.calls.splice(start.calls, Number.POSITIVE_INFINITY, ...begun);
+      restore(frame, here.state);
+      this.loopFromHere(statement, frame);
+    }
+    return undefined;
+  }
+
+  private loopFromHere(statement: WhileStatement, frame: Frame): void {
+    const { condition } = statement;
+    const loop: OpenLoop = {
+      round: this.context.builder.freshSize(),
+      trips: undefined,
+      condition: this.expressions.evaluate(condition, frame),
+      follow: () => {
+        this.followBody(statement.body, frame);
+        return this.expressions.evaluate(condition, frame);
+      },
+    };
+    loopByCall(loop, frame, this);
+  }
+
+  /** A loop over so many rounds that only running tells how many. */
+  private loopOverRange(statement: ForStatement, range: Range, frame: Frame): void {
+    const { builder } = this.context;
+    const round = builder.freshSize();
+    const item = int(addDims(range.start, mulDims(round, range.step)));
+    const loop: OpenLoop = {
+      round,
+      trips: { kind: "int", value: tripsOf(range) },
+      condition: bool(true),
+      follow: () => {
+        this.store(statement.target, item, frame);
+        this.followBody(statement.body, frame);
+        return bool(true);
+      },
+    };
+    loopByCall(loop, frame, this);
+  }
+
+  private followBody(body: readonly Statement[], frame: Frame): void {
+    if (this.block(body, frame))
+      throw new Unfollowed("a loop whose end depends on the input is left in its middle");
+  }
+
+  private mark(frame: Frame): Mark {
+    return { calls: this.context.builder.calls.length, state: takeSnapshot(frame) };
   }
 
   /** One statement or one turn of a loop more; what a file can make us do is bounded. */
@@ -191,8 +259,13 @@ export class Evaluator {
       throw new Unfollowed(`over ${this.limits.maxSteps} statements are run`);
   }
 
-  private loopFor(statement: Extract<Statement, { kind: "for" }>, frame: Frame): Flow {
-    for (const item of this.itemsToVisit(statement.items, frame)) {
+  private loopFor(statement: ForStatement, frame: Frame): Flow {
+    const range = this.rangeOf(statement.items, frame);
+    if (range && !isFixed(range)) {
+      this.loopOverRange(statement, range, frame);
+      return undefined;
+    }
+    for (const item of range ? itemsOfRange(range) : this.itemsToVisit(statement.items, frame)) {
       this.store(statement.target, item, frame);
       const flow = this.block(statement.body, frame);
       if (flow === "break") return undefined;
@@ -202,18 +275,20 @@ export class Evaluator {
     return undefined;
   }
 
-  private *itemsToVisit(items: Expression, frame: Frame): Generator<Value> {
-    if (items.kind === "call" && items.callee.kind === "name" && items.callee.name === "range") {
-      const bounds = items.args.map((argument) => this.expressions.evaluate(argument, frame));
-      yield* range(bounds);
-      return;
-    }
+  /** The bounds of `range(...)`; undefined for a loop over anything else. */
+  private rangeOf(items: Expression, frame: Frame): Range | undefined {
+    if (items.kind !== "call" || items.callee.kind !== "name" || items.callee.name !== "range")
+      return undefined;
+    return rangeFrom(items.args.map((argument) => this.expressions.evaluate(argument, frame)));
+  }
+
+  private itemsToVisit(items: Expression, frame: Frame): readonly Value[] {
     const value = this.expressions.evaluate(items, frame);
     const found =
       itemsOf(value) ??
       (value.kind === "dict" ? [...value.entries.values()].map(({ key }) => key) : undefined);
     if (!found) throw new Unfollowed(`a loop over ${describe(value)}`);
-    yield* found;
+    return found;
   }
 
   /** Contexts of autograd change nothing that is computed. */
@@ -225,16 +300,4 @@ export class Evaluator {
     }
     return this.block(statement.body, frame);
   }
-}
-
-function* range(bounds: readonly Value[]): Generator<Value> {
-  const numbers = bounds.map((bound) => {
-    if (bound.kind === "int" && typeof bound.value === "number") return bound.value;
-    const found = bound.kind === "int" ? `a size ${bound.value}` : describe(bound);
-    throw new Unfollowed(`a loop runs ${found} times, which depends on the input`);
-  });
-  const [first = 0, second, step = 1] = numbers;
-  const [start, end] = second === undefined ? [0, first] : [first, second];
-  if (step === 0) throw new Unfollowed("a range with a step of 0");
-  for (let at = start; step > 0 ? at < end : at > end; at += step) yield int(at);
 }

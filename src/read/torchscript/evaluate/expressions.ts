@@ -24,6 +24,7 @@ import { dottedName } from "./dotted-name.ts";
 import type { Evaluator } from "./evaluator.ts";
 import type { Frame } from "./frame.ts";
 import { instantiate } from "./instantiate.ts";
+import { placeIn } from "./place-in.ts";
 import { builtinsOf } from "./python/builtins.ts";
 import { itemAt } from "./python/containers.ts";
 import { textOf } from "./python/strings.ts";
@@ -113,7 +114,11 @@ export class Expressions {
   }
 
   private subscript(container: Value, index: Expression, frame: Frame): Value {
-    const found = itemAt(container, this.evaluate(index, frame));
+    const found = itemAt(container, this.evaluate(index, frame), {
+      ...NO_NAMES,
+      context: this.context,
+      place: placeIn(frame),
+    });
     if (!found) throw new Unfollowed(`a part of ${describe(container)} is taken`);
     return found;
   }
@@ -223,7 +228,8 @@ export class Expressions {
   private special(name: string, expression: CallExpression, frame: Frame): Value | undefined {
     const [first, second] = expression.args;
     if (frame.variables.has(name) || !first) return undefined;
-    if (name === "annotate" || name === "unchecked_cast") return second && this.evaluate(second, frame);
+    if (name === "annotate") return second && this.evaluate(second, frame);
+    if (name === "unchecked_cast") return second && certain(this.evaluate(second, frame));
     if (name === "uninitialized") return { kind: "uninitialized" };
     if (name === "isinstance" && second) return this.instanceTest(this.evaluate(first, frame), second);
     if (name === "getattr" && second?.kind === "string")
@@ -258,7 +264,8 @@ export class Expressions {
         if (value) return value;
       }
     }
-    if (namespace === "prim" && /^unchecked_/.test(name) && args.positional[0]) return args.positional[0];
+    if (namespace === "prim" && /^unchecked_/.test(name) && args.positional[0])
+      return certain(args.positional[0]);
     const value = callOperator(`${namespace}::${name}`, args, this.context, place);
     if (!value && isCustom(`${namespace}::${name}`))
       throw new Unregistered(`${namespace}::${name} is not known`);
@@ -268,9 +275,11 @@ export class Expressions {
 }
 
 const NOWHERE: Place = { scope: "", line: "" };
+const NO_NAMES = { named: new Map<string, Value>() };
 
-function placeIn(frame: Frame): Place {
-  return { scope: frame.scope, line: `File "${frame.path}", line ${frame.line}` };
+/** A value that may be None, where the code is sure that it is not. */
+function certain(value: Value): Value {
+  return value.kind === "maybe" ? value.value : value;
 }
 
 function deviceName(argument: Expression | undefined): string {

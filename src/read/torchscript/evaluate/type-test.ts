@@ -7,7 +7,7 @@ const KINDS: Readonly<Record<string, readonly Value["kind"][]>> = {
   Tensor: ["tensor"],
   int: ["int"],
   float: ["float"],
-  bool: ["bool", "undecided"],
+  bool: ["bool"],
   str: ["string"],
   complex: ["complex"],
   number: ["int", "float", "complex"],

@@ -3,10 +3,11 @@ import type { Builtin, BuiltinTable } from "./builtin.ts";
 import { CONTAINERS } from "./containers.ts";
 import { LOGIC } from "./logic.ts";
 import { NUMBERS } from "./numbers.ts";
+import { SCALARS } from "./scalars.ts";
 import { STRINGS } from "./strings.ts";
 import { TENSORS } from "./tensors.ts";
 
-const FAMILIES: readonly BuiltinTable[] = [NUMBERS, LOGIC, CONTAINERS, STRINGS, TENSORS];
+const FAMILIES: readonly BuiltinTable[] = [NUMBERS, SCALARS, LOGIC, CONTAINERS, STRINGS, TENSORS];
 
 const byName = new Map<string, Builtin[]>();
 for (const family of FAMILIES) {

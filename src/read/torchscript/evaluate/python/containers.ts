@@ -12,10 +12,14 @@ import {
   type ListValue,
   list,
   NONE,
+  type Stack,
   tuple,
   type Value,
 } from "../../values.ts";
-import type { Builtin, BuiltinTable } from "./builtin.ts";
+import { itemOf } from "../call-operator.ts";
+import { rangeFrom, tripsOf } from "../range.ts";
+import { appendTensor, pushed } from "../stacks.ts";
+import type { Builtin, BuiltinCall, BuiltinTable } from "./builtin.ts";
 import { NUMBERS } from "./numbers.ts";
 
 /** Elements in a list: `[0] * n` with a large n must not fill memory. */
@@ -37,7 +41,8 @@ export function placeOf(index: Value | undefined, length: number): number {
 }
 
 /** `x[i]` for lists, tuples and dicts. */
-export function itemAt(container: Value, index: Value): Value | undefined {
+export function itemAt(container: Value, index: Value, call: BuiltinCall): Value | undefined {
+  if (container.kind === "list" && container.stack) return itemOfStack(container.stack, index, call);
   if (container.kind === "dict") {
     const found = container.entries.get(wantedKey(index));
     if (!found) throw new Unfollowed(`the key ${describe(index)} is not in a dict`);
@@ -49,6 +54,20 @@ export function itemAt(container: Value, index: Value): Value | undefined {
   return items?.[placeOf(index, items.length)];
 }
 
+function itemOfStack(stack: Stack, index: Value, call: BuiltinCall): Value {
+  if (index.kind !== "int") throw new Unfollowed(`a list is indexed with ${describe(index)}`);
+  const { builder } = call.context;
+  const { dtype, shape } = builder.typeOf(stack.tensor.name);
+  const args = {
+    self: { kind: "tensor", value: stack.tensor.name },
+    dim: { kind: "int", value: 0 },
+    index: { kind: "int", value: index.value },
+  } as const;
+  const type = { kind: "tensor", dtype, shape: shape.slice(1) } as const;
+  const item = appendTensor("aten::select.int", args, type, builder, call.place);
+  return stack.element === "tensor" ? item : itemOf(item, call.context, call.place);
+}
+
 function wantedKey(value: Value): string | number | boolean {
   const key = keyOf(value);
   if (key === undefined) throw new Unfollowed(`${describe(value)} as the key of a dict`);
@@ -56,7 +75,8 @@ function wantedKey(value: Value): string | number | boolean {
 }
 
 export function setItem(container: Value, index: Value, value: Value): void {
-  if (container.kind === "list") container.items[placeOf(index, container.items.length)] = value;
+  if (container.kind === "list" && !container.stack)
+    container.items[placeOf(index, container.items.length)] = value;
   else if (container.kind === "dict") container.entries.set(wantedKey(index), { key: index, value });
   else throw new Unfollowed(`an element of ${describe(container)} is set`);
 }
@@ -64,8 +84,11 @@ export function setItem(container: Value, index: Value, value: Value): void {
 /** A built-in that works on a list alone. */
 const onList =
   (act: (target: ListValue, args: readonly Value[]) => Value | undefined): Builtin =>
-  ([target, ...args]) =>
-    target?.kind === "list" ? act(target, args) : undefined;
+  ([target, ...args]) => {
+    if (target?.kind !== "list") return undefined;
+    if (target.stack) throw new Unfollowed(`${describe(target)} is changed other than by append`);
+    return act(target, args);
+  };
 
 const onDict =
   (act: (target: DictValue, args: readonly Value[]) => Value | undefined): Builtin =>
@@ -128,7 +151,7 @@ const equal =
   ([a, b]) => {
     if (!a || !b || !itemsOf(a) || !itemsOf(b)) return undefined;
     const known = isEqual(a, b);
-    if (known === undefined) return { kind: "undecided", text: "whether two lists are equal" };
+    if (known === undefined) throw new Unfollowed("whether two lists are equal depends on the input");
     return bool(known === wanted);
   };
 
@@ -141,7 +164,9 @@ const contains: Builtin = ([target, item]) => {
   return parts.includes(true) ? bool(true) : parts.includes(undefined) ? undefined : bool(false);
 };
 
-const length: Builtin = ([target]) => {
+const length: Builtin = ([target], { context }) => {
+  if (target?.kind === "list" && target.stack)
+    return int(context.builder.typeOf(target.stack.tensor.name).shape[0] ?? 0);
   if (target?.kind === "string") return int(target.value.length);
   if (target?.kind === "dict") return int(target.entries.size);
   const items = target && itemsOf(target);
@@ -204,11 +229,13 @@ const sorted: Builtin = ([target]) => {
 };
 
 export const CONTAINERS: BuiltinTable = {
-  append: onList((target, [item]) => {
+  append: ([target, item], call) => {
+    if (target?.kind !== "list") return undefined;
     if (target.items.length >= MAX_ITEMS) throw new Unfollowed(`a list of over ${MAX_ITEMS} elements`);
-    if (item) target.items.push(item);
+    if (item && target.stack) target.stack = pushed(target.stack, item, call.context.builder, call.place);
+    else if (item) target.items.push(item);
     return target;
-  }),
+  },
   extend: onList((target, [other]) => {
     target.items = newList([...target.items, ...((other && itemsOf(other)) ?? [])]).items;
     return NONE;
@@ -227,7 +254,7 @@ export const CONTAINERS: BuiltinTable = {
     target.items.reverse();
     return NONE;
   }),
-  copy: onList((target) => newList(target.items)),
+  copy: ([target]) => (target?.kind === "list" ? { ...target, items: [...target.items] } : undefined),
   index: onList((target, [item]) => {
     const at = item ? target.items.findIndex((other) => isEqual(other, item) === true) : -1;
     return item && item.kind !== "tensor" && at >= 0 ? int(at) : undefined;
@@ -256,8 +283,8 @@ export const CONTAINERS: BuiltinTable = {
     setItem(target, index, value);
     return NONE;
   },
-  __getitem__: ([target, index]) =>
-    target && index && target.kind !== "tensor" ? itemAt(target, index) : undefined,
+  __getitem__: ([target, index], call) =>
+    target && index && target.kind !== "tensor" ? itemAt(target, index, call) : undefined,
   __contains__: contains,
   len: length,
   slice,
@@ -298,8 +325,8 @@ function popped([target, index]: readonly Value[]): Value | undefined {
 
 /** How many integers `range(low, high, step)` gives. */
 function rangeLength(low?: Value, high?: Value, step?: Value): Value | undefined {
-  const bounds = [low, high, step].map((value) => (value?.kind === "int" ? Number(value.value) : Number.NaN));
-  const [from = 0, to = 0, by = 1] = bounds;
-  const count = Math.max(0, Math.ceil((to - from) / by));
-  return Number.isFinite(count) ? int(count) : undefined;
+  if (!low || !high || !step) return undefined;
+  const range = rangeFrom([low, high, step]);
+  const count = tripsOf(range);
+  return int(typeof count === "number" ? Math.max(0, count) : count);
 }

@@ -74,7 +74,7 @@ const compare =
     if (!a || !b) return undefined;
     if (a.kind === "int" && b.kind === "int") {
       const known = compareSizes(how, a.value, b.value);
-      return known === undefined ? { kind: "undecided", text: `${a.value} ${how} ${b.value}` } : bool(known);
+      return known === undefined ? undefined : bool(known);
     }
     const holds = COMPARISONS[how];
     if (a.kind === "string" && b.kind === "string") return bool(holds(a.value, b.value));

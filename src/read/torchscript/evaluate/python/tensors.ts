@@ -5,8 +5,18 @@ import { normalAxis } from "../../../aten/argument.ts";
 import type { AtenArgument } from "../../../aten/program.ts";
 import { C10_DTYPES, c10Number } from "../../dtypes.ts";
 import { Unfollowed } from "../../refusal.ts";
-import { bool, int, list, type TensorValue, tensor, type Value } from "../../values.ts";
+import {
+  bool,
+  int,
+  itemsOf,
+  type ListValue,
+  list,
+  type TensorValue,
+  tensor,
+  type Value,
+} from "../../values.ts";
 import { itemOf } from "../call-operator.ts";
+import { appendTensor, stackOf } from "../stacks.ts";
 import type { Builtin, BuiltinCall, BuiltinTable } from "./builtin.ts";
 
 const onTensor =
@@ -46,9 +56,29 @@ function numberToTensor(value: Value, { context, place }: BuiltinCall): TensorVa
   return tensor(name, value.kind === "int" ? value.value : undefined);
 }
 
+/** A list of numbers as a tensor of its type, or of the one that is stated. */
+function fromList(list: ListValue, call: BuiltinCall): Value | undefined {
+  const [first] = list.items;
+  if (!list.stack && (!first || first.kind === "tensor" || itemsOf(first))) return undefined;
+  const { builder } = call.context;
+  const made = list.stack?.tensor ?? stackOf.make(list, builder, call.place);
+  const stated = call.named.get("dtype");
+  const own = builder.typeOf(made.name);
+  const wanted = stated?.kind === "int" ? C10_DTYPES.get(Number(stated.value)) : undefined;
+  const dtype = wanted ?? (own.dtype === "float64" ? "float32" : own.dtype);
+  if (dtype === own.dtype) return made;
+  const args: Record<string, AtenArgument> = {
+    self: { kind: "tensor", value: made.name },
+    dtype: { kind: "dtype", value: dtype },
+  };
+  return appendTensor("aten::to.dtype", args, { ...own, dtype }, builder, call.place);
+}
+
 /** `torch.tensor(3)`, `torch.tensor([1, 2])`: numbers only. */
 const makeTensor: Builtin = ([data], call) => {
   if (!data) return undefined;
+  if (data.kind === "list") return fromList(data, call);
+  if (data.kind === "scalar") return tensor(data.name);
   const stated = call.named.get("dtype");
   const dtype = stated?.kind === "int" ? C10_DTYPES.get(Number(stated.value)) : undefined;
   const { builder } = call.context;

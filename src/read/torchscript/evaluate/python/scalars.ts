@@ -1,0 +1,90 @@
+// Python's arithmetic on numbers of which some are computed: each operation becomes a call on values without axes.
+// Reals are float64, as in Python. Integers that sizes can be made of are expressions and need no call (numbers.ts).
+import { tensorType } from "../../../../graph/type.ts";
+import type { AtenArgument } from "../../../aten/program.ts";
+import type { ScalarValue, Value } from "../../values.ts";
+import type { Builtin, BuiltinCall, BuiltinTable } from "./builtin.ts";
+
+/** Appends a call of an operator of `_operator` or `torch`; its one result is a number of this type. */
+export function computeScalar(
+  operator: string,
+  operands: readonly Value[],
+  type: "float" | "bool",
+  { context, place }: BuiltinCall,
+  text?: string,
+): ScalarValue | undefined {
+  const args = new Map<string, AtenArgument>();
+  for (const [index, operand] of operands.entries()) {
+    const argument = argumentOf(operand);
+    if (!argument) return undefined;
+    args.set("ab"[index] ?? "", argument);
+  }
+  const { builder } = context;
+  const name = builder.freshName(operator.replace(/^.*::/, ""));
+  const target = operator.includes("::") ? operator : `_operator::${operator}`;
+  builder.types.set(name, tensorType(type === "float" ? "float64" : "bool", []));
+  builder.append({
+    target,
+    args,
+    outputs: [{ kind: "symbol", value: name }],
+    origin: { scope: place.scope, operator: target, line: place.line },
+  });
+  return { kind: "scalar", type, name, ...(text === undefined ? {} : { text }) };
+}
+
+export function notScalar(value: ScalarValue, call: BuiltinCall): ScalarValue {
+  const text = value.text === undefined ? undefined : `not ${value.text}`;
+  return computeScalar("torch::sym_not", [value], "bool", call, text) ?? value;
+}
+
+function argumentOf(value: Value): AtenArgument | undefined {
+  if (value.kind === "scalar") return { kind: "symbol", value: value.name };
+  return value.kind === "int" || value.kind === "float" || value.kind === "bool" ? value : undefined;
+}
+
+function isNumber(value: Value | undefined): boolean {
+  return (
+    value?.kind === "int" || value?.kind === "float" || (value?.kind === "scalar" && value.type === "float")
+  );
+}
+
+const arithmetic =
+  (operator: string): Builtin =>
+  ([a, b, ...more], call) =>
+    a && b && more.length === 0 && isNumber(a) && isNumber(b)
+      ? computeScalar(operator, [a, b], "float", call)
+      : undefined;
+
+const comparison =
+  (operator: string): Builtin =>
+  ([a, b], call) => {
+    if (!a || !b || !isNumber(a) || !isNumber(b)) return undefined;
+    const text = a.kind === "int" && b.kind === "int" ? `${a.value} ${operator} ${b.value}` : undefined;
+    if (operator !== "ne") return computeScalar(operator, [a, b], "bool", call, text);
+    const same = computeScalar("eq", [a, b], "bool", call);
+    const differ = same && computeScalar("torch::sym_not", [same], "bool", call, text);
+    return differ;
+  };
+
+/** Where all are integers, the result is one too, which is for the arithmetic of sizes alone to say. */
+const ofReals =
+  (operator: string): Builtin =>
+  (args, call) =>
+    args.every((value) => value.kind === "int") ? undefined : arithmetic(operator)(args, call);
+
+export const SCALARS: BuiltinTable = {
+  add: ofReals("add"),
+  sub: ofReals("sub"),
+  mul: ofReals("mul"),
+  div: arithmetic("truediv"),
+  truediv: arithmetic("truediv"),
+  neg: ([x], call) =>
+    x?.kind === "scalar" && x.type === "float" ? computeScalar("neg", [x], "float", call) : undefined,
+  sqrt: ([x], call) => (x && isNumber(x) ? computeScalar("torch::sym_sqrt", [x], "float", call) : undefined),
+  eq: comparison("eq"),
+  ne: comparison("ne"),
+  lt: comparison("lt"),
+  le: comparison("le"),
+  gt: comparison("gt"),
+  ge: comparison("ge"),
+};
