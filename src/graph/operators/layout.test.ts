@@ -146,6 +146,11 @@ test.each<[string, string[], string]>([
   ["a: float32[2, 3]", ["i: int64[] = [0]", "y = Gather(a, i) {axis = 2}"], "axis 2 of 2 dimensions"],
   ["x: float32[2]", ["z: int64[1] = [0]", "y = Slice(x, z, z, z, z)"], "a step is 0"],
   ["x: float32[2]", ["p: int64[1] = [0]", "y = Pad(x, p)"], "1 pads for 1 axes"],
+  [
+    "x: float32[7]",
+    ["s: int64[2] = [2, 2000000000]", "a, b = Split(x, s)"],
+    "sizes 2, 2000000000 of an axis of 7",
+  ],
 ])("%s; %j is refused", (inputs, statements, message) => {
   expect(() => inferText(inputs, ...statements)).toThrow(message);
 });

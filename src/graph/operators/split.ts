@@ -34,13 +34,23 @@ export const SPLIT: OperatorDefinition = {
 function partSizes(context: InferContext, whole: Dim, count: number): readonly Dim[] {
   if (context.node.inputs[1]) {
     const sizes = context.contents(1);
-    if (sizes && sizes.length !== count) throw new IllTyped(`${sizes.length} sizes for ${count} outputs`);
+    if (sizes) checkSizes(sizes, whole, count);
     return sizes ?? Array.from({ length: count }, () => context.unknownDim());
   }
   const parts = context.int("num_outputs", count);
   const size = ceilDivDims(whole, parts);
   const last = subDims(whole, mulDims(size, parts - 1));
   return Array.from({ length: count }, (_, index) => (index === parts - 1 ? last : size));
+}
+
+/** A part may be empty; together they are the whole, where that can be told. */
+function checkSizes(sizes: readonly Dim[], whole: Dim, count: number): void {
+  if (sizes.length !== count) throw new IllTyped(`${sizes.length} sizes for ${count} outputs`);
+  const numbers = numbersOnly([...sizes, whole]);
+  if (!numbers) return;
+  const sum = numbers.slice(0, -1).reduce((all, size) => all + size, 0);
+  if (sum === whole && numbers.every((size) => size >= 0)) return;
+  throw new IllTyped(`sizes ${sizes.join(", ")} of an axis of ${whole}`);
 }
 
 function contents(context: InferContext, part: readonly Dim[], axis: number, start: number | undefined) {
