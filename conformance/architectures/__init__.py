@@ -1,0 +1,1 @@
+"""Real architectures of public libraries, with random weights: listed, exported, measured, told in a table."""

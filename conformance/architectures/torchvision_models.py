@@ -1,0 +1,89 @@
+"""Every model that torchvision lists, at its default width.
+
+Images are small where the architecture takes any size; where it is built for one size, it is built for a small one.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+from torchvision import models
+
+from .architecture import Architecture, Inputs, images
+
+# What get_model is told and the image size, for those that are built for one size. By the start of the name.
+BUILT_FOR = {
+    "vit_": ({"image_size": 112}, 112),
+    "maxvit_t": ({}, 224),
+    "inception_v3": ({}, 96),
+}
+IMAGE_SIZE = 64
+
+
+class OnlyOut(nn.Module):
+    """A segmentation network's answer, without the dict and the auxiliary head around it."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.network(image)["out"]
+
+
+def torchvision_models() -> Iterator[Architecture]:
+    """All of them, family by family."""
+    listed = [
+        *((models, make_classifier), (models.segmentation, make_segmentation)),
+        *((models.video, make_video), (models.optical_flow, make_flow)),
+    ]
+    for module, make in listed:
+        for name in models.list_models(module):
+            yield Architecture("torchvision", name, partial(make, name))
+    for name in models.list_models(models.detection):
+        yield Architecture("torchvision", name, partial(make_detection, name), scripted=True)
+
+
+def make_classifier(name: str) -> tuple[nn.Module, Inputs]:
+    """An image classifier."""
+    options, size = next((v for start, v in BUILT_FOR.items() if name.startswith(start)), ({}, IMAGE_SIZE))
+    fixed = name.startswith(("vit_", "maxvit"))
+    if name in ("googlenet", "inception_v3"):
+        options = {**options, "init_weights": False}  # a truncated normal distribution that takes minutes to draw
+    return models.get_model(name, weights=None, **options), images(size, grow=0 if fixed else 32)
+
+
+def make_segmentation(name: str) -> tuple[nn.Module, Inputs]:
+    """A segmentation network without its auxiliary head."""
+    return OnlyOut(models.get_model(name, weights=None, weights_backbone=None)), images(64)
+
+
+def make_video(name: str) -> tuple[nn.Module, Inputs]:
+    """A classifier of clips, [batch, channels, frames, height, width]."""
+    if name.startswith("mvit"):
+        options = {"spatial_size": (64, 64), "temporal_size": 8}
+        return models.get_model(name, weights=None, **options), clips(8, 64, grow=0)
+    frames, size = (16, 64) if name == "s3d" else (8, 64)
+    if name == "s3d":
+        size = 192  # its last pool is 7 by 7
+    return models.get_model(name, weights=None), clips(frames, size, grow=32)
+
+
+def clips(frames: int, size: int, grow: int) -> Inputs:
+    """Random clips; with a step there are more frames and larger pictures."""
+    more = 8 if grow else 0
+    return lambda batch, step: (
+        torch.randn(batch, 3, frames + step * more, size + step * grow, size + 2 * step * grow),
+    )
+
+
+def make_flow(name: str) -> tuple[nn.Module, Inputs]:
+    """Optical flow between two images."""
+    single = images(128)
+    return models.get_model(name, weights=None), lambda batch, step: (*single(batch, step), *single(batch, step))
+
+
+def make_detection(name: str) -> tuple[nn.Module, Inputs]:
+    """A detection network as it is: it takes a list of images."""
+    return models.get_model(name, weights=None, weights_backbone=None), images(96)
