@@ -59,11 +59,29 @@ def set_up(name: str, folder: Path) -> None:
     started = time.monotonic()
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    install = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-input", "--no-deps"]
-    install += ["--no-compile", "--disable-pip-version-check", "--requirement", LISTS / f"{name}.txt"]
-    subprocess.run(install, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+    install(folder / "bin" / "python", name)
     (folder / ".complete").touch()
     print(f"environment {name}: ready after {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+
+
+def install(python: Path, name: str, *options: object) -> None:
+    """Installs a list by the given python's pip."""
+    command = [python, "-m", "pip", "install", "--quiet", "--no-input", "--no-deps", "--no-compile"]
+    command += ["--disable-pip-version-check", "--requirement", LISTS / f"{name}.txt", *options]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+
+
+def layered(name: str, below: str) -> tuple[Path, dict[str, str]]:
+    """The python of the environment `below`, and the variables with which it also finds the packages of `name`."""
+    python = ready_python(below)
+    folder = environment_folder(name)
+    if not (folder / ".complete").exists():
+        print(f"environment {name}: installing into {folder}", file=sys.stderr, flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        install(python, name, "--target", folder)
+        (folder / ".complete").touch()
+    variables = python_variables()
+    return python, {**variables, "PYTHONPATH": os.pathsep.join([variables["PYTHONPATH"], str(folder)])}
 
 
 def python_variables() -> dict[str, str]:
