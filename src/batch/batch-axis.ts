@@ -20,8 +20,9 @@ export function batchAxisOf(shape: readonly Dim[], sizes: Sizes): BatchAxis | un
 }
 
 /**
- * The axes of `to` that can hold the batch of `from` when elements keep their order, both as the sizes of the file; the
- * likeliest first: an axis of the batch alone, at the old place, from the left. More than one only if the file's batch is 1.
+ * The axes of `to` that can hold the batch of `from` when elements keep their order, both as the sizes of the file. More
+ * than one only if the file's batch is 1. The likeliest first: an axis of the batch alone, at its old place or from the
+ * left; then one that it is joined with, from the right, where a wrong guess soon meets sizes that do not fit.
  */
 export function placesAfterReshape(
   from: readonly number[],
@@ -37,9 +38,10 @@ export function placesAfterReshape(
     const isInside = step <= low && high <= step * size && low % step === 0 && (step * size) % high === 0;
     if (isInside) places.push({ axis, factor: size / baked, inner: low / step });
   }
-  const isOwn = (place: BatchAxis): boolean => place.factor === 1;
-  const rank = (place: BatchAxis): number =>
-    isOwn(place) ? (place.axis === batch.axis ? -1 : place.axis) : to.length + place.axis;
+  const rank = ({ axis, factor }: BatchAxis): number => {
+    if (factor === 1) return axis === batch.axis ? -1 : axis;
+    return 2 * to.length - axis;
+  };
   return places.sort((a, b) => rank(a) - rank(b));
 }
 

@@ -26,13 +26,28 @@ export async function findMixing(
   for (let at = 0; at < nodes.length; at += VALUES_AT_ONCE) {
     const part = nodes.slice(at, at + VALUES_AT_ONCE);
     const graph = showing(freed.graph, part);
-    const found = await withGraphs([graph], async ([runnable]) => {
-      const runs = [await runnable?.run(first), await runnable?.run(second)];
-      return part.find((node) => mixes(node, runs, freed));
-    });
+    const runs = await bothRuns(graph, first, second, withGraphs);
+    const found = runs && part.find((node) => mixes(node, runs, freed));
     if (found) return found;
   }
   return undefined;
+}
+
+/** Undefined where the engine stops, as it may on a graph that does not hold together at this size. */
+async function bothRuns(
+  graph: Graph,
+  first: Values,
+  second: Values,
+  withGraphs: WithGraphs,
+): Promise<readonly (Values | undefined)[] | undefined> {
+  try {
+    return await withGraphs([graph], async ([runnable]) => [
+      await runnable?.run(first),
+      await runnable?.run(second),
+    ]);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The graph with the nodes' results as outputs. Nodes are the same objects. */

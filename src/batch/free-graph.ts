@@ -14,6 +14,7 @@ import type { TypedGraph } from "../graph/typed-graph.ts";
 import { REMOVE_DEAD_NODES } from "../passes/remove-dead-nodes.ts";
 import { type BatchAxis, batchAxisOf } from "./batch-axis.ts";
 import { type ConstantOf, constantFinder, constantValue, type Evaluate } from "./constant-values.ts";
+import { Guesses } from "./guesses.ts";
 import { repairs } from "./repair.ts";
 import { steerReshape } from "./reshape.ts";
 import { steerRowIndex } from "./row-index.ts";
@@ -31,6 +32,11 @@ export interface FreedGraph {
   readonly types: SymbolicTypes;
   /** Where the batch is in a value; undefined if nowhere, or on more than one axis. */
   placeOf(value: Value): BatchAxis | undefined;
+  /**
+   * The graph with the guess taken back that is nearest before the node, or the last if there is no node; undefined if
+   * there was none. Throws as freeGraph does.
+   */
+  other(node: Node | undefined): FreedGraph | undefined;
 }
 
 export interface FreeingOptions {
@@ -39,14 +45,32 @@ export interface FreeingOptions {
   readonly size: number;
   /** Name of the new symbol; no other size of the graph has it. */
   readonly symbol: string;
-  /** Where a Reshape of a batch of 1 can be read in two ways: keep what it says rather than give the batch its own axis. */
-  readonly literal: boolean;
   readonly evaluate: Evaluate | undefined;
 }
 
+/** Guesses that are taken back, in number: each costs an inference over the graph. */
+const MAX_GUESSES = 64;
+
 /** Throws HeldByNode or AnotherInput. `typed` is not changed. */
 export function freeGraph(typed: TypedGraph, options: FreeingOptions): FreedGraph {
-  return new Freeing(typed, options).run();
+  return freeWith(new Guesses(), typed, options);
+}
+
+function freeWith(guesses: Guesses, typed: TypedGraph, options: FreeingOptions): FreedGraph {
+  let first: HeldByNode | undefined;
+  for (let left = MAX_GUESSES; left > 0; left--) {
+    try {
+      const freed = new Freeing(typed, options, guesses).run();
+      const other = (node: Node | undefined): FreedGraph | undefined =>
+        guesses.takeBack(node) ? freeWith(guesses, typed, options) : undefined;
+      return { ...freed, other };
+    } catch (error) {
+      if (!(error instanceof HeldByNode)) throw error;
+      first ??= error;
+      if (!guesses.takeBack(error.node)) break;
+    }
+  }
+  throw first ?? new RangeError("there is a guess to begin with");
 }
 
 type Outputs = Parameters<SymbolicTypes["record"]>[1];
@@ -55,19 +79,20 @@ class Freeing implements Workbench {
   readonly graph: Graph;
   readonly sizes: Sizes;
   readonly types: SymbolicTypes;
-  readonly literal: boolean;
   readonly constantOf: ConstantOf;
   private readonly options: FreeingOptions;
   private readonly typed: TypedGraph;
   private readonly places = new Map<Value, BatchAxis>();
   private readonly made = new Map<number, Value>();
 
-  constructor(typed: TypedGraph, options: FreeingOptions) {
+  private readonly guesses: Guesses;
+
+  constructor(typed: TypedGraph, options: FreeingOptions, guesses: Guesses) {
     const { graph, copies } = copyGraph(typed.graph);
     this.options = options;
     this.typed = typed;
+    this.guesses = guesses;
     this.graph = graph;
-    this.literal = options.literal;
     this.sizes = new Sizes(options.symbol, options.size);
     const originals = new Map([...copies].map(([original, copy]) => [copy, original]));
     const shapeInFile = (value: Value): readonly Dim[] | undefined => {
@@ -79,8 +104,9 @@ class Freeing implements Workbench {
     this.constantOf = constantFinder(graph, options.evaluate);
   }
 
-  run(): FreedGraph {
+  run(): Omit<FreedGraph, "other"> {
     forgetTypes(this.graph);
+    this.guesses.begin(this.graph);
     for (const input of this.graph.inputs) this.openInput(input);
     for (const node of [...this.graph.nodes]) this.visit(node);
     for (const output of this.graph.outputs) output.type = this.types.of(output)?.type;
@@ -93,6 +119,10 @@ class Freeing implements Workbench {
   batchIn(value: Value): BatchAxis | undefined {
     const shape = this.types.shapeOf(value);
     return this.places.get(value) ?? (shape && batchAxisOf(shape, this.sizes));
+  }
+
+  choose(node: Node, places: readonly BatchAxis[]): BatchAxis | undefined {
+    return places[this.guesses.choice(node, places.length)];
   }
 
   placeBatch(value: Value, place: BatchAxis): void {
@@ -166,7 +196,7 @@ class Freeing implements Workbench {
     for (const apply of repairs(node, this)) {
       const undo = apply();
       const repaired = this.types.outcome(node);
-      if (repaired.fits && !repaired.losesBatch) return repaired.outputs;
+      if (repaired.fits && repaired.keepsBatch) return repaired.outputs;
       undo();
     }
     if (!outcome.fits) throw new HeldByNode(node, outcome.reason);

@@ -58,10 +58,8 @@ function placeOf(
   const naturalAxis = natural && batchAxisOf(natural, bench.sizes)?.axis;
   const asWritten = places.find(({ axis }) => axis === naturalAxis);
   // Squeeze and Unsqueeze say which axes they mean; a Reshape to constant sizes does not.
-  const trusted = bench.literal || (node.op !== "Reshape" && batch.factor === 1);
-  if (asWritten && trusted) return { at: asWritten, isNatural: true };
-  const own = places.filter(({ factor }) => factor === 1);
-  const at = (bench.literal ? own.at(-1) : undefined) ?? places[0];
+  if (asWritten && node.op !== "Reshape" && batch.factor === 1) return { at: asWritten, isNatural: true };
+  const at = bench.choose(node, places);
   return at && { at, isNatural: at.axis === naturalAxis };
 }
 

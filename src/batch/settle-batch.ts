@@ -40,7 +40,7 @@ export interface BatchOptions {
   readonly readExample?: () => Promise<Graph>;
 }
 
-/** Proofs are runs of the whole model; each guess at axes and at ambiguous shapes takes one. */
+/** Proofs are runs of the whole model; each reading of ambiguous shapes takes one. */
 const MAX_TRIALS = 6;
 
 /**
@@ -128,18 +128,14 @@ function sizeAt(typed: TypedGraph, input: string, axis: number): Dim | undefined
 interface Guess {
   readonly axes: InputAxes;
   readonly size: number;
-  readonly literal: boolean;
 }
 
 async function free(typed: TypedGraph, batchAxis: BatchAxes, options: BatchOptions): Promise<Settled> {
   const { graph } = typed;
   const begin = performance.now();
-  const guesses: Guess[] = guessAxes(typed, batchAxis).flatMap((guess) =>
-    (guess.size === 1 ? [false, true] : [false]).map((literal) => ({ ...guess, literal })),
-  );
-  const size = guesses[0]?.size ?? 0;
+  const guesses = guessAxes(typed, batchAxis);
   let reason: string | undefined;
-  for (const guess of guesses.slice(0, MAX_TRIALS)) {
+  for (const guess of guesses) {
     const tried = await trial(typed, guess, options);
     if ("freed" in tried) {
       const ms = performance.now() - begin;
@@ -148,7 +144,7 @@ async function free(typed: TypedGraph, batchAxis: BatchAxes, options: BatchOptio
     }
     reason ??= tried.reason;
   }
-  const { axes = new Map() } = guesses[0] ?? {};
+  const { axes = new Map(), size = 0 } = guesses[0] ?? {};
   return { graph, axes, outcome: { state: "kept", size, reason: reason ?? "no input has one" } };
 }
 
@@ -156,19 +152,37 @@ type Trial = (Freed & { readonly sizes: readonly number[] }) | Refused;
 type Freed = { readonly freed: FreedGraph; readonly axes: InputAxes };
 type Refused = { readonly reason: string };
 
+/** Frees and proves; a proof that fails takes back what was guessed on the way, as often as MAX_TRIALS says. */
 async function trial(typed: TypedGraph, guess: Guess, options: BatchOptions): Promise<Trial> {
   const { withGraphs } = options;
   if (!withGraphs) return { reason: "there is no engine to prove it with" };
   const found = candidate(typed, guess, options);
   if ("reason" in found) return found;
-  const { freed, axes } = found;
+  const { axes } = found;
   const inputs = inputSpecs(typed, axes);
   if (!inputs) return { reason: "an input is no tensor of numbers" };
-  const claim = { inputs, outputs: freed.outputs, baked: guess.size };
-  const verdict = await proved([typed.graph, freed.graph], claim, withGraphs);
-  if (verdict.holds) return { freed, axes, sizes: verdict.sizes };
-  const node = verdict.inputs && (await findMixing(freed, inputs, verdict.inputs, withGraphs));
-  return { reason: node ? `${named(node)} makes rows depend on each other` : verdict.reason };
+  let reason: string | undefined;
+  let freed: FreedGraph | undefined = found.freed;
+  for (let left = MAX_TRIALS; freed && left > 0; left--) {
+    const claim = { inputs, outputs: freed.outputs, baked: guess.size };
+    const verdict = await proved([typed.graph, freed.graph], claim, withGraphs);
+    if (verdict.holds) return { freed, axes, sizes: verdict.sizes };
+    const node: Node | undefined =
+      verdict.inputs && (await findMixing(freed, inputs, verdict.inputs, withGraphs));
+    reason ??= node ? `${named(node)} makes rows depend on each other` : verdict.reason;
+    freed = another(freed, node);
+  }
+  return { reason: reason ?? "nothing was proved" };
+}
+
+/** The next reading of the shapes, if there is one. */
+function another(freed: FreedGraph, node: Node | undefined): FreedGraph | undefined {
+  try {
+    return freed.other(node);
+  } catch (error) {
+    if (error instanceof HeldByNode || error instanceof AnotherInput) return undefined;
+    throw error;
+  }
 }
 
 /** A freed graph, inputs taken in that turn out to have the batch too. */

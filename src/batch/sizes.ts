@@ -36,6 +36,16 @@ export class Sizes {
     return this.at(dim, PROBE_SIZE);
   }
 
+  /** A message about the probe's sizes as one about the batch. */
+  withNames(message: string): string {
+    return message.replaceAll(/\d+/g, (digits) => {
+      const size = Number(digits);
+      if (size > 0 && size % PROBE_SIZE === 0)
+        return size === PROBE_SIZE ? "batch" : `${size / PROBE_SIZE}*batch`;
+      return [...this.others].find(([, prime]) => prime === size)?.[0] ?? digits;
+    });
+  }
+
   /** What is known of a value, with the probe's sizes for symbols. */
   probed({ type, contents }: Inferred): Inferred {
     if (type.kind !== "tensor") return { type };

@@ -22,7 +22,14 @@ type Known = readonly (Inferred | undefined)[];
 
 /** What a node makes of its inputs, or why it makes nothing. */
 export type Outcome =
-  | { readonly fits: true; readonly outputs: Known; readonly losesBatch: boolean }
+  | {
+      readonly fits: true;
+      readonly outputs: Known;
+      /** Some result has the batch in its shape. */
+      readonly keepsBatch: boolean;
+      /** An input has it and no result. */
+      readonly losesBatch: boolean;
+    }
   | { readonly fits: false; readonly reason: string };
 
 export class SymbolicTypes implements Knowledge {
@@ -76,9 +83,12 @@ export class SymbolicTypes implements Knowledge {
       const outputs = this.infer(node, this);
       const reason = subgraphsOf(node).length > 0 ? undefined : this.misfit(node, outputs);
       if (reason !== undefined) return { fits: false, reason };
-      return { fits: true, outputs, losesBatch: this.losesBatch(node, outputs) };
+      const keepsBatch = outputs.some((output) =>
+        shapeIn(output)?.some((dim) => this.sizes.mentionsBatch(dim)),
+      );
+      return { fits: true, outputs, keepsBatch, losesBatch: !keepsBatch && this.losesBatch(node, outputs) };
     } catch (error) {
-      if (error instanceof IllTyped) return { fits: false, reason: error.message };
+      if (error instanceof IllTyped) return { fits: false, reason: this.sizes.withNames(error.message) };
       throw error;
     }
   }
@@ -144,8 +154,7 @@ export class SymbolicTypes implements Knowledge {
     if (!node.inputs.some((input) => this.hasBatch(input))) return false;
     return outputs.every((output) => {
       const shape = shapeIn(output);
-      if (!shape || output?.contents || shape.some(isUnknown)) return false;
-      return !shape.some((dim) => this.sizes.mentionsBatch(dim));
+      return shape !== undefined && !output?.contents && !shape.some(isUnknown);
     });
   }
 }

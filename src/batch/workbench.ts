@@ -9,11 +9,11 @@ export interface Workbench {
   readonly graph: Graph;
   readonly sizes: Sizes;
   readonly types: SymbolicTypes;
-  /** Where a Reshape of a batch of 1 can be read in two ways: keep what it says, do not give the batch its own axis. */
-  readonly literal: boolean;
   readonly constantOf: ConstantOf;
   /** Where the batch stands in a value; undefined if nowhere, or on more than one axis. */
   batchIn(value: Value): BatchAxis | undefined;
+  /** One of the places that a node may put the batch at, the likeliest first: the one whose turn it is. */
+  choose(node: Node, places: readonly BatchAxis[]): BatchAxis | undefined;
   /** Remembers where in an axis the batch is. */
   placeBatch(value: Value, place: BatchAxis): void;
   /** Adds a node before another; its output. Throws HeldByNode where it does not fit. */

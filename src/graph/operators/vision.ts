@@ -2,7 +2,7 @@
 import { float, int, string } from "../attribute.ts";
 import { type Dim, floorDivDims } from "../dim.ts";
 import type { OperatorDefinition } from "./definition.ts";
-import { axisOf, result, shapeOfRank, unknownSizes } from "./shapes.ts";
+import { axisOf, result, sameSize, shapeOfRank, unknownSizes } from "./shapes.ts";
 
 /** Boxes that survive: rows of (batch, class, box). */
 const NON_MAX_SUPPRESSION: OperatorDefinition = {
@@ -53,7 +53,8 @@ const GRID_SAMPLE: OperatorDefinition = {
     const data = shapeOfRank(context, 0, 3);
     const grid = shapeOfRank(context, 1, 3);
     if (!type || !data || !grid) return [type && result(type.dtype, undefined)];
-    return [result(type.dtype, [data[0] ?? 1, data[1] ?? 1, ...grid.slice(1, -1)])];
+    const rows = sameSize(data[0] ?? 1, grid[0] ?? 1, "rows of the data and of the grid");
+    return [result(type.dtype, [rows, data[1] ?? 1, ...grid.slice(1, -1)])];
   },
 };
 
