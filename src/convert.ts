@@ -9,6 +9,7 @@ import { fail } from "./core/errors.ts";
 import type { Config } from "./custom/config.ts";
 import { customOperators } from "./custom/custom-operators.ts";
 import type { Graph } from "./graph/graph.ts";
+import { forTensorFlow } from "./passes/for-tensorflow.ts";
 import { optimize } from "./passes/optimize.ts";
 import type { Evaluate } from "./passes/pass.ts";
 import { renameEndpoints } from "./passes/rename-endpoints.ts";
@@ -115,7 +116,7 @@ export async function convertModel(source: ByteSource, options: ConvertOptions):
   const readExample = (): Promise<Graph> => read({ exampleSizes: true });
   const settled = await settleBatch(await read({}), { ...options, file: source.name, readExample });
   const typed = optimize(settled.graph, options);
-  const tensorflow = lowerToTensorFlow(typed, { file: source.name, ruleOf: custom?.ruleOf });
+  const tensorflow = lowerToTensorFlow(forTensorFlow(typed), { file: source.name, ruleOf: custom?.ruleOf });
   const converted = {
     inputs: tensorflow.inputs.map(endpoint),
     outputs: tensorflow.outputs.map(endpoint),

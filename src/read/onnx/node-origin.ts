@@ -5,6 +5,8 @@ import { userLine } from "../source-line.ts";
 
 const SCOPES = "pkg.torch.onnx.name_scopes";
 const CLASSES = "pkg.torch.onnx.class_hierarchy";
+/** Stands in for the path of a call that PyTorch's own decompositions made without one. */
+const NO_SCOPE = "empty_nn_module_stack_from_metadata_hook";
 const TRACE = "pkg.torch.onnx.stack_trace";
 
 export function originOf(node: NodeProto): Origin {
@@ -14,10 +16,14 @@ export function originOf(node: NodeProto): Origin {
   const aten = classes.at(-1);
   return {
     // The last scope is the call itself.
-    scope: scopes.length > 0 ? (scopes.at(-2) ?? "") : scopeInName(node.name),
+    scope: scopes.length > 0 ? modulePath(scopes.at(-2)) : scopeInName(node.name),
     operator: aten !== undefined && /^\w+\.\w+/.test(aten) ? aten : node.opType,
     line: userLine(metadata.get(TRACE) ?? ""),
   };
+}
+
+function modulePath(scope = ""): string {
+  return scope === NO_SCOPE ? "" : scope;
 }
 
 /** The items of a Python list of strings as repr prints it, such as `['', 'layer1', 'layer1.0']`. */

@@ -37,6 +37,7 @@ export const batchNormalization: LoweringRule = {
   op: "BatchNormalization",
   since: 15,
   layout: ANY_ORDER,
+  limits: "not in training mode",
   refuse: (facts) =>
     facts.int("training_mode", 0) ? "it is in training mode; export the model after eval()" : undefined,
   emit(node) {
@@ -135,8 +136,15 @@ export const instanceNormalization: LoweringRule = {
 };
 
 function affine(node: NodeLowering, value: TfValue, dtype: DType): TfValue {
-  const [scale, bias] = [1, 2].map((input) => channelInput(node, input, dtype)) as [TfValue, TfValue];
-  return node.op("AddV2", [node.op("Mul", [value, scale]), bias]);
+  const scaled = isAll(node, 1, 1) ? value : node.op("Mul", [value, channelInput(node, 1, dtype)]);
+  return isAll(node, 2, 0) ? scaled : node.op("AddV2", [scaled, channelInput(node, 2, dtype)]);
+}
+
+/** Whether an input is a constant of that number alone. */
+function isAll(node: NodeLowering, input: number, number: number): boolean {
+  return (
+    node.constant(input) !== undefined && (node.numbers(input)?.every((each) => each === number) ?? false)
+  );
 }
 
 /** Channels are cut into groups where they stand: [.., C, ..] -> [.., g, C/g, ..]. */
@@ -144,6 +152,7 @@ export const groupNormalization: LoweringRule = {
   op: "GroupNormalization",
   since: 21,
   layout: (facts) => (typeof facts.shape(0)[1] === "number" ? ANY_ORDER : LOGICAL),
+  limits: "the number of channels is known",
   refuse: (facts) =>
     typeof facts.shape(0)[1] === "number" ? undefined : "the number of channels is not fixed",
   emit(node) {
