@@ -14,6 +14,7 @@ import { OUTPUT_ERRORS } from "./errors/output.ts";
 import type { ErrorRow } from "./errors/row.ts";
 import { SERVING_ERRORS } from "./errors/serving.ts";
 import { SERVING_CONFIGURATION_ERRORS } from "./errors/serving-configuration.ts";
+import { SERVING_EXAMPLE_ERRORS } from "./errors/serving-examples.ts";
 import { USAGE_ERRORS } from "./errors/usage.ts";
 import { VERIFICATION_ERRORS } from "./errors/verification.ts";
 
@@ -31,6 +32,7 @@ export const ERRORS = {
   ...VERIFICATION_ERRORS,
   ...SERVING_ERRORS,
   ...SERVING_CONFIGURATION_ERRORS,
+  ...SERVING_EXAMPLE_ERRORS,
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

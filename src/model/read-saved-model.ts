@@ -2,7 +2,7 @@
 // Source: saved_model.proto, meta_graph.proto and graph.proto of TensorFlow.
 // Invariant: signatures, their tensors and the operators are sorted by name (code points), whatever the file's order.
 // Not here: weights (bytes/tensor-bundle), running (engine/), printing (cli/show).
-import { fromBinary } from "@bufbuild/protobuf";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   type GraphDef,
   type MetaGraphDef,
@@ -11,6 +11,7 @@ import {
   SavedModelSchema,
   type SignatureDef,
   type TensorInfo,
+  TensorProtoSchema,
   type TensorShapeProto,
 } from "../bytes/protobuf/generated/tensorflow_pb.ts";
 import { tensorflowDtype } from "../bytes/protobuf/tensorflow-dtypes.ts";
@@ -62,11 +63,15 @@ function summarize(metaGraph: MetaGraphDef): MetaGraphSummary {
 }
 
 function signature(name: string, def: SignatureDef): Signature {
+  const defaults = sortedEntries(def.defaults).map(
+    ([key, tensor]) => [key, toBinary(TensorProtoSchema, tensor)] as const,
+  );
   return {
     name,
     inputs: sortedEntries(def.inputs).map(([key, info]) => tensorSpec(key, info)),
     outputs: sortedEntries(def.outputs).map(([key, info]) => tensorSpec(key, info)),
     methodName: def.methodName,
+    ...(defaults.length > 0 ? { defaults: new Map(defaults) } : {}),
   };
 }
 

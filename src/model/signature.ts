@@ -22,4 +22,6 @@ export interface Signature {
   readonly outputs: readonly TensorSpec[];
   /** Such as `tensorflow/serving/predict`. */
   readonly methodName: string;
+  /** Serialized TensorProtos of inputs that a request may leave out. */
+  readonly defaults?: ReadonlyMap<string, Uint8Array>;
 }

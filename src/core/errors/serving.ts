@@ -57,7 +57,7 @@ export const SERVING_ERRORS = {
     exit: 1,
     http: 400,
     grpc: 3,
-    text: "Signature input alias: {input}(feed name: {feed}) not found in request and no default value provided. Inputs expected to be in the request {sent}, or default input alias set: ",
+    text: "Signature input alias: {input}(feed name: {feed}) not found in request and no default value provided. Inputs expected to be in the request {sent}, or default input alias set: {defaults}",
   },
   INPUT_WRONG_DTYPE: {
     exit: 1,
@@ -108,6 +108,25 @@ export const SERVING_ERRORS = {
     grpc: 2,
     text: "Loading servable: {servable} failed: {reason}",
   },
+  WARMUP_UNPARSABLE: {
+    exit: 1,
+    http: 400,
+    grpc: 3,
+    text: "Failed to parse warmup record: {record} from {path}",
+  },
+  WARMUP_TOO_MANY: {
+    exit: 1,
+    http: 400,
+    grpc: 3,
+    text: "Number of warmup records exceeds the maximum ({limit}) at {path}",
+  },
+  WARMUP_DATA_LOSS: {
+    exit: 1,
+    http: 500,
+    grpc: 15,
+    text: "{path}: {reason}. Please verify your warmup data is in TFRecord format.",
+  },
+  WARMUP_LOG_TYPE: { exit: 1, http: 501, grpc: 12, text: "Unsupported log_type for warmup: {type}" },
   LOAD_CANCELLED: { exit: 1, http: 499, grpc: 1, text: "Loading of servable cancelled" },
   MODELS_UNAVAILABLE: {
     exit: 1,
@@ -159,12 +178,6 @@ export const SERVING_ERRORS = {
     http: 400,
     grpc: 3,
     text: "Failed to convert version: {version} to numeric.",
-  },
-  REST_METHOD_NOT_SERVED: {
-    exit: 1,
-    http: 501,
-    grpc: 12,
-    text: "{method} is not served by this server; use predict",
   },
   REST_BODY_TOO_LARGE: {
     exit: 1,
@@ -339,7 +352,7 @@ export const SERVING_ERRORS = {
     exit: 1,
     http: 415,
     grpc: 12,
-    text: "grpc: message encoding {encoding} is not supported; use gzip or identity",
+    text: "grpc: message encoding {encoding} is not supported; use gzip, deflate or identity",
   },
   GRPC_UNPARSABLE: { exit: 1, http: 400, grpc: 13, text: "The request is not a {message}: {reason}" },
   GRPC_TOO_MANY_MESSAGES: {

@@ -37,7 +37,9 @@ export interface Models {
   acquire(spec: ModelSpec): ServableHandle | Problem;
   /** Highest version first; undefined if there never was one. */
   versions(model: string): readonly VersionStatus[] | undefined;
-  /** The names that were configured. */
+  /** The version that a label means at present. */
+  labelled(model: string, label: string): bigint | undefined;
+  /** The names that are configured. */
   readonly names: readonly string[];
 }
 
@@ -136,6 +138,10 @@ export class Manager implements Models {
     entry?.labels.assign(labels, (version) => entry.serving.some((servable) => servable.version === version));
   }
 
+  labelled(model: string, label: string): bigint | undefined {
+    return this.#models.get(model)?.labels.versionOf(label);
+  }
+
   /** What each label of a model was given for. */
   labels(model: string): ReadonlyMap<string, bigint> {
     return this.#models.get(model)?.labels.targets() ?? new Map();
@@ -165,7 +171,7 @@ export class Manager implements Models {
 
   acquire({ name, version: wanted, label }: ModelSpec): ServableHandle | Problem {
     const entry = this.#models.get(name);
-    const version = label === undefined ? wanted : entry?.labels.versionOf(label);
+    const version = label === undefined ? wanted : this.labelled(name, label);
     if (label !== undefined && version === undefined) return problem("LABEL_UNKNOWN", { label });
     const serving = entry?.serving ?? [];
     const servable = version === undefined ? serving[0] : serving.find((other) => other.version === version);

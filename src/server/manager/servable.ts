@@ -22,6 +22,8 @@ export interface ServableHandle {
   readonly loaded: LoadedModel;
   /** To be called once; the version may go afterwards. */
   release(): void;
+  /** Another hold on the same version, while this one is not given back. */
+  share(): ServableHandle;
 }
 
 export interface ServableContext {
@@ -74,7 +76,10 @@ export class Servable {
   /** A hold on the version, if it is available. */
   acquire(): ServableHandle | undefined {
     const loaded = this.#loaded;
-    if (this.state !== "AVAILABLE" || !loaded) return undefined;
+    return this.state === "AVAILABLE" && loaded ? this.#hold(loaded) : undefined;
+  }
+
+  #hold(loaded: LoadedModel): ServableHandle {
     this.#handles++;
     let held = true;
     return {
@@ -87,6 +92,7 @@ export class Servable {
         this.#handles--;
         if (this.#handles === 0) this.#drained?.();
       },
+      share: () => this.#hold(loaded),
     };
   }
 

@@ -12,7 +12,7 @@ const WRITE_BYTES = 64 * 1024;
 const HEADERS = {
   ":status": 200,
   "content-type": "application/grpc",
-  "grpc-accept-encoding": "identity,gzip",
+  "grpc-accept-encoding": "identity,deflate,gzip",
 };
 
 /** Sends the one message of a unary call, and ends the call well. */

@@ -13,6 +13,7 @@ import { DEFAULT_RETRY, failureList, Manager } from "../manager/manager.ts";
 import { joinRoutes, type Protocol, type Routes, refusedAdmin } from "../protocol.ts";
 import { type Look, VersionSource } from "../source/version-source.ts";
 import { tensorflowServing } from "../tensorflow-serving/protocol.ts";
+import { warmUp } from "../warm-up/warm-up.ts";
 import { ConfigFile } from "./config-file.ts";
 import { disk } from "./disk.ts";
 import { drain } from "./drain.ts";
@@ -39,6 +40,7 @@ const DEFAULT_DRAIN_MS = 25_000;
 /** Starts serving. Throws rows of the errors table if a port cannot be had; under `strict` also if a model fails. */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
   const { log, strict } = options;
+  tellUnserved(options);
   const models = options.models.map((model) => ({ ...singleModel(model.name, model.basePath), ...model }));
   const manager = makeManager(options, models);
   const source = makeSource(options, models, manager);
@@ -75,6 +77,12 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   };
 }
 
+/** What is read and checked, and not carried out. */
+function tellUnserved({ batching, monitoring, log }: ServeOptions): void {
+  if (batching) log("warn", "--enable_batching: requests are not batched by this release; each runs alone");
+  if (monitoring?.prometheusPath) log("warn", "--monitoring_config_file: this release serves no metrics");
+}
+
 function makeManager(options: ServeOptions, models: readonly ModelConfiguration[]): Manager {
   const { engine, log, refuseBreakingVersions, numLoadThreads, intraOpThreads } = options;
   const retry = {
@@ -90,6 +98,7 @@ function makeManager(options: ServeOptions, models: readonly ModelConfiguration[
     maxLoadsAtOnce: numLoadThreads || availableParallelism(),
     ...(intraOpThreads ? { intraOpThreads } : {}),
     refuseBreakingVersions,
+    prepare: options.warmUp ? [warmUp({ ...options.warmUp, fileSystem: disk, clock: systemClock, log })] : [],
   });
 }
 

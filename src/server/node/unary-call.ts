@@ -2,7 +2,7 @@
 // Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 // Invariant: one request message and one answer a call.
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
-import { gunzip } from "node:zlib";
+import { gunzip, inflate as unzip } from "node:zlib";
 import { FerryError, Problem, problem } from "../../core/errors.ts";
 import type { GrpcUnaryMethod } from "../grpc/call.ts";
 import { FrameReader, type GrpcMessage } from "../grpc/frames.ts";
@@ -78,16 +78,22 @@ export function inflated(
   maxMessageBytes: number,
 ): Promise<Uint8Array | Problem> | Uint8Array | Problem {
   if (!compressed) return bytes;
-  return encoding === "gzip" ? inflate(bytes, maxMessageBytes) : problem("GRPC_ENCODING", { encoding });
+  if (encoding === "gzip") return inflate(gunzip, bytes, maxMessageBytes);
+  if (encoding === "deflate") return inflate(unzip, bytes, maxMessageBytes);
+  return problem("GRPC_ENCODING", { encoding });
 }
 
-function inflate(bytes: Uint8Array, maxOutputLength: number): Promise<Uint8Array | Problem> {
+function inflate(
+  method: typeof gunzip,
+  bytes: Uint8Array,
+  maxOutputLength: number,
+): Promise<Uint8Array | Problem> {
   return new Promise((resolve) => {
-    gunzip(bytes, { maxOutputLength: Math.min(maxOutputLength, MAX_BUFFER_BYTES) }, (error, inflated) => {
+    method(bytes, { maxOutputLength: Math.min(maxOutputLength, MAX_BUFFER_BYTES) }, (error, inflated) => {
       // A plain array: `slice` of a Buffer would be no copy.
       if (!error) resolve(new Uint8Array(inflated.buffer, inflated.byteOffset, inflated.byteLength));
       else if ((error as NodeJS.ErrnoException).code !== "ERR_BUFFER_TOO_LARGE") {
-        resolve(problem("GRPC_UNPARSABLE", { message: "gzip stream", reason: error.message }, error));
+        resolve(problem("GRPC_UNPARSABLE", { message: "compressed stream", reason: error.message }, error));
       } else {
         resolve(
           problem("GRPC_MESSAGE_TOO_LARGE", { size: `more than ${maxOutputLength}`, limit: maxOutputLength }),

@@ -2,11 +2,12 @@
 // its deadline. Rules and messages: TensorFlow Serving's predict_util.cc.
 // Invariant: the handle is given back when the engine is done with the call, also if nobody waits for it any more.
 // Not here: finding the model (manager/), reading and writing tensors (tensorflow-serving/).
-import { FerryError, type Problem, problem } from "../../core/errors.ts";
+import { FerryError, Problem, problem } from "../../core/errors.ts";
 import type { TensorValue } from "../../engine/engine.ts";
 import type { Signature, TensorSpec } from "../../model/signature.ts";
 import type { ServableHandle } from "../manager/servable.ts";
 import { tensorflowDtypeName } from "../tensorflow-serving/dtype-names.ts";
+import { defaultInputs } from "./default-inputs.ts";
 
 /** The signature that is meant where none is named. */
 export const DEFAULT_SIGNATURE = "serving_default";
@@ -20,6 +21,8 @@ export interface Prediction {
 }
 
 export interface PredictLimits {
+  /** --enable_signature_method_name_check */
+  readonly checkMethodNames?: boolean | undefined;
   /** Milliseconds that the run may take; undefined is no limit. */
   readonly timeoutMs?: number | undefined;
   /** Calls back when the client is gone. */
@@ -32,13 +35,12 @@ export async function predict(
   prediction: Prediction,
   limits: PredictLimits,
 ): Promise<ReadonlyMap<string, TensorValue> | Problem> {
-  const refusal = refuse(prediction);
-  if (refusal) {
-    handle.release();
-    return refusal;
-  }
   const { signature, outputFilter } = prediction;
-  const inputs = prediction.inputs as ReadonlyMap<string, TensorValue>; // `refuse` saw that all were decoded
+  const inputs = checkedInputs(prediction, limits.checkMethodNames);
+  if (inputs instanceof Problem) {
+    handle.release();
+    return inputs;
+  }
   const controller = new AbortController();
   const run = runEngine(handle, prediction, inputs, controller.signal);
   const outputs = await within(run, limits, controller);
@@ -55,28 +57,54 @@ export async function predict(
   return ordered;
 }
 
-/** What is wrong with the request, if something is. */
-function refuse({ signature, inputs, outputFilter }: Prediction): Problem | undefined {
-  const wanted = signature.inputs.map((input) => input.key);
-  if (inputs.size !== wanted.length) return inputCount(wanted, [...inputs.keys()]);
-  for (const [index, spec] of signature.inputs.entries()) {
-    const value = inputs.get(spec.key);
-    if (!value) {
-      const sent = setText([...inputs.keys()]);
-      return problem("INPUT_MISSING", { input: spec.key, feed: spec.tensorName, sent });
-    }
-    if (value === "unparsable") return problem("TENSOR_UNPARSABLE", { input: spec.key });
-    if (spec.dtype !== undefined && value.dtype !== spec.dtype) {
-      const dtypes = { wanted: tensorflowDtypeName(spec.dtype), found: tensorflowDtypeName(value.dtype) };
-      return problem("INPUT_WRONG_DTYPE", { input: spec.key, index, ...dtypes });
-    }
+const METHOD_NAMES = ["predict", "classify", "regress"].map((name) => `tensorflow/serving/${name}`);
+
+/** The inputs with the defaults of those that were left out, or what is wrong with the request. */
+function checkedInputs(
+  { signature, inputs: sent, outputFilter }: Prediction,
+  checkMethodNames = false,
+): ReadonlyMap<string, TensorValue> | Problem {
+  if (checkMethodNames && !METHOD_NAMES.includes(signature.methodName)) {
+    const methods = `{${METHOD_NAMES.join(", ")}}`;
+    return problem("PREDICT_METHOD_NAME", { methods, found: signature.methodName });
   }
+  const defaults = defaultInputs(signature);
+  const wanted = signature.inputs.map((input) => input.key);
+  // With defaults there may be fewer than the signature has.
+  if (sent.size > wanted.length || (sent.size < wanted.length && defaults.size === 0)) {
+    return inputCount(wanted, [...sent.keys()]);
+  }
+  for (const [index, spec] of signature.inputs.entries()) {
+    const refusal = refuseInput(spec, index, sent, defaults);
+    if (refusal) return refusal;
+  }
+  const extra = [...sent.keys()].find((name) => !wanted.includes(name));
+  if (extra !== undefined) return inputCount(wanted, [...sent.keys()]);
   const outputs = signature.outputs.map((output) => output.key);
   for (const [index, output] of outputFilter.entries()) {
     if (!outputs.includes(output)) return problem("OUTPUT_UNKNOWN", { output, outputs: setText(outputs) });
     if (outputFilter.indexOf(output) < index) return problem("OUTPUT_DUPLICATE", { output });
   }
-  return undefined;
+  const inputs = sent as ReadonlyMap<string, TensorValue>; // all were decoded, as was seen above
+  return inputs.size === wanted.length ? inputs : new Map([...defaults, ...inputs]);
+}
+
+function refuseInput(
+  spec: TensorSpec,
+  index: number,
+  sent: Prediction["inputs"],
+  defaults: ReadonlyMap<string, TensorValue>,
+): Problem | undefined {
+  const value = sent.get(spec.key);
+  if (!value) {
+    if (defaults.has(spec.key)) return undefined;
+    const names = { sent: setText([...sent.keys()]), defaults: [...defaults.keys()].sort().join(",") };
+    return problem("INPUT_MISSING", { input: spec.key, feed: spec.tensorName, ...names });
+  }
+  if (value === "unparsable") return problem("TENSOR_UNPARSABLE", { input: spec.key });
+  if (spec.dtype === undefined || value.dtype === spec.dtype) return undefined;
+  const dtypes = { wanted: tensorflowDtypeName(spec.dtype), found: tensorflowDtypeName(value.dtype) };
+  return problem("INPUT_WRONG_DTYPE", { input: spec.key, index, ...dtypes });
 }
 
 function inputCount(wanted: readonly string[], sent: readonly string[]): Problem {

@@ -42,13 +42,21 @@ export interface RestAnswer {
 
 /** One request; a body makes it a POST. */
 export async function rest(context: RestContext, call: RestCall): Promise<RestAnswer> {
+  const { bytes, ...answer } = await restBytes(context, call);
+  return { ...answer, body: bytes.toString() };
+}
+
+/** One request, whose answer stays bytes. */
+export async function restBytes(
+  context: RestContext,
+  call: RestCall,
+): Promise<Omit<RestAnswer, "body"> & { readonly bytes: Buffer }> {
   const { url, body, headers = {}, method = body === undefined ? "GET" : "POST" } = call;
   const pieces =
     typeof body === "string" ? [Buffer.from(body)] : body instanceof Uint8Array ? [body] : (body ?? []);
   const handle = dispatchRest([tensorflowServingRest(context)]);
   const response = await handle({ method, url, header: (name) => headers[name], body: pieces });
-  const text = Buffer.concat([...response.body]).toString();
-  return { status: response.status, headers: response.headers, body: text };
+  return { status: response.status, headers: response.headers, bytes: Buffer.concat([...response.body]) };
 }
 
 /** The message of an error answer. */

@@ -4,7 +4,7 @@
 import { tensorflowNumber } from "../../../bytes/protobuf/tensorflow-dtypes.ts";
 import type { TensorValue } from "../../../engine/engine.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/dtype.ts";
-import { TENSOR_FIELDS } from "./tensor-fields.ts";
+import { TENSOR_CONTENT, TENSOR_FIELDS } from "./tensor-fields.ts";
 import { BYTES, VARINT, WireWriter } from "./wire.ts";
 
 /** Encoding this many varints takes about 100 microseconds. */
@@ -26,6 +26,25 @@ export function* encodeTensor(tensor: TensorValue): Generator<undefined, Uint8Ar
   const length = packed.reduce((sum, piece) => sum + piece.length, 0);
   header.tag(field.number, BYTES).varint(length);
   return [header.finish(), ...packed];
+}
+
+/**
+ * The message with the tensor's bytes as they are (Tensor::AsProtoTensorContent). Strings are n lengths and then the
+ * bytes, as decode-tensor.ts reads them.
+ */
+export function encodeTensorContent({ dtype, shape, data, strings = [] }: TensorValue): Uint8Array[] {
+  const header = new WireWriter().tag(1, VARINT).varint(tensorflowNumber(dtype));
+  header.tag(2, BYTES).lengthDelimited(encodeShape(shape));
+  const content = dtype === "string" ? stringContent(strings) : [data];
+  const length = content.reduce((sum, piece) => sum + piece.length, 0);
+  if (length > 0) header.tag(TENSOR_CONTENT, BYTES).varint(length);
+  return [header.finish(), ...content];
+}
+
+function stringContent(strings: readonly Uint8Array[]): Uint8Array[] {
+  const lengths = new WireWriter();
+  for (const text of strings) lengths.varint(text.length);
+  return strings.length > 0 ? [lengths.finish(), ...strings] : [];
 }
 
 function encodeShape(shape: readonly number[]): Uint8Array {

@@ -2,17 +2,16 @@
 // Order of checks and messages: TensorFlow Serving's get_model_metadata_impl.cc.
 import { create, toBinary } from "@bufbuild/protobuf";
 import { anyPack, Int64ValueSchema } from "@bufbuild/protobuf/wkt";
-import { SignatureDefSchema, TensorInfoSchema } from "../../../bytes/protobuf/generated/tensorflow_pb.ts";
 import {
   GetModelMetadataRequestSchema,
   GetModelMetadataResponseSchema,
   SignatureDefMapSchema,
 } from "../../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
 import { Problem, problem } from "../../../core/errors.ts";
-import type { Signature, TensorSpec } from "../../../model/signature.ts";
 import type { GrpcCall, GrpcReply } from "../../grpc/call.ts";
 import { parseMessage } from "../../grpc/parse-message.ts";
 import type { GrpcContext } from "../context.ts";
+import { signatureMessage } from "../signature-message.ts";
 import { resolveModel } from "./errors.ts";
 import { wireModelSpec } from "./model-spec.ts";
 
@@ -37,23 +36,4 @@ export async function metadataOverGrpc({ models }: GrpcContext, call: GrpcCall):
   const metadata = { signature_def: anyPack(SignatureDefMapSchema, map) };
   const response = create(GetModelMetadataResponseSchema, { modelSpec, metadata });
   return [toBinary(GetModelMetadataResponseSchema, response)];
-}
-
-function signatureMessage(signature: Signature) {
-  const tensors = (specs: readonly TensorSpec[]) =>
-    Object.fromEntries(specs.map((spec) => [spec.key, tensorMessage(spec)]));
-  return create(SignatureDefSchema, {
-    inputs: tensors(signature.inputs),
-    outputs: tensors(signature.outputs),
-    methodName: signature.methodName,
-  });
-}
-
-function tensorMessage({ tensorName, tensorflowDtype, shape }: TensorSpec) {
-  const dim = (shape ?? []).map((size) => ({ size: BigInt(size) }));
-  return create(TensorInfoSchema, {
-    encoding: { case: "name", value: tensorName },
-    dtype: tensorflowDtype,
-    tensorShape: { dim, unknownRank: shape === undefined },
-  });
 }

@@ -2,7 +2,7 @@
 // Source: proto/tensorflow_serving.proto. Not here: tensors (decode-tensor.ts, encode-tensor.ts).
 import type { TensorValue } from "../../../engine/engine.ts";
 import { decodeTensor } from "./decode-tensor.ts";
-import { encodeTensor } from "./encode-tensor.ts";
+import { encodeTensor, encodeTensorContent } from "./encode-tensor.ts";
 import { BYTES, VARINT, WireReader, WireWriter } from "./wire.ts";
 
 /** ModelSpec as it was sent. */
@@ -10,6 +10,13 @@ export interface WireModelSpec {
   readonly name: string;
   readonly version: bigint | undefined;
   readonly label: string | undefined;
+  readonly signatureName: string;
+}
+
+/** What an answer says of the model: the version that ran, and the signature. */
+export interface AnsweredSpec {
+  readonly name: string;
+  readonly version: bigint;
   readonly signatureName: string;
 }
 
@@ -38,7 +45,8 @@ export function* decodePredictRequest(bytes: Uint8Array): Generator<undefined, W
   return { modelSpec, inputs, outputFilter };
 }
 
-function decodeModelSpec(reader: WireReader): WireModelSpec {
+/** ModelSpec, wherever it stands. */
+export function decodeModelSpec(reader: WireReader): WireModelSpec {
   let name = "";
   let signatureName = "";
   let version: bigint | undefined;
@@ -111,20 +119,25 @@ export function contentOffset(beginning: Uint8Array): number | undefined {
 
 /** A PredictResponse in pieces. */
 export function* encodePredictResponse(
-  spec: { readonly name: string; readonly version: bigint; readonly signatureName: string },
+  spec: AnsweredSpec,
   outputs: ReadonlyMap<string, TensorValue>,
+  tensorContent = false,
 ): Generator<undefined, Uint8Array[]> {
   const pieces: Uint8Array[] = [];
   for (const [name, tensor] of outputs) {
-    const proto = yield* encodeTensor(tensor);
+    const proto = tensorContent ? encodeTensorContent(tensor) : yield* encodeTensor(tensor);
     const size = proto.reduce((sum, piece) => sum + piece.length, 0);
     const key = new WireWriter().tag(1, BYTES).text(name).tag(2, BYTES).varint(size).finish();
     const entry = new WireWriter().tag(1, BYTES).varint(key.length + size);
     pieces.push(entry.finish(), key, ...proto);
   }
-  const version = new WireWriter().tag(1, VARINT).varint64(spec.version).finish();
-  const modelSpec = new WireWriter().tag(1, BYTES).text(spec.name).tag(2, BYTES).lengthDelimited(version);
-  modelSpec.tag(3, BYTES).text(spec.signatureName);
-  pieces.push(new WireWriter().tag(2, BYTES).lengthDelimited(modelSpec.finish()).finish());
+  pieces.push(new WireWriter().tag(2, BYTES).lengthDelimited(encodeModelSpec(spec)).finish());
   return pieces;
+}
+
+/** A ModelSpec as answers carry it. */
+export function encodeModelSpec(spec: AnsweredSpec): Uint8Array {
+  const version = new WireWriter().tag(1, VARINT).varint64(spec.version).finish();
+  const writer = new WireWriter().tag(1, BYTES).text(spec.name).tag(2, BYTES).lengthDelimited(version);
+  return writer.tag(3, BYTES).text(spec.signatureName).finish();
 }

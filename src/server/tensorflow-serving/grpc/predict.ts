@@ -10,10 +10,10 @@ import { decodePredictRequest, encodePredictResponse, type WirePredictRequest } 
 import { WireError } from "./wire.ts";
 
 /** Answers a Predict call. */
-export async function predictOverGrpc({ models }: GrpcContext, call: GrpcCall): Promise<GrpcReply> {
+export async function predictOverGrpc(context: GrpcContext, call: GrpcCall): Promise<GrpcReply> {
   const request = await decode(call.message);
   if (request instanceof Problem) return request;
-  const handle = resolveModel(models, request.modelSpec);
+  const handle = resolveModel(context.models, request.modelSpec);
   if (handle instanceof Problem) return handle;
   const signatureName = request.modelSpec?.signatureName || DEFAULT_SIGNATURE;
   const signature = handle.loaded.signatures.get(signatureName);
@@ -23,10 +23,11 @@ export async function predictOverGrpc({ models }: GrpcContext, call: GrpcCall): 
   }
   const { inputs, outputFilter } = request;
   const { timeoutMs, onCancel } = call;
-  const outputs = await predict(handle, { signature, inputs, outputFilter }, { timeoutMs, onCancel });
+  const limits = { timeoutMs, onCancel, checkMethodNames: context.checkMethodNames };
+  const outputs = await predict(handle, { signature, inputs, outputFilter }, limits);
   if (outputs instanceof Problem) return outputs;
   const spec = { name: handle.model, version: handle.version, signatureName };
-  return inSlices(encodePredictResponse(spec, outputs));
+  return inSlices(encodePredictResponse(spec, outputs, context.tensorContent));
 }
 
 async function decode(message: Uint8Array): Promise<WirePredictRequest | Problem> {

@@ -1,7 +1,9 @@
 // The methods of TensorFlow Serving's services, by path.
 import type { GrpcCall, GrpcMethods, GrpcReply, GrpcUnaryMethod } from "../../grpc/call.ts";
 import type { GrpcContext } from "../context.ts";
+import { classifyOverGrpc, regressOverGrpc } from "./examples.ts";
 import { metadataOverGrpc } from "./metadata.ts";
+import { multiInferenceOverGrpc } from "./multi-inference.ts";
 import { predictOverGrpc } from "./predict.ts";
 import { contentOffset } from "./predict-request.ts";
 import { statusOverGrpc } from "./status.ts";
@@ -16,6 +18,9 @@ export function tensorflowServingMethods(context: GrpcContext): GrpcMethods {
       "/tensorflow.serving.PredictionService/Predict",
       { ...method(predictOverGrpc), alignmentHint: contentOffset },
     ],
+    ["/tensorflow.serving.PredictionService/Classify", method(classifyOverGrpc)],
+    ["/tensorflow.serving.PredictionService/Regress", method(regressOverGrpc)],
+    ["/tensorflow.serving.PredictionService/MultiInference", method(multiInferenceOverGrpc)],
     ["/tensorflow.serving.PredictionService/GetModelMetadata", method(metadataOverGrpc)],
     ["/tensorflow.serving.ModelService/GetModelStatus", method(statusOverGrpc)],
   ]);

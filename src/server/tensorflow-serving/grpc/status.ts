@@ -22,12 +22,11 @@ const STATES: Readonly<Record<ServableState, number>> = {
 };
 
 /** Answers a GetModelStatus call. */
-export async function statusOverGrpc({ models }: GrpcContext, call: GrpcCall): Promise<GrpcReply> {
+export async function statusOverGrpc(context: GrpcContext, call: GrpcCall): Promise<GrpcReply> {
   const request = parseMessage(GetModelStatusRequestSchema, call.message);
   if (request instanceof Problem) return request;
   if (!request.modelSpec) return problem("MODEL_SPEC_MISSING", {});
-  const { name, version } = wireModelSpec(request.modelSpec);
-  const versions = modelStatus(models, { name, version });
+  const versions = modelStatus(context, wireModelSpec(request.modelSpec));
   if (versions instanceof Problem) return versions;
   const modelVersionStatus = versions.map((status) => ({
     version: status.version,

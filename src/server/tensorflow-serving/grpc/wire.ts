@@ -134,6 +134,14 @@ export class WireWriter {
     return this;
   }
 
+  /** Four bytes. */
+  float32(value: number): this {
+    this.#reserve(4);
+    new DataView(this.#bytes.buffer, this.#bytes.byteOffset).setFloat32(this.#length, value, true);
+    this.#length += 4;
+    return this;
+  }
+
   tag(field: number, wireType: number): this {
     return this.varint(field * 8 + wireType);
   }

@@ -1,6 +1,6 @@
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { loadedManager, rest, restError } from "../../testing/model-server.ts";
+import { loadedManager, rest, restBytes, restError } from "../../testing/model-server.ts";
 import { parseRoute } from "./route.ts";
 
 const MODEL = "saved_model_half_plus_two_2_versions";
@@ -47,7 +47,12 @@ describe("addresses", () => {
   });
 
   it("wants a name and a version that is a number", async () => {
-    expect(await restError(context, { url: "/v1/models" })).toEqual([400, "Missing model name in request."]);
+    const strict = { ...context, strict: true };
+    expect(await restError(strict, { url: "/v1/models" })).toEqual([400, "Missing model name in request."]);
+    expect(await restError(context, { url: "/v1/models/versions/3" })).toEqual([
+      400,
+      "Missing model name in request.",
+    ]);
     const version = "18446744073709551615";
     expect(await restError(context, { url: url(`/versions/${version}`) })).toEqual([
       400,
@@ -142,10 +147,6 @@ describe("predict", () => {
     );
   });
 
-  it("says what stands in the way of other methods", async () => {
-    expect((await restError(context, { url: url(":classify"), body: "{}" }))[0]).toBe(501);
-  });
-
   it("stops at its body limit and at a body that breaks off", async () => {
     const body = `{"instances":[${"1,".repeat(5000)}1]}`;
     const limited = { ...context, maxBodyBytes: 4096 };
@@ -184,5 +185,29 @@ describe("compressed bodies", () => {
       const headers = { "content-encoding": "gzip" };
       expect(await restError(context, { url: url(":predict"), body: bytes, headers })).toEqual(empty);
     }
+  });
+});
+
+describe("compressed answers", () => {
+  const body = `{"instances": [${"0.123456789,".repeat(500)}1.0]}`;
+  const ask = (encoding: string, compress = true) =>
+    rest({ ...context, compress }, { url: url(":predict"), body, headers: { "accept-encoding": encoding } });
+
+  it("are for clients that take gzip, where the server was told to", async () => {
+    const plain = await rest(context, { url: url(":predict"), body });
+    const request = { url: url(":predict"), body, headers: { "accept-encoding": "deflate, gzip;q=0.5" } };
+    const { headers, bytes } = await restBytes({ ...context, compress: true }, request);
+    expect(headers).toMatchObject({ "Content-Encoding": "gzip", "Content-Type": "application/json" });
+    expect(gunzipSync(bytes).toString()).toBe(plain.body);
+    for (const encoding of ["identity", "gzip;q=0", "br"])
+      expect((await ask(encoding)).body).toBe(plain.body);
+    expect((await ask("gzip", false)).body).toBe(plain.body);
+  });
+
+  it("are not made of what is short", async () => {
+    const request = { url: url(""), headers: { "accept-encoding": "gzip" } };
+    const { headers, body: text } = await rest({ ...context, compress: true }, request);
+    expect(headers["Content-Encoding"]).toBeUndefined();
+    expect(JSON.parse(text)).toHaveProperty("model_version_status");
   });
 });

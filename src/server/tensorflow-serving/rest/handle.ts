@@ -1,13 +1,15 @@
 // REST as a function: from a request to its answer.
 // Rules: TensorFlow Serving's http_server.cc and http_rest_api_handler.cc.
 import { Problem, problem } from "../../../core/errors.ts";
+import { compressed } from "../../rest/compress.ts";
 import type { RestRequest, RestResponse, RestRoute } from "../../rest/message.ts";
 import type { RestContext } from "../context.ts";
 import { errorResponse } from "./errors.ts";
+import { examplesOverRest } from "./examples.ts";
 import { metadataOverRest } from "./metadata.ts";
 import { predictOverRest } from "./predict.ts";
 import { isApiAddress, parseRoute } from "./route.ts";
-import { statusOverRest } from "./status.ts";
+import { modelsOverRest, statusOverRest } from "./status.ts";
 
 const CORS_HEADERS = {
   "Access-Control-Allow-Origin": "*",
@@ -22,7 +24,8 @@ export function tensorflowServingRest(context: RestContext): RestRoute {
 
 /** Answers a request to an address of the API. */
 async function handleRest(request: RestRequest, context: RestContext): Promise<RestResponse> {
-  const response = request.method === "OPTIONS" ? preflight(request) : await dispatch(request, context);
+  const answer = request.method === "OPTIONS" ? preflight(request) : await dispatch(request, context);
+  const response = context.compress ? await compressed(request, answer) : answer;
   if (!context.enableCors) return response;
   return { ...response, headers: { ...response.headers, ...CORS_HEADERS } };
 }
@@ -30,15 +33,18 @@ async function handleRest(request: RestRequest, context: RestContext): Promise<R
 async function dispatch(request: RestRequest, context: RestContext): Promise<RestResponse> {
   const route = parseRoute(request.method, request.url);
   if (route instanceof Problem) return errorResponse(route);
+  if (route === "models") {
+    return context.strict ? errorResponse(problem("REST_NO_MODEL_NAME", {})) : modelsOverRest(context);
+  }
   switch (route.verb) {
     case "predict":
       return predictOverRest(route.model, request, context);
     case "status":
-      return statusOverRest(context.models, route.model);
+      return statusOverRest(context, route.model);
     case "metadata":
       return metadataOverRest(context.models, route.model);
     default:
-      return errorResponse(problem("REST_METHOD_NOT_SERVED", { method: route.verb }));
+      return examplesOverRest(route.verb, route.model, request, context);
   }
 }
 

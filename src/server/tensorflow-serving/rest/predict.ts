@@ -1,7 +1,6 @@
 // POST /v1/models/M[/versions/N | /labels/L]:predict.
 // Order of checks: TensorFlow Serving's. The body is parsed first, so that bad JSON for an unknown model is bad JSON.
-// Invariant: the body is read in slices of READ_SLICE_BYTES with turns for others between them; it is kept only if the
-// model has signatures with different inputs and the body names its signature last.
+// Invariant: the body is read in slices with turns for others between them (feed-body.ts); it is kept only if the model has signatures with different inputs and the body names its signature last.
 import { Problem, problem } from "../../../core/errors.ts";
 import type { LoadedModel } from "../../../engine/engine.ts";
 import type { TensorSpec } from "../../../model/signature.ts";
@@ -9,15 +8,13 @@ import type { ModelSpec } from "../../manager/manager.ts";
 import type { ServableHandle } from "../../manager/servable.ts";
 import { DEFAULT_SIGNATURE, predict } from "../../predict/predict.ts";
 import { jsonResponse, type RestRequest, type RestResponse } from "../../rest/message.ts";
-import { inSlices, nextTurn } from "../../slices.ts";
-import { DEFAULT_MAX_BODY_BYTES, type RestContext } from "../context.ts";
+import { inSlices } from "../../slices.ts";
+import type { RestContext } from "../context.ts";
 import { errorResponse } from "./errors.ts";
-import { gunzip, isGzip, Uninflatable } from "./gunzip.ts";
+import { feedBody, feedSlices } from "./feed-body.ts";
+import { isGzip } from "./gunzip.ts";
 import { type PredictBody, PredictBodyReader } from "./read-predict-body.ts";
 import { writePredictions } from "./write-predictions.ts";
-
-/** Parsing this much takes 30 to 100 microseconds. */
-const READ_SLICE_BYTES = 8 * 1024;
 
 /** Answers a predict request. */
 export async function predictOverRest(
@@ -42,7 +39,7 @@ async function run(
   handle: ServableHandle,
   reader: PredictBodyReader,
   request: RestRequest,
-  { timeoutMs }: RestContext,
+  { timeoutMs, checkMethodNames }: RestContext,
 ): Promise<Iterable<Uint8Array> | Problem> {
   const name = reader.signatureName || DEFAULT_SIGNATURE;
   const signature = handle.loaded.signatures.get(name);
@@ -56,7 +53,8 @@ async function run(
     return body;
   }
   const prediction = { signature, inputs: body.inputs, outputFilter: [] };
-  const outputs = await predict(handle, prediction, { timeoutMs, onCancel: request.onCancel });
+  const limits = { timeoutMs, checkMethodNames, onCancel: request.onCancel };
+  const outputs = await predict(handle, prediction, limits);
   return outputs instanceof Problem ? outputs : writePredictions(outputs, body.format);
 }
 
@@ -83,44 +81,14 @@ async function readBody(
   const expected = gzip ? Number.POSITIVE_INFINITY : length;
   const reader = new PredictBodyReader(inputsOf, expected);
   const kept = model && !signaturesAgree(model) ? [] : undefined;
-  const body = gzip ? gunzip(request.body) : request.body;
-  const refusal = await feedAll(body, reader, context.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES, kept);
+  const refusal = await feedBody(request, reader, context, kept);
   if (refusal) return refusal;
   const wrong = reader.finish();
   if (wrong) return wrong;
   if (!kept || reader.readAs === undefined || reader.readAs === reader.signatureName) return reader;
   // The signature came after the values, and it is another than was guessed: once more, knowing it.
   const again = new PredictBodyReader(inputsOf, expected, reader.signatureName);
-  return (await feedAll(kept, again, Number.POSITIVE_INFINITY)) ?? again.finish() ?? again;
-}
-
-async function feedAll(
-  body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  reader: PredictBodyReader,
-  maxBodyBytes: number,
-  kept?: Uint8Array[],
-): Promise<Problem | undefined> {
-  let size = 0;
-  let sinceTurn = 0;
-  try {
-    for await (const chunk of body) {
-      size += chunk.length;
-      if (size > maxBodyBytes) return problem("REST_BODY_TOO_LARGE", { limit: maxBodyBytes });
-      kept?.push(chunk);
-      for (let from = 0; from < chunk.length; from += READ_SLICE_BYTES) {
-        const slice = chunk.subarray(from, from + READ_SLICE_BYTES);
-        sinceTurn += slice.length;
-        if (sinceTurn > READ_SLICE_BYTES) {
-          await nextTurn();
-          sinceTurn = slice.length;
-        }
-        reader.feed(slice);
-      }
-    }
-  } catch (error) {
-    return problem(error instanceof Uninflatable ? "JSON_EMPTY" : "REST_BODY_CUT_OFF", {}, error);
-  }
-  return undefined;
+  return (await feedSlices(kept, again, Number.POSITIVE_INFINITY)) ?? again.finish() ?? again;
 }
 
 const AGREEING = new WeakMap<LoadedModel, boolean>();

@@ -6,15 +6,19 @@ import type { ModelSpec } from "../../manager/manager.ts";
 
 export type RestVerb = "predict" | "classify" | "regress" | "status" | "metadata";
 
-export interface RestRoute {
+export interface ModelRoute {
   readonly verb: RestVerb;
   readonly model: ModelSpec;
 }
+
+/** What an address asks; "models" is the list of them. */
+export type AddressRoute = ModelRoute | "models";
 
 const PREDICTION =
   /^\/v1\/models\/([^/:]+)(?:\/versions\/(\d+)|\/labels\/([^/:]+))?:(classify|regress|predict)$/i;
 const STATUS = /^\/v1\/models(?:\/([^/:]+))?(?:\/versions\/(\d+)|\/labels\/([^/:]+))?(?:\/(metadata))?$/i;
 const SERVED = /^\/v1\/[^\n]*$/i;
+const ALL_MODELS = /^\/v1\/models$/i;
 const MAX_INT64 = 2n ** 63n - 1n;
 
 /** Whether the address is the API's at all; everything else gets libevent's 404 page. */
@@ -23,7 +27,8 @@ export function isApiAddress(url: string): boolean {
 }
 
 /** The route of a request, or what is wrong with its address. */
-export function parseRoute(method: string, url: string): RestRoute | Problem {
+export function parseRoute(method: string, url: string): AddressRoute | Problem {
+  if (method === "GET" && ALL_MODELS.test(url)) return "models";
   const malformed = problem("REST_MALFORMED", { method, path: url });
   const match = method === "POST" ? PREDICTION.exec(url) : method === "GET" ? STATUS.exec(url) : null;
   if (!match) return malformed;

@@ -4,6 +4,7 @@ import { loadedManager, rest, restError } from "../../testing/model-server.ts";
 
 const MODEL = "saved_model_half_plus_two_2_versions";
 const context = { models: await loadedManager({ [MODEL]: [123], two: [4, 7] }) };
+context.models.setLabels(MODEL, new Map([["stable", 123n]]));
 const url = (path: string): string => `/v1/models/${MODEL}${path}`;
 
 describe("status and metadata", () => {
@@ -18,13 +19,33 @@ describe("status and metadata", () => {
         )
         .join(",\n")}\n ]\n}\n`,
     );
-    for (const path of ["/versions/123", "/labels/whatever"]) {
-      expect(JSON.parse((await rest(context, { url: url(path) })).body)).toEqual({
+    const strict = { ...context, strict: true };
+    for (const [how, path] of [
+      [context, "/versions/123"],
+      [context, "/labels/stable"],
+      [strict, "/labels/whatever"],
+    ] as const) {
+      expect(JSON.parse((await rest(how, { url: url(path) })).body)).toEqual({
         model_version_status: [
           { version: "123", state: "AVAILABLE", status: { error_code: "OK", error_message: "" } },
         ],
       });
     }
+  });
+
+  it("lists the models, which TensorFlow Serving does not", async () => {
+    const { status, body } = await rest(context, { url: "/v1/models" });
+    expect([status, JSON.parse(body)]).toEqual([200, { models: [MODEL, "two"] }]);
+  });
+
+  it("tells a label's version alone, and refuses one that is not there", async () => {
+    context.models.setLabels("two", new Map([["canary", 4n]]));
+    const { body } = await rest(context, { url: "/v1/models/two/labels/canary" });
+    expect(JSON.parse(body)).toMatchObject({ model_version_status: [{ version: "4" }] });
+    expect(await restError(context, { url: "/v1/models/two/labels/none" })).toEqual([
+      400,
+      "Unrecognized servable version label: none",
+    ]);
   });
 
   it("says what there is no status of", async () => {

@@ -1,0 +1,100 @@
+// Runs a version before its first client does: engines set up much with the first run of a shape.
+// The requests are those of the version's own file, or made up from its signatures.
+// Rules and messages of the file: TensorFlow Serving's saved_model_warmup.cc and saved_model_warmup_util.cc. Any of its
+// requests that fails fails the load. A made-up one that fails says nothing: it is a guess.
+
+import { RecordError, readRecords } from "../../bytes/tf-record.ts";
+import { FerryError, fail } from "../../core/errors.ts";
+import type { LoadedModel } from "../../engine/engine.ts";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { LoadedPlace, Prepare } from "../manager/manager.ts";
+import type { FileSystem } from "../source/file-system.ts";
+import { madeUpInputs } from "./made-up-inputs.ts";
+import { replayRecord } from "./replay-record.ts";
+
+export interface WarmUpOptions {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Times that each request of the file is run. */
+  readonly iterations: number;
+  /** Whether requests are made up for a version without a file. */
+  readonly synthetic: boolean;
+}
+
+const FILE = "assets.extra/tf_serving_warmup_requests";
+/** WarmupConsts::kMaxNumRecords */
+const MAX_RECORDS = 1000;
+/** One request; gRPC takes no larger one either. */
+const MAX_RECORD_BYTES = 2 ** 31 - 1;
+
+/** The step between a version's load and its first request. */
+export function warmUp(options: WarmUpOptions): Prepare {
+  return async (loaded, place) => {
+    const path = `${place.path}/${FILE}`;
+    if (await exists(options.fileSystem, path)) await replay(loaded, place, path, options);
+    else {
+      options.log("info", `No warmup data file found at ${path}`);
+      if (options.synthetic) await runMadeUp(loaded, place, options);
+    }
+    return loaded;
+  };
+}
+
+async function exists(fileSystem: FileSystem, path: string): Promise<boolean> {
+  try {
+    await fileSystem.read(path, 0, 1);
+    return true;
+  } catch {
+    return false; // without a file there is nothing to replay; one that cannot be read is told by loading it
+  }
+}
+
+async function replay(
+  loaded: LoadedModel,
+  place: LoadedPlace,
+  path: string,
+  { fileSystem, clock, log, iterations }: WarmUpOptions,
+): Promise<void> {
+  const started = clock.now();
+  let count = 0;
+  try {
+    const readAt = (offset: number, length: number): Promise<Uint8Array> =>
+      fileSystem.read(path, offset, length);
+    for await (const record of readRecords(readAt, MAX_RECORD_BYTES)) {
+      if (++count > MAX_RECORDS) fail("WARMUP_TOO_MANY", { limit: MAX_RECORDS, path });
+      for (let turn = 0; turn < iterations; turn++) await replayRecord(record, path, loaded, place);
+    }
+  } catch (error) {
+    if (error instanceof RecordError) fail("WARMUP_DATA_LOSS", { path, reason: error.message }, error);
+    throw error;
+  }
+  const micros = (clock.now() - started) * 1000;
+  log(
+    "info",
+    `Finished reading warmup data for model at ${path}. Number of warmup records read: ${count}. Elapsed time (microseconds): ${micros}.`,
+  );
+}
+
+async function runMadeUp(
+  loaded: LoadedModel,
+  { model, version }: LoadedPlace,
+  { log }: WarmUpOptions,
+): Promise<void> {
+  const done = new Set<string>();
+  for (const signature of loaded.signatures.values()) {
+    const inputs = madeUpInputs(signature);
+    // Signatures are often several names of one.
+    const key = JSON.stringify([signature.inputs, signature.outputs]);
+    if (!inputs || done.has(key)) continue;
+    done.add(key);
+    try {
+      await loaded.run(signature.name, inputs);
+    } catch (error) {
+      if (!(error instanceof FerryError)) throw error;
+      const where = `{name: ${model} version: ${version}}: signature ${signature.name}`;
+      log("debug", `${where}: a made-up request for warm-up was refused: ${error.message}`);
+    }
+  }
+}
