@@ -1,4 +1,4 @@
-"""The exported models, kept in the cache under the content of what makes them.
+"""The exported models and ONNX's own tests, kept in the cache under the content of what makes them.
 
 Usage: python3 conformance/exported.py   exports them if needed and prints their folder.
 """
@@ -23,18 +23,34 @@ def exported(more: bool) -> Path:
     return folder
 
 
+def onnx_cases() -> Path:
+    """The folder of ONNX's own tests."""
+    makers = [CONFORMANCE / "onnx_cases.py", LISTS / "torch.txt"]
+    folder = cache_folder() / "onnx-cases" / fingerprint(*(maker.read_bytes() for maker in makers))
+    make("onnx_cases.py", folder)
+    return folder
+
+
 def export(folder: Path, *options: str) -> None:
     """Runs exports.py unless its last step is already there."""
+    make("exports.py", folder, *options)
+
+
+def make(script: str, folder: Path, *options: str) -> None:
+    """Runs a script of this folder that fills `folder`, in the torch environment, unless it has done so."""
     if (folder / ".complete").exists():
         return
-    print(f"exporting models into {folder}", file=sys.stderr, flush=True)
+    print(f"{script}: into {folder}", file=sys.stderr, flush=True)
     shutil.rmtree(folder, ignore_errors=True)
-    command = [ready_python("torch"), CONFORMANCE / "exports.py", folder, *options]
     done = subprocess.run(
-        command, env=python_variables(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [ready_python("torch"), CONFORMANCE / script, folder, *options],
+        env=python_variables(),
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     if done.returncode:
-        sys.exit(f"exports.py failed:\n{done.stderr[-3000:]}")
+        sys.exit(f"{script} failed:\n{done.stderr[-3000:]}")
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ class Stage:
     environment: str | None = None  # None: this Python
     variables: dict[str, str] = field(default_factory=dict)
     only_with: tuple[str, ...] = ()  # left out unless one of these options is given
+    alone: bool = False  # converts what it needs itself
 
 
 STAGES = (
@@ -41,7 +42,10 @@ STAGES = (
     Stage("serving", "serving", "tensorflow"),
     Stage("load", "serving_under_load", "tensorflow"),
     Stage("bad-input", "bad_input"),
-    Stage("survey", "survey", "tensorflow", only_with=("corpus", "full")),
+    Stage("onnx-tests", "onnx_tests", "tensorflow", alone=True),
+    Stage("layout", "layout_and_names", "tensorflow", only_with=("corpus",), alone=True),
+    Stage("survey", "survey", "tensorflow", only_with=("corpus", "full"), alone=True),
+    Stage("architectures", "architectures", "tensorflow", only_with=("full",), alone=True),
 )
 
 
@@ -92,11 +96,11 @@ def read_options() -> argparse.Namespace:
 
 
 def wanted(options: argparse.Namespace) -> list[Stage]:
-    """The stages to run: conversion comes first, since all but the survey read what it wrote."""
+    """The stages to run: conversion comes first, since most read what it wrote."""
     possible = [s for s in STAGES if not s.only_with or any(getattr(options, name) for name in s.only_with)]
     if not options.only:
         return possible
-    needs_conversion = any(name != "survey" for name in options.only)
+    needs_conversion = any(stage.name in options.only and not stage.alone for stage in STAGES)
     return [s for s in possible if s.name in options.only or (s.name == "conversion" and needs_conversion)]
 
 

@@ -1,177 +1,148 @@
-"""Every model of a folder of recorded models: converted, run in onnxruntime and TensorFlow, compared with PyTorch.
+"""Every model of a folder of recorded models: converted, run in onnxruntime and in TensorFlow, with oneDNN's kernels and
+without, and compared with PyTorch.
 
-Runs in the tensorflow environment. Layout: FOLDER/NAME/{*.pt2, *.onnx, io.npz}; io.npz holds `b2.in0`, `b2.out0`, ...
-A refused model is told and is no failure; a wrong one is. Not here: the models of models.py, which must convert.
+Runs in the tensorflow environment. Layout: FOLDER/NAME/{*.pt2, *.pt, *.onnx, io.npz}; io.npz holds `b2.in0`, `b2.out0`, ...
+Whole networks must be equal, operators of PyTorch's test-suite may be refused, nothing may be wrong. Without --full a
+share of the operators, by name. --full writes docs/survey.md. Not here: the models of models.py, which other stages read.
 """
 
 import json
-import shutil
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
-import onnxruntime
 
-import tensorflow as tf
 from command import torchferry
-from equal import DEEP, largest_error, tells_something
-from report import FAIL, OK, Unmet, note, require, tell
-from run_context import Context, read_context
+from equal import DEEP
+from many_models import VERDICTS, Job, Verdict, counts, judged
+from report import check, note, require
+from run_context import CHECKOUT, Context, read_context
+from tables import table
 
-
-@dataclass(frozen=True)
-class Recorded:
-    """One model file with inputs and outputs that PyTorch recorded."""
-
-    name: str
-    file: Path
-    examples: tuple[tuple[list[np.ndarray], list[np.ndarray]], ...]
-    whole: bool = True  # False: only the first outputs were recorded
-    options: tuple[str, ...] = ()  # for `torchferry convert`
-
-    def error(self, got: list[np.ndarray], want: list[np.ndarray]) -> float:
-        """The largest error of one example's outputs."""
-        return largest_error(got if self.whole else got[: len(want)], want, DEEP)
+PAGE = CHECKOUT / "docs" / "survey.md"
+OPERATORS = "opinfo"
+OPERATOR_SHARE = 12  # one sample in so many, by its name: half a minute
+LEAST_OPERATORS = 0.87  # equal; a share of them may have bad luck
+LEAST_OF_SHARE = 0.8
 
 
 def main() -> None:
     """Every folder that is there."""
     context = read_context()
-    onnxruntime.set_default_logger_severity(4)
-    counts: Counter[str] = Counter()
-    for recorded in recorded_models(context):
-        verdict, text = survey_one(context, recorded)
-        counts[verdict] += 1
-        if verdict == "refused":
-            note(f"refused  {recorded.name}: {text}")
-        else:
-            tell(OK if verdict == "equal" else FAIL, recorded.name, text)
-    note("  ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items())))
+    jobs = list(recorded_models(context))
+    verdicts = judged(jobs, context.work / "survey")
+    for kernels, found in verdicts.items():
+        for group in dict.fromkeys(job.name.split("/")[0] for job in jobs):
+            tell_group(context, group, kernels, {n: v for n, v in found.items() if n.split("/")[0] == group})
+        for name, verdict in found.items():
+            if verdict.word != "equal":
+                note(f"{verdict.word:8} {name}, {kernels}: {verdict.text}")
+    if context.full and context.corpus:
+        PAGE.write_text(page(verdicts))
 
 
-def recorded_models(context: Context) -> Iterator[Recorded]:
+def tell_group(context: Context, group: str, kernels: str, found: dict[str, Verdict]) -> None:
+    """The three columns of one folder."""
+    with check(f"{group}, {kernels}") as figure:
+        tally = counts(found)
+        columns = "  ".join(f"{tally[word]} {word}" for word in VERDICTS)
+        constant = sum(bool(verdict.remarks) for verdict in found.values())
+        figure(f"{columns}" + f"  ({constant} with outputs that are empty or constant)" * bool(constant))
+        require(not tally["wrong"], columns)
+        least = (LEAST_OPERATORS if context.full else LEAST_OF_SHARE) if group == OPERATORS else 1.0
+        require(tally["equal"] >= least * len(found), f"{columns}: {least:.0%} must be equal")
+
+
+def recorded_models(context: Context) -> Iterator[Job]:
     """The models of all folders: the corpus when it is given, the further exports with --full."""
     if context.corpus:
         yield from in_folder(context.corpus / "zoo")
         yield from digits(context.corpus / "digits")
+        yield from (job for job in in_folder(context.corpus / OPERATORS) if context.full or in_share(job))
     if context.full:
         yield from in_folder(context.models.with_name(context.models.name + "-more"), "more")
     if context.full and context.corpus:
-        for recorded in in_folder(context.corpus / "static"):
-            yield replace(recorded, options=free_batch(recorded))
+        for job in in_folder(context.corpus / "static"):
+            yield replace(job, options=free_batch(job))
         yield from in_folder(context.corpus / "zoo", kinds=("pt",))
         for release in sorted((context.corpus / "formats").glob("*")):
             yield from old_release(release)
-        yield from in_folder(context.corpus / "opinfo")
 
 
-def in_folder(folder: Path, label: str = "", kinds: tuple[str, ...] = ("pt2", "onnx")) -> Iterator[Recorded]:
+def in_share(job: Job) -> bool:
+    """Whether a sample belongs to the share of every run."""
+    return crc32(job.name.encode()) % OPERATOR_SHARE == 0
+
+
+def in_folder(folder: Path, label: str = "", kinds: tuple[str, ...] = ("pt2", "onnx")) -> Iterator[Job]:
     """FOLDER/NAME/{model.pt2, model.onnx, io.npz}."""
     for case in sorted(p for p in folder.glob("*") if (p / "io.npz").exists()):
         for file in sorted(file for kind in kinds for file in case.glob(f"*.{kind}")):
             name = f"{label or folder.name}/{case.name}{file.name.removeprefix('model')}"
-            yield Recorded(name, file, examples_in(case / "io.npz"))
+            yield recorded(name, file, case / "io.npz")
 
 
-def free_batch(recorded: Recorded) -> tuple[str, ...]:
+def recorded(name: str, file: Path, data: Path) -> Job:
+    """A model file with PyTorch's inputs and outputs."""
+    return Job(name, file, "npz", data, limit=DEEP, onnxruntime=True)
+
+
+def free_batch(job: Job) -> dict:
     """Options that free the batch of a file with a fixed one: its axis is where the recorded examples differ."""
-    (first, _), (second, _) = recorded.examples[:2]
-    axes = [[a != b for a, b in zip(x.shape, y.shape)].index(True) for x, y in zip(first, second)]
+    arrays = np.load(job.data)
+    first, second = sorted({key.rpartition(".")[0] for key in arrays})[:2]
+    inputs = [key.removeprefix(first) for key in arrays if key.startswith(f"{first}.in")]
+    axes = [
+        [a != b for a, b in zip(arrays[first + key].shape, arrays[second + key].shape)].index(True)
+        for key in sorted(inputs, key=lambda key: int(key.removeprefix(".in")))
+    ]
     if not any(axes):
-        return ("--batch", "dynamic")
-    outcome = torchferry("convert", recorded.file, "--dry-run", "--json")
+        return {"batch": "dynamic"}
+    outcome = torchferry("convert", job.file, "--dry-run", "--json")
     names = [spec["name"] for spec in json.loads(outcome.stdout)["inputs"]]
-    return ("--batch", "dynamic", *(f"--batch-axis={name}={axis}" for name, axis in zip(names, axes)))
+    return {"batch": "dynamic", "batchAxis": dict(zip(names, axes))}
 
 
-def digits(folder: Path) -> Iterator[Recorded]:
+def digits(folder: Path) -> Iterator[Job]:
     """The trained model with its held-out images; only the first output was recorded."""
-    if folder.exists():
-        example = ([np.load(folder / "image.npy")], [np.load(folder / "probabilities.npy")])
-        for file in sorted((*folder.glob("*.pt2"), *folder.glob("*.onnx"))):
-            yield Recorded(f"digits/{file.name}", file, (example,), whole=False)
+    for file in sorted((*folder.glob("*.pt2"), *folder.glob("*.onnx"))):
+        yield Job(f"digits/{file.name}", file, "digits", folder, limit=DEEP, first_outputs=True, onnxruntime=True)
 
 
-def old_release(folder: Path) -> Iterator[Recorded]:
+def old_release(folder: Path) -> Iterator[Job]:
     """RELEASE/NAME.KIND.pt2 with NAME.io.npz."""
     for file in sorted(folder.glob("*.pt2")):
-        examples = examples_in(folder / f"{file.name.split('.')[0]}.io.npz")
-        yield Recorded(f"{folder.name}/{file.name}", file, examples)
+        yield recorded(f"{folder.name}/{file.name}", file, folder / f"{file.name.split('.')[0]}.io.npz")
 
 
-def examples_in(file: Path) -> tuple[tuple[list[np.ndarray], list[np.ndarray]], ...]:
-    """The examples of an io.npz; without a batch in the keys it is one."""
-    arrays = dict(np.load(file))
-    prefixes = sorted({key.rpartition(".")[0] for key in arrays})
-    return tuple(tuple(numbered(arrays, prefix, kind) for kind in ("in", "out")) for prefix in prefixes)
-
-
-def numbered(arrays: dict[str, np.ndarray], prefix: str, kind: str) -> list[np.ndarray]:
-    """in0, in1, ... of one example."""
-    stem = f"{prefix}.{kind}" if prefix else kind
-    return [arrays[f"{stem}{i}"] for i in range(len(arrays)) if f"{stem}{i}" in arrays]
-
-
-def survey_one(context: Context, recorded: Recorded) -> tuple[str, str]:
-    """The verdict (equal, refused, wrong) of one file, and the figure or reason."""
-    base = context.work / "survey"
-    shutil.rmtree(base, ignore_errors=True)
-    outcome = torchferry("convert", recorded.file, "--output", base, *recorded.options)
-    if outcome.code == 4:
-        return "refused", " ".join(outcome.stderr.split())[:300]
-    if outcome.code:
-        return "wrong", f"exit code {outcome.code}: {outcome.stderr[-500:]}"
-    try:
-        in_onnx = onnx_error(base / "1" / "model.onnx", recorded)
-        in_tensorflow = tensorflow_error(base / "1", recorded)
-    except Unmet as reason:
-        return "wrong", str(reason)
-    except Exception as error:  # the engines throw whatever they like
-        return "wrong", f"{type(error).__name__}: {error}"
-    telling = any(tells_something(outputs) for _, outputs in recorded.examples)
-    remark = "" if telling else "  (outputs are constant or empty)"
-    return "equal", f"onnxruntime {in_onnx:.1e}  TensorFlow {in_tensorflow:.1e}{remark}"
-
-
-def onnx_error(file: Path, recorded: Recorded) -> float:
-    """The largest error in onnxruntime."""
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    names = [value.name for value in session.get_inputs()]
-    with place("onnxruntime"):
-        require_same_count(names, recorded)
-        return max(recorded.error(session.run(None, dict(zip(names, x))), y) for x, y in recorded.examples)
-
-
-def tensorflow_error(version: Path, recorded: Recorded) -> float:
-    """The largest error in TensorFlow; keys and their order are those of the ONNX beside it."""
-    session = onnxruntime.InferenceSession(str(version / "model.onnx"), providers=["CPUExecutionProvider"])
-    inputs = [value.name for value in session.get_inputs()]
-    outputs = [value.name for value in session.get_outputs()]
-    function = tf.saved_model.load(str(version)).signatures["serving_default"]
-    worst = 0.0
-    for x, y in recorded.examples:
-        got = function(**{key: tf.constant(value) for key, value in zip(inputs, x)})
-        with place("TensorFlow"):
-            worst = max(worst, recorded.error([got[key].numpy() for key in outputs], y))
-    return worst
-
-
-def require_same_count(names: list[str], recorded: Recorded) -> None:
-    """The converted model takes as many inputs as PyTorch's did."""
-    count = len(recorded.examples[0][0])
-    require(len(names) == count, f"{len(names)} inputs, want {count}")
-
-
-@contextmanager
-def place(name: str) -> Iterator[None]:
-    """Says in which engine a comparison failed."""
-    try:
-        yield
-    except Unmet as reason:
-        raise Unmet(f"{name}: {reason}") from reason
+def page(verdicts: dict[str, dict[str, Verdict]]) -> str:
+    """docs/survey.md."""
+    groups = sorted({name.split("/")[0] for found in verdicts.values() for name in found})
+    rows = [
+        (group, kernels, *(tally[word] for word in VERDICTS))
+        for group in groups
+        for kernels, found in verdicts.items()
+        for tally in [counts({n: v for n, v in found.items() if n.split("/")[0] == group})]
+    ]
+    first = next(iter(verdicts.values()))
+    refused = [(f"`{name}`", verdict.text) for name, verdict in first.items() if verdict.word == "refused"]
+    lines = [
+        "# Recorded models in onnxruntime and TensorFlow",
+        "",
+        "Written by `npm run conformance -- --full --corpus DIR`: each model is converted, run in onnxruntime and in",
+        "TensorFlow, and compared with what PyTorch computed. Refused is an error that names the reason; wrong is",
+        "everything else that is not equal.",
+        "",
+        *table(("folder", "TensorFlow's kernels", *VERDICTS), rows),
+        "",
+        "## What is refused",
+        "",
+        *table(("model", "reason"), refused),
+        "",
+    ]
+    return "\n".join(lines)
 
 
 main()
