@@ -19,7 +19,7 @@ import { inlineWrappers } from "./inline.ts";
 import { liveCalls } from "./live-calls.ts";
 import type { AtenArgument, AtenCall, AtenGraph, Weight } from "./program.ts";
 import { valuesIn } from "./rename.ts";
-import type { Emitted } from "./rule.ts";
+import type { Emitted, Rule } from "./rule.ts";
 import { ruleFor } from "./rules/registry.ts";
 import { unknownReason } from "./unknown-reason.ts";
 import { whereOf } from "./where.ts";
@@ -127,7 +127,7 @@ export class CallLowering {
     this.scope.builder.origin = { ...call.origin, operator: call.target };
     const view = new Call(call, this.scope);
     try {
-      const rule = this.context.extensions?.ruleFor(call.target) ?? ruleFor(call.target);
+      const rule = this.ruleOf(call.target);
       const reason = rule ? (complexReason(view, rule.complex) ?? rule.refuse?.(view)) : unknownReason(view);
       if (reason !== undefined || !rule) throw new Refusal(reason);
       this.bind(call, rule.emit(view));
@@ -145,7 +145,7 @@ export class CallLowering {
   private reasonFor(call: AtenCall, error: unknown): string {
     const place = { file: this.context.file, operator: customName(call.target), where: whereOf(call) };
     if (error instanceof RuleFault) this.context.problems.push(error.problemAt(place));
-    else if (isCustom(call.target) && !this.context.extensions?.ruleFor(call.target)) {
+    else if (isCustom(call.target) && !this.ruleOf(call.target)) {
       const wanted = "a rule that says what it is in ONNX";
       this.context.problems.push(problem("CUSTOM_OPERATOR_UNKNOWN", { ...place, wanted }));
     } else return refusalOf(error);
@@ -158,6 +158,10 @@ export class CallLowering {
       const value = this.values.get(name);
       if (value) this.context.claims.push({ value, type: this.realType(name), rule, place });
     }
+  }
+
+  private ruleOf(target: string): Rule | undefined {
+    return this.context.extensions?.ruleFor(target) ?? ruleFor(target);
   }
 
   private refuse(call: AtenCall, reason: string): void {

@@ -15,6 +15,8 @@ export interface Rule {
   readonly complex?: true;
   /** How messages call a rule of the user's own, whose results are checked against the types that the file states. */
   readonly own?: string;
+  /** What `refuse` and refusals of `emit` leave out, for docs/operators.md: `npm run docs`. */
+  readonly limits?: string;
   /** Why this call cannot be lowered; undefined if it can. */
   refuse?(call: Facts): string | undefined;
   emit(call: Call): Emitted;

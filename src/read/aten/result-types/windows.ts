@@ -1,5 +1,5 @@
 // Results of operators with windows: convolutions, pools, resizing, patches.
-import { addDims, type Dim, floorDivDims, mulDims, subDims } from "../../../graph/dim.ts";
+import { addDims, type Dim, divideExactly, floorDivDims, mulDims, subDims } from "../../../graph/dim.ts";
 import type { RankedType } from "../../../graph/typed-graph.ts";
 import { type Facts, Refusal } from "../argument.ts";
 import { poolWindow } from "../pool-window.ts";
@@ -188,6 +188,28 @@ const regions: Infer = (call) => {
   return [typed(dtype, [count, shape[1] ?? 0, call.dim("pooled_height"), call.dim("pooled_width")])];
 };
 
+const regionsWithPlaces: Infer = (call, fresh) => {
+  const [type] = regions(call, fresh);
+  return type ? [type, typed("int32", type.shape)] : [];
+};
+
+/** A cell of the result takes a channel of its own. */
+const regionsOfPositions: Infer = (call, fresh) => {
+  const [type] = regions(call, fresh);
+  const cells = call.int("pooled_height") * call.int("pooled_width");
+  const channels = type && divideExactly(type.shape[1] ?? 0, cells);
+  if (!type || channels === undefined) throw new Refusal(`${cells} cells do not divide its channels`);
+  const shape = type.shape.map((size, axis) => (axis === 1 ? channels : size));
+  return [typed(type.dtype, shape), typed("int32", shape)];
+};
+
+/** The offsets have the sizes of the result. */
+const deformed: Infer = (call) => {
+  const { dtype, shape } = call.type("input");
+  const channels = call.shape("weight")[0] ?? 0;
+  return [typed(dtype, [shape[0] ?? 1, channels, ...call.shape("offset").slice(2)])];
+};
+
 const unpooled: Infer = (call) => {
   const { dtype, shape } = call.type("self");
   const sizes = call.dims("output_size");
@@ -214,4 +236,7 @@ export const WINDOWS: InferTable = {
   col2im: fromPatches,
   unfold,
   roi_align: regions,
+  ...forEach("roi_pool ps_roi_pool", regionsWithPlaces),
+  ps_roi_align: regionsOfPositions,
+  deform_conv2d: deformed,
 };

@@ -47,6 +47,7 @@ export const LEAKY_RELU: Rule = {
 /** rrelu in evaluation is a leaky relu with the middle slope. */
 export const RRELU: Rule = {
   targets: ["aten::rrelu.default"],
+  limits: "not in training mode",
   refuse: (call) =>
     call.bool("training") ? "the model is in training mode; call .eval() before exporting" : undefined,
   emit(call) {
@@ -115,6 +116,7 @@ const SHRINKS: Readonly<Record<string, (lambda: number) => Record<string, Attrib
 
 export const SHRINK: Rule = {
   targets: ["aten::hardshrink.default", "aten::softshrink.default"],
+  limits: "not float64",
   refuse: (call) =>
     call.dtypeOf("self") === "float64"
       ? "ONNX keeps its bounds as float32; export the model in float32"

@@ -30,7 +30,7 @@ export const MASKED_INDEX: Rule = {
   emit(call) {
     const { dtype } = call.type("self");
     const found = take(call, readIndices(call, { clamped: true }));
-    return call.choose(maskOf(call, call.result().shape.length), found, call.as("fill", dtype), dtype);
+    return call.choose(call.as("mask", "bool"), found, call.as("fill", dtype), dtype);
   },
 };
 
@@ -40,17 +40,10 @@ export const MASKED_INDEX_PUT: Rule = {
   emit(call) {
     const { dtype } = call.type("self");
     const zero = call.number(0, dtype);
-    const values = call.choose(maskOf(call, call.rank("values")), call.as("values", dtype), zero, dtype);
+    const values = call.choose(call.as("mask", "bool"), call.as("values", dtype), zero, dtype);
     return put(call, readIndices(call, { clamped: true }), { values, accumulate: true });
   },
 };
-
-function maskOf(call: Call, rank: number): Value {
-  const own = call.rank("mask");
-  const missing = Array.from({ length: Math.max(0, rank - own) }, (_, index) => own + index);
-  const mask = call.as("mask", "bool");
-  return missing.length > 0 ? call.unsqueeze(mask, ...missing) : mask;
-}
 
 export const INDEX_PUT: Rule = {
   targets: ["aten::index_put.default", "aten::_unsafe_index_put.default", "aten::index_put.hacked_twin"],

@@ -14,6 +14,7 @@ import type { Rule } from "../rule.ts";
 
 export const ATTENTION: Rule = {
   targets: ["aten::scaled_dot_product_attention.default"],
+  limits: "without dropout",
   refuse: (call) =>
     call.float("dropout_p") > 0 ? "it drops out at random; call .eval() before exporting" : undefined,
   emit: (call) => attend(call)[0],
@@ -26,6 +27,7 @@ export const FLASH_ATTENTION: Rule = {
     "aten::_scaled_dot_product_efficient_attention.default",
     "aten::_scaled_dot_product_flash_attention.default",
   ],
+  limits: "without dropout",
   refuse: (call) =>
     call.float("dropout_p") > 0 ? "it drops out at random; call .eval() before exporting" : undefined,
   emit: (call) => attend(call),

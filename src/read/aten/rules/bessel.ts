@@ -46,6 +46,7 @@ function modified(reals: Reals, order: 0 | 1, x: Value, scaled: boolean): Value 
 /** Of the first kind, order 0 and 1. */
 export const BESSEL: Rule = {
   targets: ["aten::special_bessel_j0.default", "aten::special_bessel_j1.default"],
+  limits: "not float64",
   refuse: (call) =>
     call.dtypeOf("self") === "float64" ? "it is only exact enough for narrower floats" : undefined,
   emit: (call) =>

@@ -41,6 +41,7 @@ export const CONDENSED: Rule = {
 /** |x1 - x2 + eps| along the last axis */
 export const PAIRWISE_DISTANCE: Rule = {
   targets: ["aten::pairwise_distance.default"],
+  limits: "not of unsigned integers",
   refuse: (call) => refuseUnsigned(call, ["x1", "x2"]),
   emit(call) {
     const { dtype } = call.result();
@@ -130,6 +131,7 @@ export const COSINE_EMBEDDING: Rule = {
 /** relu(margin + d(a, p) - d(a, n)), with the smaller of d(a, n) and d(p, n) if swapping is asked for */
 export const TRIPLET_MARGIN: Rule = {
   targets: ["aten::triplet_margin_loss.default"],
+  limits: "not of unsigned integers",
   refuse: (call) => refuseUnsigned(call, ["anchor", "positive", "negative"]),
   emit(call) {
     const { dtype } = call.result();

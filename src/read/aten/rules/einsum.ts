@@ -9,6 +9,7 @@ import type { Rule } from "../rule.ts";
 
 export const EINSUM: Rule = {
   targets: ["aten::einsum.default"],
+  limits: "does not sum over what an ellipsis stands for",
   refuse(call) {
     const [terms = "", result] = call.string("equation").split("->");
     const summed = terms.includes("...") && result !== undefined && !result.includes("...");
@@ -57,8 +58,12 @@ function levelled(call: Call, values: readonly Value[]): Value[] {
 export const BILINEAR: Rule = {
   targets: ["aten::bilinear.default"],
   emit(call) {
-    const inputs = [call.tensor("input1"), call.tensor("weight"), call.tensor("input2")];
-    const product = call.op("Einsum", inputs, { equation: string("...i,oij,...j->...o") });
+    const inner = call.op("Einsum", [call.tensor("input2"), call.tensor("weight")], {
+      equation: string("...j,oij->...oi"),
+    });
+    const rank = call.rank("input1");
+    const products = call.op("Mul", [inner, call.unsqueeze(call.tensor("input1"), rank - 1)]);
+    const product = call.reduce("ReduceSum", products, [rank], false);
     return call.has("bias") ? call.op("Add", [product, call.tensor("bias")]) : product;
   },
 };

@@ -8,6 +8,7 @@ import type { Rule } from "../rule.ts";
 /** x = mantissa * 2^exponent with 1/2 <= |mantissa| < 1; zeros, infinities and NaN are their own mantissa. */
 export const FREXP: Rule = {
   targets: ["aten::frexp.Tensor"],
+  limits: "not float64",
   refuse: (call) => (call.dtypeOf("self") === "float64" ? "it is not supported for float64" : undefined),
   emit(call) {
     const { dtype } = call.type("self");
@@ -49,6 +50,7 @@ const FORMATS: Partial<Record<DType, readonly [number, number]>> = {
 /** The float next to `self` in the direction of `other`. */
 export const NEXT_AFTER: Rule = {
   targets: ["aten::nextafter.default"],
+  limits: "float16, bfloat16, float32 results",
   refuse: (call) =>
     FORMATS[call.result().dtype] ? undefined : `it is not supported for ${call.result().dtype}`,
   emit(call) {

@@ -21,6 +21,7 @@ const MAX_ORDER = 100;
 
 export const POLYGAMMA: Rule = {
   targets: ["aten::polygamma.default", "aten::special_polygamma.default"],
+  limits: "orders up to 100",
   refuse: (call) => (call.int("n") > MAX_ORDER ? `orders above ${MAX_ORDER} are not supported` : undefined),
   emit(call) {
     const order = call.int("n");

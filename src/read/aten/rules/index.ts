@@ -35,6 +35,7 @@ export * from "./gather.ts";
 export * from "./gradient.ts";
 export * from "./gradients-of-layers.ts";
 export * from "./group-norm.ts";
+export * from "./grouped-matmul.ts";
 export * from "./hardsigmoid.ts";
 export * from "./histogram.ts";
 export * from "./index-rows.ts";

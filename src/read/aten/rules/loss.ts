@@ -107,6 +107,7 @@ function refuseIntegers(call: Facts, names: readonly string[]): string | undefin
 /** relu(-y (x1 - x2) + margin) */
 export const MARGIN_RANKING: Rule = {
   targets: ["aten::margin_ranking_loss.default"],
+  limits: "not of integers",
   refuse: (call) => refuseIntegers(call, ["input1", "input2", "target"]),
   emit(call) {
     const { dtype } = call.result();

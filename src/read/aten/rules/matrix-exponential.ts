@@ -13,6 +13,7 @@ const TERMS = 18;
 /** exp(A) = (sum of (A / 2^s)^k / k!)^(2^s), in float64 */
 export const MATRIX_EXPONENTIAL: Rule = {
   targets: ["aten::matrix_exp.default", "aten::linalg_matrix_exp.default"],
+  limits: "float32",
   refuse: (call) =>
     call.dtypeOf("self") === "float32"
       ? undefined

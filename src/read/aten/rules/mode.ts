@@ -8,6 +8,7 @@ import type { Rule } from "../rule.ts";
 
 export const MODE: Rule = {
   targets: ["aten::mode.default"],
+  limits: "the size of the rows is fixed",
   refuse(call) {
     const shape = call.shape("self");
     const size = shape[call.axis("dim", shape.length)] ?? 1;

@@ -4,6 +4,7 @@ import type { Rule } from "../rule.ts";
 
 export const ONE_HOT: Rule = {
   targets: ["aten::one_hot.default"],
+  limits: "num_classes is given",
   refuse: (call) =>
     call.int("num_classes") < 0
       ? "the number of classes would come from the data; pass num_classes"

@@ -29,6 +29,7 @@ export const QUANTIZE: Rule = {
   targets: ["per_tensor.default", "per_tensor.tensor", "per_tensor.tensor2", "per_channel.default"].map(
     (name) => `${DOMAIN}::quantize_${name}`,
   ),
+  limits: "integers of 8 and 16 bits",
   refuse: refuseType,
   emit(call) {
     const { dtype } = call.result();
@@ -83,6 +84,7 @@ function clamped(call: Call, quantized: Value, dtype: DType): Value {
 /** Scales and zero points that broadcast against the input, each token's in the last axis. */
 export const QUANTIZE_TOKENS: Rule = {
   targets: [`${DOMAIN}::quantize_per_token.default`, `${DOMAIN}::quantize_per_channel_group.default`],
+  limits: "integers of 8 and 16 bits",
   refuse: refuseType,
   emit(call) {
     const { dtype } = call.result();
@@ -163,6 +165,7 @@ export const CHOOSE_TOKEN_PARAMETERS: Rule = {
     `${DOMAIN}::choose_qparams_per_token_asymmetric.default`,
     `${DOMAIN}::_choose_qparams_per_token_asymmetric_impl.default`,
   ],
+  limits: "float32",
   refuse: (call) => (call.dtypeOf("input") === "float32" ? undefined : "only float32 is supported"),
   emit(call) {
     const reals = new Reals(call, "float32");

@@ -37,6 +37,7 @@ export const REAL_FORMULA: Rule = {
     `aten::${name}.default`,
     ...(SPECIAL.has(name) ? [`aten::special_${name}.default`] : []),
   ]),
+  limits: "erfinv not in float64",
   refuse: (call) =>
     call.name.endsWith("erfinv") && call.result().dtype === "float64"
       ? "it is only exact enough for narrower floats"

@@ -26,6 +26,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 export const RECURRENT: Rule = {
   targets: Object.keys(KINDS).map((name) => `aten::${name}.input`),
+  limits: "not in training mode",
   refuse: refuse,
   emit: (call) => network(call, KINDS[call.name] as Kind), // the table has the target
 };

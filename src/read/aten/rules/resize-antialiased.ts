@@ -29,6 +29,7 @@ export const RESIZE_ANTIALIASED: Rule = {
     `aten::_upsample_${name}_aa.vec`,
     `aten::_upsample_${name}_aa.default`,
   ]),
+  limits: "not integers",
   refuse: (call) =>
     isFloat(call.dtypeOf(imageOf(call)))
       ? undefined

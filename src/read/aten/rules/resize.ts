@@ -45,12 +45,14 @@ const refuseIntegers = (call: Facts) =>
     : "integers are rounded in PyTorch's own way; resize floats";
 
 export const RESIZE_LINEAR: Rule = {
+  limits: "not integers",
   refuse: refuseIntegers,
   targets: targets(LINEAR),
   emit: (call) => resize(call, { mode: string("linear"), ...coordinates(call) }),
 };
 
 export const RESIZE_CUBIC: Rule = {
+  limits: "not integers",
   refuse: refuseIntegers,
   targets: targets(CUBIC),
   emit: (call) => resize(call, { mode: string("cubic"), cubic_coeff_a: float(-0.75), ...coordinates(call) }),

@@ -15,6 +15,7 @@ export const DROPOUT: Rule = {
   targets: ["dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"].map(
     (name) => `aten::${name}.default`,
   ),
+  limits: "not in training mode",
   refuse: (call) =>
     call.bool("train") && call.float("p") > 0
       ? "the model is in training mode; call .eval() before exporting"
@@ -24,6 +25,7 @@ export const DROPOUT: Rule = {
 
 export const NATIVE_DROPOUT: Rule = {
   targets: ["aten::native_dropout.default"],
+  limits: "not in training mode",
   refuse: (call) =>
     call.bool("train") ? "the model is in training mode; call .eval() before exporting" : undefined,
   emit: (call) => [call.tensor("input"), undefined],

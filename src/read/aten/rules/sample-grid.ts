@@ -8,6 +8,7 @@ const PADDINGS = ["zeros", "border", "reflection"];
 
 export const SAMPLE_GRID: Rule = {
   targets: ["aten::grid_sampler.default", "aten::grid_sampler_2d.default", "aten::grid_sampler_3d.default"],
+  limits: "not cubic in volumes",
   refuse: (call) =>
     call.rank("input") === 5 && MODES[call.int("interpolation_mode")] === "cubic"
       ? "cubic interpolation of volumes is not supported"

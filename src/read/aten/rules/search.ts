@@ -78,6 +78,7 @@ export const UNIQUE_ALONG: Rule = {
 /** As unique, but only equal neighbours are one. */
 export const UNIQUE_NEIGHBOURS: Rule = {
   targets: ["aten::unique_consecutive.default"],
+  limits: "along an axis only of vectors",
   refuse: (call) =>
     call.has("dim") && call.rank("self") !== 1 ? "along an axis it is not supported" : undefined,
   emit(call) {

@@ -17,6 +17,7 @@ const REDUCTIONS: Readonly<Record<string, readonly [string, string, number]>> = 
 
 export const SEGMENT_REDUCE: Rule = {
   targets: ["aten::segment_reduce.default"],
+  limits: "segments by lengths or offsets",
   refuse: (call) =>
     call.has("indices") || !(call.string("reduce") in REDUCTIONS)
       ? "only segments by lengths or offsets are supported"

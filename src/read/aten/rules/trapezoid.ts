@@ -10,6 +10,7 @@ export const TRAPEZOID: Rule = {
     `aten::${name}.x`,
     `aten::${name}.dx`,
   ]),
+  limits: "not of integers",
   refuse: (call) => (isFloat(call.dtypeOf("y")) ? undefined : "it integrates integers; give it floats"),
   emit(call) {
     const { dtype } = call.result();

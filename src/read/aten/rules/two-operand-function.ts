@@ -37,6 +37,7 @@ export const COPY_SIGN: Rule = {
 /** 0 below zero, 1 above, `values` at zero. */
 export const HEAVISIDE: Rule = {
   targets: ["aten::heaviside.default"],
+  limits: "not of booleans",
   refuse: (call) => (call.dtypeOf("self") === "bool" ? "it is not supported for booleans" : undefined),
   emit(call) {
     const { dtype } = call.result();

@@ -73,6 +73,7 @@ const SIGNED: readonly DType[] = ["float32", "float64", "float16", "int32", "int
 export const SIGNS: Rule = {
   targets: targets(ANY),
   complex: true,
+  limits: "complex numbers: abs only",
   refuse: (call) =>
     isComplex(call.dtypeOf("self")) && !call.name.startsWith("abs")
       ? "it is not supported for complex numbers"
