@@ -14,6 +14,8 @@ export interface LoweringRule {
   readonly since: number;
   /** In which order it takes and gives data; a function where that depends on the node. */
   readonly layout: LayoutClass | ((facts: NodeFacts) => LayoutClass);
+  /** What `refuse` takes, or does not take, for docs/operators.md: `npm run docs`. */
+  readonly limits?: string;
   /** Why this node cannot be lowered, as the end of a sentence; undefined if it can. */
   refuse?(facts: NodeFacts): string | undefined;
   /** Makes the nodes. One value for each of the ONNX node's outputs, in order; the last ones may be left out. */

@@ -9,6 +9,7 @@ export const affineGrid: LoweringRule = {
   op: "AffineGrid",
   since: 20,
   layout: LOGICAL,
+  limits: "images of 2 or 3 dimensions",
   refuse: (facts) =>
     facts.shape(1)[0] === 4 || facts.shape(1)[0] === 5 ? undefined : "an image of neither 2 nor 3 dimensions",
   emit(node) {

@@ -36,6 +36,7 @@ export const topK: LoweringRule = {
   op: "TopK",
   since: 24,
   layout: LOGICAL,
+  limits: "the smallest of uint64 are refused",
   refuse: (facts) =>
     facts.int("largest", 1) === 0 && isUnsigned(facts.dtype(0)) && facts.dtype(0) === "uint64"
       ? "the smallest of uint64 have no kernel"

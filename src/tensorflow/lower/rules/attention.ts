@@ -54,6 +54,7 @@ export const attention: LoweringRule = {
   op: "Attention",
   since: 23,
   layout: LOGICAL,
+  limits: "numbers of heads are known; softmax_precision is a type of floats",
   refuse(facts) {
     const sizes = sizesOf(facts);
     if (typeof sizes === "string") return sizes;

@@ -17,6 +17,7 @@ export const averagePool: LoweringRule = {
   op: "AveragePool",
   since: 22,
   layout: CHANNELS_LAST,
+  limits: "1 to 3 spatial dimensions; sizes known where ceil_mode needs them",
   refuse(facts) {
     const window = poolWindow(facts);
     return typeof window === "string" ? window : undefined;

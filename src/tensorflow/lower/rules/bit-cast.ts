@@ -10,6 +10,7 @@ export const bitCast: LoweringRule = {
   op: "BitCast",
   since: 26,
   layout: { ...ELEMENTWISE, data: "first" },
+  limits: "types of one width, or bool as a byte; not strings",
   refuse(facts) {
     const [from, to] = [facts.dtype(0), facts.outputType().dtype];
     if (from === to || (from === "bool" && BYTES.has(to))) return undefined;

@@ -27,6 +27,6 @@ function emit(node: NodeLowering): TfValue {
 }
 
 export const CASTS: readonly LoweringRule[] = [
-  { op: "Cast", since: 21, layout: FIRST, refuse, emit },
-  { op: "CastLike", since: 21, layout: FIRST, refuse, emit },
+  { op: "Cast", since: 21, layout: FIRST, limits: "not between numbers and strings", refuse, emit },
+  { op: "CastLike", since: 21, layout: FIRST, limits: "not between numbers and strings", refuse, emit },
 ];

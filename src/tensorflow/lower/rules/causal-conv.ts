@@ -12,6 +12,7 @@ export const causalConv: LoweringRule = {
   op: "CausalConvWithState",
   since: 27,
   layout: CHANNELS_LAST,
+  limits: "the kernel is known; activations none, silu and swish",
   refuse(facts) {
     const activation = facts.string("activation", "none");
     if (!ACTIVATIONS.has(activation)) return `its activation ${activation} is not known`;

@@ -15,6 +15,7 @@ export const col2im: LoweringRule = {
   op: "Col2Im",
   since: 18,
   layout: LOGICAL,
+  limits: "the number of axes is known",
   refuse: (facts) => (axesOf(facts) === undefined ? "the number of its axes is not known" : undefined),
   emit(node) {
     const rank = axesOf(node) as number; // refuse has checked it

@@ -20,6 +20,7 @@ export const split: LoweringRule = {
   op: "Split",
   since: 18,
   layout: ANY_ORDER,
+  limits: "the sizes, or that of the axis, are known",
   refuse: (facts) => {
     const last = facts.node.outputs.length - 1;
     const size = facts.wants(last) ? facts.outputShape(last)[facts.axis(0)] : undefined;

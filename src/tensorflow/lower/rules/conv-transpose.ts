@@ -83,6 +83,7 @@ export const convTranspose: LoweringRule = {
   op: "ConvTranspose",
   since: 11,
   layout: CHANNELS_LAST,
+  limits: "1 to 3 spatial dimensions; channels and kernel are known",
   refuse(facts) {
     const spread = spreadOf(facts);
     if (typeof spread === "string") return spread;

@@ -26,6 +26,7 @@ export const conv: LoweringRule = {
   op: "Conv",
   since: 11,
   layout: CHANNELS_LAST,
+  limits: "1 to 3 spatial dimensions; channels and kernel are known",
   refuse(facts) {
     const kernel = kernelOf(facts);
     if (!kernel) return "the size of its kernel is not known before the model runs";

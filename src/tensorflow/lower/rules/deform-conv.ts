@@ -16,6 +16,7 @@ export const deformConv: LoweringRule = {
   op: "DeformConv",
   since: 19,
   layout: CHANNELS_LAST,
+  limits: "2 spatial dimensions; channels and kernel are known",
   refuse(facts) {
     if (facts.rank(0) !== 4) return `${facts.rank(0) - 2} spatial dimensions`;
     if (typeof facts.shape(0)[1] !== "number")

@@ -10,6 +10,7 @@ export const depthToSpace: LoweringRule = {
   op: "DepthToSpace",
   since: 13,
   layout: CHANNELS_LAST,
+  limits: "the number of channels is known",
   refuse: (facts) =>
     typeof facts.shape(0)[1] === "number" ? undefined : "the number of channels is not fixed",
   emit(node) {
@@ -34,6 +35,7 @@ export const spaceToDepth: LoweringRule = {
   op: "SpaceToDepth",
   since: 13,
   layout: CHANNELS_LAST,
+  limits: "mode CRD needs known channels and sizes",
   refuse(facts) {
     if (facts.string("mode", "DCR") === "DCR") return undefined;
     const [, channels, ...image] = facts.shape(0);

@@ -26,6 +26,7 @@ export const dft: LoweringRule = {
   op: "DFT",
   since: 20,
   layout: LOGICAL,
+  limits: "whether the input is complex is known, and the axis or the length",
   refuse(facts) {
     const parts = facts.shape(0).at(-1);
     if (parts !== 1 && parts !== 2) return "whether its input is complex is not known";

@@ -83,6 +83,7 @@ export const gatherNd: LoweringRule = {
   op: "GatherND",
   since: 13,
   layout: LOGICAL,
+  limits: "the depth of the indices is known; with batch_dims, indices of one axis",
   refuse: (facts) => {
     if (typeof facts.shape(1).at(-1) !== "number") return "the depth of its indices is not fixed";
     return facts.int("batch_dims", 0) > 0 && facts.shape(1).at(-1) !== 1

@@ -14,6 +14,7 @@ export const gridSample: LoweringRule = {
   op: "GridSample",
   since: 22,
   layout: CHANNELS_LAST,
+  limits: "1 to 3 spatial dimensions; float32 and float64",
   refuse(facts) {
     const spatial = facts.rank(0) - 2;
     if (spatial < 1 || spatial > 3) return `${spatial} spatial dimensions`;

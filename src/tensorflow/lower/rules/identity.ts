@@ -12,6 +12,7 @@ export const dropout: LoweringRule = {
   op: "Dropout",
   since: 13,
   layout: ELEMENTWISE,
+  limits: "not in training mode",
   refuse: (facts) => {
     if (!facts.has(2)) return undefined;
     const training = facts.numbers(2);

@@ -81,6 +81,7 @@ export const convInteger: LoweringRule = {
   op: "ConvInteger",
   since: 10,
   layout: CHANNELS_LAST,
+  limits: "1 or 2 spatial dimensions",
   refuse: (facts) => refuseAt(facts, 1),
   emit: (node) => sums(node, { xZero: 2, weight: 1, wZero: 3 }),
 };
@@ -89,6 +90,7 @@ export const qlinearConv: LoweringRule = {
   op: "QLinearConv",
   since: 10,
   layout: CHANNELS_LAST,
+  limits: "1 or 2 spatial dimensions",
   refuse: (facts) => refuseAt(facts, 3),
   emit(node) {
     const sum = sums(node, { xZero: 2, weight: 3, wZero: 5 });

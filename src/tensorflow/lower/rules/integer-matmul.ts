@@ -35,6 +35,7 @@ export const matmulInteger: LoweringRule = {
   op: "MatMulInteger",
   since: 10,
   layout: LOGICAL,
+  limits: "matrices, not vectors",
   refuse: (facts) => refuseVectors(facts, 0, 1),
   emit: (node) => product(node, [0, 2, 1, 3]),
 };
@@ -43,6 +44,7 @@ export const qlinearMatmul: LoweringRule = {
   op: "QLinearMatMul",
   since: 21,
   layout: LOGICAL,
+  limits: "matrices, not vectors; results of 8 bits",
   refuse(facts) {
     const dtype: DType = facts.outputType().dtype;
     const known = dtype === "int8" || dtype === "uint8";

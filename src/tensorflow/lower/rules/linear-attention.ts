@@ -46,6 +46,7 @@ export const linearAttention: LoweringRule = {
   op: "LinearAttention",
   since: 27,
   layout: LOGICAL,
+  limits: "the update rules of the specification, with the inputs that each needs",
   refuse(facts) {
     const rule = RULES.get(facts.string("update_rule", "gated_delta"));
     if (!rule) return `its update_rule ${facts.string("update_rule", "")} is not known`;

@@ -7,6 +7,7 @@ export const lrn: LoweringRule = {
   op: "LRN",
   since: 13,
   layout: CHANNELS_LAST,
+  limits: "the number of channels is known",
   refuse: (facts) =>
     typeof facts.shape(0)[1] === "number" ? undefined : "the number of channels is not fixed",
   emit(node) {

@@ -28,6 +28,7 @@ export const lpPool: LoweringRule = {
   op: "LpPool",
   since: 18,
   layout: CHANNELS_LAST,
+  limits: "1 to 3 spatial dimensions; sizes known where ceil_mode needs them",
   refuse(facts) {
     const window = poolWindow(facts);
     return typeof window === "string" ? window : undefined;

@@ -26,6 +26,7 @@ export const maxPool: LoweringRule = {
   op: "MaxPool",
   since: 12,
   layout: CHANNELS_LAST,
+  limits: "1 to 3 spatial dimensions; indices without dilation in 1 or 2",
   refuse(facts) {
     const window = poolWindow(facts);
     if (typeof window === "string") return window;

@@ -19,6 +19,7 @@ export const nonMaxSuppression: LoweringRule = {
   op: "NonMaxSuppression",
   since: 11,
   layout: LOGICAL,
+  limits: "the number of images and classes is known; at most 1,024 pairs of them",
   refuse(facts) {
     const pairs = pairsOf(facts);
     if (!pairs) return "the number of images and classes is not fixed";

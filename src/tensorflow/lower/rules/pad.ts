@@ -38,6 +38,7 @@ export const pad: LoweringRule = {
   op: "Pad",
   since: 21,
   layout: (facts) => (padsOf(facts) ? ANY_ORDER : LOGICAL),
+  limits: "modes but constant need known sizes",
   refuse(facts) {
     const mode = facts.string("mode", "constant");
     const pads = padsOf(facts);

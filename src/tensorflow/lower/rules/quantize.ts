@@ -45,6 +45,7 @@ export const quantizeLinear: LoweringRule = {
   op: "QuantizeLinear",
   since: 21,
   layout: ANY_ORDER,
+  limits: "types of 8 and 16 bits, and float8; sizes known for blocks",
   refuse(facts) {
     const dtype = facts.outputType().dtype;
     const known = RANGES[dtype] !== undefined || isFloat8(dtype);
@@ -68,6 +69,7 @@ export const dequantizeLinear: LoweringRule = {
   op: "DequantizeLinear",
   since: 21,
   layout: ANY_ORDER,
+  limits: "types of 8, 16 and 32 bits, and float8; sizes known for blocks",
   refuse(facts) {
     const dtype = facts.dtype(0);
     const known = RANGES[dtype] !== undefined || dtype === "int32" || isFloat8(dtype);

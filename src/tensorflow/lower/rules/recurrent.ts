@@ -21,6 +21,7 @@ function recurrent(op: string, cell: Cell): LoweringRule {
     op,
     since: 14,
     layout: LOGICAL,
+    limits: "float32 and float64; the hidden size is known; the activations of the specification",
     refuse(facts) {
       if (!FLOATS.includes(facts.dtype(0)))
         return `${facts.dtype(0)} is not computed exactly enough step by step`;

@@ -23,7 +23,14 @@ function reduction(op: string, since: number, formula: Formula): LoweringRule {
       none ? value : widened(node, operator, [value, axes], { keep_dims }),
     );
   };
-  return { op, since, layout: reductionLayout, refuse: refuseAxes, emit };
+  return {
+    op,
+    since,
+    layout: reductionLayout,
+    limits: "the number of axes is known",
+    refuse: refuseAxes,
+    emit,
+  };
 }
 
 /** Through float64 and back for integers, for which roots and logarithms have no kernel. */

@@ -109,6 +109,7 @@ export const resize: LoweringRule = {
   op: "Resize",
   since: 19,
   layout: layoutOf,
+  limits: "some combinations of free sizes, regions and aspect ratios; a message says which",
   refuse(facts) {
     const kept = facts.string("keep_aspect_ratio_policy", "stretch") !== "stretch" && !isGiven(facts, 2);
     if (kept && !facts.numbers(3)) return "the ratio it keeps is not known before the model runs";

@@ -20,6 +20,7 @@ export const roiAlign: LoweringRule = {
   op: "RoiAlign",
   since: 16,
   layout: CHANNELS_LAST,
+  limits: "modes avg and max; half_pixel and output_half_pixel",
   refuse(facts) {
     const mode = facts.string("mode", "avg");
     const transform = facts.string("coordinate_transformation_mode", "half_pixel");

@@ -33,6 +33,7 @@ export const rotaryEmbedding: LoweringRule = {
   op: "RotaryEmbedding",
   since: 23,
   layout: LOGICAL,
+  limits: "the number of heads is known",
   refuse(facts) {
     const heads = headsOf(facts);
     return typeof heads === "string" ? heads : undefined;

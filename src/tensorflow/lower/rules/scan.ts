@@ -30,6 +30,7 @@ export const scan: LoweringRule = {
   op: "Scan",
   since: 16,
   layout: LOGICAL,
+  limits: "at least one input is scanned",
   refuse: (facts) => (scannedOf(facts).length === 0 ? "it scans nothing" : undefined),
   emit(node) {
     const body = bodyOf(node, "body");

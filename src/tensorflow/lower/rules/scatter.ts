@@ -64,6 +64,7 @@ export const scatterNd: LoweringRule = {
   op: "ScatterND",
   since: 18,
   layout: LOGICAL,
+  limits: "the depth of the indices is known",
   refuse: (facts) => (depthOf(facts) === undefined ? "the depth of its indices is not fixed" : undefined),
   emit: (node) =>
     inBytes(node, (dtype) => {

@@ -23,6 +23,7 @@ export const slice: LoweringRule = {
   op: "Slice",
   since: 13,
   layout: (facts) => (axesOf(facts) ? ANY_ORDER : LOGICAL),
+  limits: "the axes are known; at most 8 dimensions",
   refuse(facts) {
     if (!axesOf(facts) && !facts.has(3)) return "the number of its axes is not known before the model runs";
     return facts.rank(0) > MAX_RANK

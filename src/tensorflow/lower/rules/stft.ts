@@ -20,6 +20,7 @@ export const stft: LoweringRule = {
   op: "STFT",
   since: 17,
   layout: LOGICAL,
+  limits: "whether the signal is complex is known; both sides of a complex one",
   refuse(facts) {
     const parts = partsOf(facts);
     if (parts !== 1 && parts !== 2) return "whether its signal is complex is not known";

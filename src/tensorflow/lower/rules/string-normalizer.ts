@@ -19,6 +19,7 @@ export const stringNormalizer: LoweringRule = {
   op: "StringNormalizer",
   since: 10,
   layout: LOGICAL,
+  limits: "English locales",
   refuse: refuseLocale,
   emit(node) {
     const row = node.op("Reshape", [node.logical(0), node.int64s([-1])]);

@@ -10,6 +10,7 @@ export const stringSplit: LoweringRule = {
   op: "StringSplit",
   since: 20,
   layout: LOGICAL,
+  limits: "maxsplit 0 needs a delimiter",
   refuse: (facts) =>
     facts.string("delimiter", "") === "" && facts.int("maxsplit", -1) === 0
       ? "no split at white space, which trims in ONNX and not in TensorFlow"

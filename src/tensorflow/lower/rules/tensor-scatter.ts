@@ -8,6 +8,7 @@ export const tensorScatter: LoweringRule = {
   op: "TensorScatter",
   since: 24,
   layout: LOGICAL,
+  limits: "updates of at least one element",
   refuse: (facts) => (facts.shape(1)[facts.axis(-2)] === 0 ? "an update of no elements" : undefined),
   emit(node) {
     const axis = node.axis(-2);

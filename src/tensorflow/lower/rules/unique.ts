@@ -11,6 +11,7 @@ export const unique: LoweringRule = {
   op: "Unique",
   since: 11,
   layout: LOGICAL,
+  limits: "not slices along an axis; not uint64",
   refuse(facts) {
     if (facts.dtype(0) === "uint64") return "the order of uint64 has no kernel";
     return facts.node.attributes.has("axis") && facts.rank(0) !== 1

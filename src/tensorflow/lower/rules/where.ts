@@ -13,6 +13,7 @@ export const nonZero: LoweringRule = {
   op: "NonZero",
   since: 13,
   layout: LOGICAL,
+  limits: "not of scalars",
   refuse: (facts) => (facts.rank(0) === 0 ? "its input is a scalar" : undefined),
   emit: (node) => node.op("Transpose", [node.op("Where", [node.logical(0)]), node.int32s([1, 0])]),
 };
