@@ -19,6 +19,7 @@ const TOUCHES_DISK = [
   "src/load.ts", // tells versions from model files
   "src/load-model-file.ts", // its temporary directory
   "src/run-graphs.ts", // likewise
+  "src/python/", // arrays on their way to and from Python
   "src/verify/", // temporary directories, the file that reproduces a difference
 ];
 const TOUCHES_NETWORK = ["src/server/node/"];
@@ -29,7 +30,8 @@ const TOUCHES_PROCESS = [
   "src/engine/", // counts cores, finds the library of this platform
   "src/load-model-file.ts", // its temporary directory
   "src/run-graphs.ts", // likewise
-  "src/verify/", // runs the user's Python
+  "src/python/", // runs the user's Python
+  "src/verify/verify-model.ts", // its temporary directory
 ];
 
 const files = sourceFiles();

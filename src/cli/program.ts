@@ -2,6 +2,7 @@
 // Not here: the work of each command (commands/), the exit codes themselves (core/errors/).
 import { Command, CommanderError } from "commander";
 import { convertCommand } from "./commands/convert.ts";
+import { exportCommand } from "./commands/export.ts";
 import { runCommand } from "./commands/run.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { showCommand } from "./commands/show.ts";
@@ -59,6 +60,7 @@ function buildProgram(io: Io): Command {
   for (const command of [
     convertCommand(io),
     verifyCommand(io),
+    exportCommand(io),
     showCommand(io),
     runCommand(io),
     serveCommand(io),

@@ -6,10 +6,10 @@ import type { LoadedModel, TensorValue } from "../engine/engine.ts";
 import type { OnnxRuntimeEngine } from "../engine/onnxruntime/engine.ts";
 import type { Graph } from "../graph/graph.ts";
 import { inferTypes } from "../graph/infer-types.ts";
+import type { PythonWorker } from "../python/worker.ts";
 import { lowerToTensorFlow } from "../tensorflow/lower/lower-to-tensorflow.ts";
 import { planVersion } from "../write/write-version.ts";
 import { type Converted, sourceOutputs } from "./converted.ts";
-import type { PythonWorker } from "./python/worker.ts";
 import { runGraph } from "./run-graph.ts";
 
 export interface ModelEngine {

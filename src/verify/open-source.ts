@@ -1,8 +1,8 @@
 // Opens what a model is compared with: PyTorch in the user's Python, or onnxruntime for an ONNX file.
 import type { OnnxRuntimeEngine } from "../engine/onnxruntime/engine.ts";
+import { PythonFailure, PythonWorker } from "../python/worker.ts";
 import { onnxSource } from "./onnx-source.ts";
 import type { Surroundings, VerifyOptions } from "./options.ts";
-import { PythonFailure, PythonWorker } from "./python/worker.ts";
 import { type PyTorchSource, pytorchSource } from "./pytorch-source.ts";
 import type { Source } from "./source.ts";
 

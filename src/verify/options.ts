@@ -1,8 +1,8 @@
 // What `verifyModel` is asked for, and what it works out once for all of it.
 
+import type { Environment, Pythons } from "../python/find-python.ts";
 import type { Recorded } from "./cases.ts";
 import type { ModelOptions } from "./converted.ts";
-import type { Environment, Pythons } from "./python/find-python.ts";
 
 export interface VerifyOptions extends ModelOptions {
   /** The model file. */

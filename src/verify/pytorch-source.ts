@@ -1,8 +1,8 @@
 // A PyTorch file as PyTorch runs it, in the user's own Python: torch.export.load(...).module() or torch.jit.load(...).
 // Intermediate values are those of torch.export's graph, run node by node; TorchScript keeps its own to itself.
 import type { TensorValue } from "../engine/engine.ts";
+import type { PythonWorker } from "../python/worker.ts";
 import type { InputSpec } from "../read/torchscript/input-spec.ts";
-import type { PythonWorker } from "./python/worker.ts";
 import type { InnerValues, InputExample, Source } from "./source.ts";
 
 export interface PyTorchFile {

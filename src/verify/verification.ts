@@ -4,6 +4,7 @@
 import { FerryError, fail } from "../core/errors.ts";
 import type { TensorValue } from "../engine/engine.ts";
 import type { OnnxRuntimeEngine } from "../engine/onnxruntime/engine.ts";
+import { PythonFailure, PythonWorker } from "../python/worker.ts";
 import type { InputSpec } from "../read/torchscript/input-spec.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { generatedCases, inputTypes, recordedCases, type VerifyCase } from "./cases.ts";
@@ -15,7 +16,6 @@ import { halfTolerances } from "./half-tolerance.ts";
 import { locateInConversion, locateInSavedModel, type Setting } from "./locate.ts";
 import { isSource, type Opened, openSource } from "./open-source.ts";
 import type { Surroundings, VerifyOptions } from "./options.ts";
-import { PythonFailure, PythonWorker } from "./python/worker.ts";
 import { type Parting, type Row, rowWithoutOutput } from "./report.ts";
 import type { Source } from "./source.ts";
 

@@ -8,6 +8,7 @@ import type { VerifyOptions } from "../../verify/options.ts";
 import type { Report } from "../../verify/report.ts";
 import type { Io } from "../io.ts";
 import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
+import { parseNamedSizes } from "../model-inputs/named-sizes.ts";
 import { isSingle, readArrays } from "../run/read-array.ts";
 import { printReport, reportAsJson } from "../verify/print-report.ts";
 import { statusLine } from "../verify/status-line.ts";
@@ -136,12 +137,6 @@ function parseSizes(text: string): number[] {
     throw new InvalidArgumentError("Numbers from 1 on with commas between are wanted: 1,2,5.");
   }
   return sizes;
-}
-
-function parseNamedSizes(text: string): Record<string, number> {
-  const sizes = text.split(",").map((pair) => /^\s*(\w+)\s*=\s*(\d+)\s*$/.exec(pair));
-  if (sizes.includes(null)) throw new InvalidArgumentError("NAME=SIZE is wanted: height=224,width=224.");
-  return Object.fromEntries(sizes.map((match) => [match?.[1] ?? "", Number(match?.[2])]));
 }
 
 function parseTolerance(text: string): number {

@@ -1,10 +1,12 @@
-// The program that the user's Python runs: it answers requests, JSON lines on stdin, with JSON lines on stdout.
+// The programs that the user's Python runs: they answer requests, JSON lines on stdin, with JSON lines on stdout.
 // Tensors go through .npz files, arrays named 0, 1, ...; element types that NumPy lacks go as integers of their width,
 // with the type's name in the request or answer. Complex tensors are floats with a last axis of 2.
-// It needs torch or tensorflow, which is its argument, and numpy, which comes with both.
-// Not here: starting it and talking to it (worker.ts), which Python (find-python.ts).
+// They need torch or tensorflow, and numpy, which comes with both.
+// Not here: starting them and talking to them (worker.ts), which Python (find-python.ts).
 
-/** What both halves share. `serve` ends with the last request. */
+import { EXPORT } from "./export-program.ts";
+
+/** What they share. `serve` ends with the last request. */
 const COMMON = `
 import json, os, sys, warnings
 sys.path[:] = [folder for folder in sys.path if folder]  # a file of the user's called json.py is not meant
@@ -22,11 +24,20 @@ def save_arrays(file, pairs):
     np.savez(file, **{str(i): array for i, (array, _) in enumerate(pairs)})
     return [dtype for _, dtype in pairs]
 
+class Refusal(Exception):
+    "A row of the errors table."
+
+    def __init__(self, code, **fields):
+        super().__init__(code)
+        self.code, self.fields = code, fields
+
 def serve(handlers):
     for line in sys.stdin:
         request = json.loads(line)
         try:
             answer = {"ok": True, **(handlers[request["do"]](**request["with"]) or {})}
+        except Refusal as refusal:
+            answer = {"ok": False, "error": refusal.code, "code": refusal.code, "fields": refusal.fields}
         except Exception as error:
             answer = {"ok": False, "error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), file=answers, flush=True)
@@ -310,9 +321,12 @@ serve({name: getattr(handlers, name) for name in ("load", "run", "forget")})
 export const PYTHON_PROGRAMS = {
   torch: COMMON + TORCH,
   tensorflow: COMMON + TENSORFLOW,
+  export: COMMON + EXPORT,
 } as const;
 
-export type Framework = keyof typeof PYTHON_PROGRAMS;
+export type ProgramName = keyof typeof PYTHON_PROGRAMS;
+
+export type Framework = "torch" | "tensorflow";
 
 /** Prints, as JSON, its own path and which frameworks it could import; imports none. */
 export const PYTHON_PROBE = `

@@ -5,13 +5,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as readline from "node:readline";
-import { readNpz, writeNpz } from "../../bytes/npz.ts";
-import type { TensorValue } from "../../engine/engine.ts";
-import { openFile } from "../../files/open-file.ts";
-import type { DType } from "../../tensor/dtype.ts";
-import { tensorFromBytes, tensorFromStrings } from "../../tensor/tensor.ts";
+import { readNpz, writeNpz } from "../bytes/npz.ts";
+import type { TensorValue } from "../engine/engine.ts";
+import { openFile } from "../files/open-file.ts";
+import type { DType } from "../tensor/dtype.ts";
+import { tensorFromBytes, tensorFromStrings } from "../tensor/tensor.ts";
 import type { Environment } from "./find-python.ts";
-import { type Framework, PYTHON_PROGRAMS } from "./program.ts";
+import { type ProgramName, PYTHON_PROGRAMS } from "./program.ts";
 
 /** How much of what the process writes to stderr is kept for messages. */
 const KEPT_STDERR_CHARACTERS = 4000;
@@ -21,6 +21,14 @@ export type Answer = Readonly<Record<string, unknown>>;
 
 /** A request that Python could not fulfil: an exception's type and words, or the end of the process. */
 export class PythonFailure extends Error {
+  /** What the program says of a failure that it foresaw: a row of the errors table. */
+  readonly answer: Answer;
+
+  constructor(message: string, answer: Answer = {}) {
+    super(message);
+    this.answer = answer;
+  }
+
   /** PyTorch explains itself over pages; the first line says what happened. */
   get headline(): string {
     return this.message.trim().split("\n", 1)[0] ?? "";
@@ -35,10 +43,10 @@ export class PythonWorker {
   private files = 0;
   private turn: Promise<unknown> = Promise.resolve();
 
-  /** Starts `python` on one framework's program. `folder` takes the arrays that go to and fro. */
-  constructor(python: string, framework: Framework, folder: string, env: Environment) {
+  /** Starts `python` on a program. `folder` takes the arrays that go to and fro. */
+  constructor(python: string, program: ProgramName, folder: string, env: Environment) {
     this.folder = folder;
-    this.child = spawn(python, ["-c", PYTHON_PROGRAMS[framework]], {
+    this.child = spawn(python, ["-c", PYTHON_PROGRAMS[program]], {
       env: { ...env, TF_CPP_MIN_LOG_LEVEL: "3", CUDA_VISIBLE_DEVICES: "" },
       stdio: ["pipe", "pipe", "pipe"],
     });
@@ -91,7 +99,7 @@ export class PythonWorker {
     const line = await this.lines.next();
     if (line.done) throw new PythonFailure(`Python ended without an answer: ${this.lastWords()}`);
     const answer = JSON.parse(line.value) as Answer; // our own program wrote it
-    if (answer["ok"] !== true) throw new PythonFailure(String(answer["error"]));
+    if (answer["ok"] !== true) throw new PythonFailure(String(answer["error"]), answer);
     return answer;
   }
 
