@@ -1,0 +1,198 @@
+import { describe, expect, it } from "vitest";
+import { ModelServerConfigSchema } from "../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
+import { readTextMessage } from "../../bytes/protobuf/text-form.ts";
+import { Problem } from "../../core/errors.ts";
+import { Manager } from "../manager/manager.ts";
+import { VersionSource } from "../source/version-source.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
+import { halfPlusTwo } from "../testing/half-plus-two.ts";
+import { MemoryFiles } from "../testing/memory-files.ts";
+import { Configurator, type ConfiguratorOptions } from "./configurator.ts";
+import { type ModelConfiguration, singleModel } from "./model-configuration.ts";
+
+interface SetUp {
+  readonly models?: readonly ModelConfiguration[];
+  readonly options?: Partial<ConfiguratorOptions>;
+  readonly onLoad?: (directory: string) => void;
+}
+
+async function setUp({ models = [singleModel("a", "/a")], options = {}, onLoad }: SetUp = {}) {
+  const clock = new FakeClock();
+  const files = new MemoryFiles(clock);
+  for (const path of ["/a/1", "/a/2", "/b/1", "/c/7"]) files.writeVersion(path);
+  await clock.advance(1000);
+  const manager = new Manager({
+    engine: halfPlusTwo(onLoad ? { onLoad } : {}),
+    clock,
+    log: () => undefined,
+    models: models.map((model) => model.name),
+    retry: { maxLoadRetries: 0, loadRetryIntervalMs: 0 },
+  });
+  const source = new VersionSource({
+    fileSystem: files,
+    clock,
+    log: () => undefined,
+    models,
+    pollWaitMs: 0,
+    emptyListingUnloads: options.strict,
+    aspire: (model, versions) => manager.setAspired(model, versions),
+  });
+  const configurator = new Configurator({ manager, source, log: () => undefined, models, ...options });
+  const wrong = await configurator.start();
+  await source.start();
+  await manager.settled();
+  const reload = async (text: string): Promise<readonly string[]> => {
+    const problems = await configurator.reload(readTextMessage(ModelServerConfigSchema, text), 200);
+    return problems.map((problem) => problem.message);
+  };
+  const served = (name: string, label?: string): string => {
+    const handle = manager.acquire({ name, label });
+    if (handle instanceof Problem) return handle.message;
+    handle.release();
+    return String(handle.version);
+  };
+  return {
+    manager,
+    configurator,
+    clock,
+    files,
+    reload,
+    served,
+    wrong: wrong.map((problem) => problem.message),
+  };
+}
+
+const list = (...configs: string[]): string =>
+  `model_config_list { ${configs.map((one) => `config { ${one} }`).join(" ")} }`;
+const model = (name: string, more = ""): string =>
+  `name: "${name}" base_path: "/${name}" model_platform: "tensorflow" ${more}`;
+const label = (name: string, version: number): string =>
+  `version_labels { key: "${name}" value: ${version} }`;
+const all = "model_version_policy { all { } }";
+
+describe("a reload", () => {
+  it("replaces the models, and waits until the new ones are available", async () => {
+    const { reload, served, manager } = await setUp();
+    expect(served("a")).toBe("2");
+    expect(await reload(list(model("b"), model("c")))).toEqual([]);
+    expect([served("b"), served("c")]).toEqual(["1", "7"]);
+    expect(served("a")).toBe("Servable not found for request: Latest(a)");
+    expect(manager.names).toEqual(["b", "c"]);
+    expect(manager.versions("a")?.map((one) => one.state)).toEqual(["END"]);
+    expect(await reload(list(model("a")))).toEqual([]);
+    expect(served("a")).toBe("2");
+  });
+
+  it("changes the version policy, and keeps what it still wants", async () => {
+    const { reload, served, manager } = await setUp();
+    await reload(list(model("a", all)));
+    await manager.settled();
+    expect(manager.versions("a")?.map((one) => [one.version, one.state])).toEqual([
+      [2n, "AVAILABLE"],
+      [1n, "AVAILABLE"],
+    ]);
+    await reload(list(model("a", "model_version_policy { specific { versions: 1 } }")));
+    expect(served("a")).toBe("1");
+    await reload(list(model("a", "model_version_policy { specific { versions: 9 } }")));
+    expect(served("a")).toBe("1"); // what is not there takes nothing away
+    await reload(list(model("a", "model_version_policy { specific { } }")));
+    expect(served("a")).toBe("Servable not found for request: Latest(a)");
+  });
+
+  it("changes nothing if anything is wrong with it", async () => {
+    const { reload, served, manager } = await setUp();
+    const wrong = list(model("b"), 'name: "c" base_path: "c" model_platform: "tensorflow"');
+    expect(await reload(wrong)).toEqual([
+      "Expected model c to have an absolute path or URI; got base_path()=c",
+    ]);
+    expect(manager.names).toEqual(["a"]);
+    expect(served("a")).toBe("2");
+    expect(await reload("")).toEqual([]);
+    expect(manager.names).toEqual(["a"]);
+  });
+
+  it("says which new models did not become available, and holds up none of the others", async () => {
+    const { reload, served } = await setUp({
+      onLoad: (directory) => {
+        if (directory.startsWith("/b")) throw new Error("no graph");
+      },
+    });
+    const [message, ...more] = await reload(list(model("a"), model("b"), model("c"), model("d")));
+    expect(more).toEqual([]);
+    expect(message).toMatch(/^2 model\(s\) did not become available: \{/);
+    expect(message).toContain(
+      "{{name: d} due to error: INVALID_ARGUMENT: Could not find base path /d for servable d",
+    );
+    expect(message).toContain(
+      "{{name: b version: 1} due to error: UNKNOWN: Loading servable: {name: b version: 1} failed: no graph}",
+    );
+    expect([served("a"), served("c")]).toEqual(["2", "7"]);
+  });
+
+  it("comes after the one before", async () => {
+    const { reload, manager } = await setUp();
+    const both = await Promise.all([reload(list(model("b"))), reload(list(model("c")))]);
+    expect(both).toEqual([[], []]);
+    expect(manager.names).toEqual(["c"]);
+  });
+});
+
+describe("labels", () => {
+  it("mean the versions they were given for", async () => {
+    const { reload, served } = await setUp();
+    await reload(list(model("a", all + label("stable", 1) + label("canary", 2) + label("also", 2))));
+    expect(["stable", "canary", "also"].map((name) => served("a", name))).toEqual(["1", "2", "2"]);
+    await reload(list(model("a", all + label("stable", 2))));
+    expect(served("a", "stable")).toBe("2");
+    expect(served("a", "canary")).toBe("Unrecognized servable version label: canary");
+  });
+
+  it("may be given at the start, before anything is loaded", async () => {
+    const models = [{ ...singleModel("a", "/a"), labels: new Map([["stable", 2n]]) }];
+    const { served, wrong } = await setUp({ models });
+    expect([wrong, served("a", "stable")]).toEqual([[], "2"]);
+    const strict = await setUp({ models, options: { strict: true } });
+    expect(strict.wrong).toEqual([
+      "Request to assign label to version 2 of model a, which is not currently available for inference",
+    ]);
+  });
+
+  it("are refused for versions that are neither there nor coming, and then nothing changes", async () => {
+    const { reload, served, manager } = await setUp();
+    const refusal =
+      "Request to assign label to version 9 of model a, which is not currently available for inference";
+    expect(await reload(list(model("a", label("stable", 9)), model("b")))).toEqual([refusal]);
+    expect(manager.names).toEqual(["a"]);
+    expect(served("a", "stable")).toBe("Unrecognized servable version label: stable");
+  });
+
+  it("that are new may wait for their version where that is allowed; others may not be moved to it", async () => {
+    const { reload, served } = await setUp({ options: { allowLabelsForUnavailable: true, strict: true } });
+    expect(await reload(list(model("a", label("stable", 2) + label("next", 3))))).toEqual([]);
+    expect(served("a", "next")).toBe("Servable not found for request: Specific(a, 3)");
+    expect(await reload(list(model("a", label("stable", 3) + label("next", 3))))).toEqual([
+      "Request to assign label to version 3 of model a, which is not currently available for inference",
+    ]);
+    expect(served("a", "stable")).toBe("2");
+  });
+
+  it("that are moved mean the old version until the new one is available", async () => {
+    const { reload, served, manager } = await setUp();
+    await reload(list(model("a", all + label("stable", 1))));
+    manager.setLabels("a", new Map([["stable", 3n]]));
+    expect(served("a", "stable")).toBe("1");
+    manager.setAspired(
+      "a",
+      [1, 3].map((version) => ({ version: BigInt(version), path: `/a/${version}` })),
+    );
+    await manager.settled();
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    expect(served("a", "stable")).toBe("3");
+  });
+
+  it("do not go with logging under --tf_serving_strict, which has none", async () => {
+    const { reload } = await setUp({ options: { strict: true } });
+    const logging = "logging_config { sampling_config { sampling_rate: 1 } }";
+    expect(await reload(list(model("a", logging)))).toEqual(["No request-logger-creator provided."]);
+  });
+});
