@@ -37,6 +37,7 @@ STAGES = (
     Stage("onnxruntime", "in_onnxruntime", "tensorflow"),
     Stage("tensorflow", "in_tensorflow", "tensorflow"),
     Stage("tensorflow-plain", "in_tensorflow", "tensorflow", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
+    Stage("loaders", "other_loaders", "tensorflow"),
     Stage("graph", "tensorflow_graph", "tensorflow"),
     Stage("saved_model_cli", "saved_model_cli", "tensorflow"),
     Stage("serving", "serving", "tensorflow"),
