@@ -3,6 +3,9 @@ import { describe, expect, it } from "vitest";
 import { runCli } from "../src/cli/testing/run-cli.ts";
 import { CONVERSION_ERRORS } from "../src/core/errors/conversion.ts";
 import { ERRORS } from "../src/core/errors.ts";
+import { loweredTargets, ruleFor } from "../src/read/aten/rules/registry.ts";
+import { RULES } from "../src/tensorflow/lower/rules/index.ts";
+import { operatorsPage } from "./operators-page.ts";
 import { sourceFiles } from "./sources.ts";
 
 describe("docs/errors.md", () => {
@@ -25,6 +28,20 @@ describe("docs/errors.md", () => {
 describe("docs/cli.md", () => {
   it("is the help of every command", async () => {
     await expect(await cliPage()).toMatchFileSnapshot("../docs/cli.md");
+  });
+});
+
+describe("docs/operators.md", () => {
+  it("is the rules' tables", async () => {
+    await expect(operatorsPage()).toMatchFileSnapshot("../docs/operators.md");
+  });
+
+  it.each([
+    ["PyTorch", loweredTargets().flatMap((target) => ruleFor(target) ?? [])],
+    ["TensorFlow", RULES],
+  ])("names the limits of every rule for %s that refuses", (_, rules) => {
+    const silent = rules.filter((rule) => rule.refuse && !rule.limits);
+    expect(silent.map((rule) => ("targets" in rule ? rule.targets[0] : rule.op))).toEqual([]);
   });
 });
 

@@ -12,7 +12,7 @@ import type { Draft, Upgrade, UpgradeContext } from "./upgrade.ts";
 /** The version whose forms the IR holds. */
 export const IR_OPSET = 21;
 
-const UPGRADES: readonly Upgrade[] = [
+export const UPGRADES: readonly Upgrade[] = [
   AXES_13,
   AXES_18,
   BATCH_NORMALIZATION_14,
