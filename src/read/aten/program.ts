@@ -19,10 +19,20 @@ export interface AtenProgram {
   readonly weights: ReadonlyMap<string, Weight>;
   /** Buffers that `forward` changes: value name of the buffer -> value name of its new contents. */
   readonly mutations: ReadonlyMap<string, string>;
+  /** What else `forward` keeps from call to call; the inputs are not among `inputs`. */
+  readonly states?: readonly KeptState[];
   /** Who wrote the file, such as `torch 2.15.0`; for messages and metadata. */
   readonly producer: string;
   /** Lower bounds that the file states for symbols, by name; 0 and 1 are no constraint in practice. */
   readonly constraints: ReadonlyMap<string, { readonly min?: number; readonly max?: number }>;
+}
+
+/** Something that is no buffer, such as a counter in Python. */
+export interface KeptState {
+  readonly input: AtenInput;
+  /** What the next call takes. */
+  readonly argument: AtenArgument;
+  readonly initial: Tensor;
 }
 
 export interface AtenInput {

@@ -22,20 +22,21 @@ export interface WithStates {
 
 /** Prepares the program's graph for lowering, with the states that it turns out to have. */
 export function prepareWithStates(program: AtenProgram, context: ProgramContext): WithStates {
-  const user = program.outputs.map((output) => output.argument);
+  const others = program.states ?? [];
+  const user = [...program.outputs, ...others].map((output) => output.argument);
   const first = prepare({ ...program.graph, outputs: user }, context);
   const changed = changedBuffers(program, first);
-  if (changed.size === 0) return { prepared: first, states: [] };
   const kept = new Set<string>();
   let prepared = first;
-  for (let before = -1; before !== kept.size; ) {
+  for (let before = changed.size === 0 ? 0 : -1; before !== kept.size; ) {
     before = kept.size;
     for (const name of changed.keys()) if (prepared.used.has(name)) kept.add(name);
     const outputs = [...kept].map((name) => changed.get(name) as AtenArgument); // kept are some of the changed
     const quiet: ProgramContext = { ...context, problems: [] }; // they were said the first time
     prepared = prepare({ ...program.graph, outputs: [...user, ...outputs] }, quiet);
   }
-  return { prepared, states: named(program, kept, changed) };
+  const buffers = [...kept].map((value) => ({ value, argument: changed.get(value) as AtenArgument })); // they are
+  return { prepared, states: named(program, buffers) };
 }
 
 /** Value name of a buffer -> the value that holds its new contents. */
@@ -48,23 +49,27 @@ function changedBuffers(program: AtenProgram, { written }: Prepared): Map<string
   return changed;
 }
 
+/** The states that are no buffers first, as the outputs are. */
 function named(
   program: AtenProgram,
-  kept: ReadonlySet<string>,
-  changed: ReadonlyMap<string, AtenArgument>,
+  buffers: readonly { readonly value: string; readonly argument: AtenArgument }[],
 ): ProgramState[] {
   const taken = new Set([...program.inputs, ...program.outputs].map(({ name }) => name));
-  return [...kept].flatMap((value) => {
-    const weight = program.weights.get(value);
-    const argument = changed.get(value);
-    if (!weight || !argument) return [];
-    const input = uniqueName(weight.name, taken);
-    return [
-      {
-        input: { name: input, value },
-        output: { name: uniqueName(`${input}_out`, taken), argument },
-        initial: weight.tensor,
-      },
-    ];
-  });
+  const state = (name: string, value: string, argument: AtenArgument, initial: Tensor): ProgramState => {
+    const input = uniqueName(name, taken);
+    return {
+      input: { name: input, value },
+      output: { name: uniqueName(`${input}_out`, taken), argument },
+      initial,
+    };
+  };
+  return [
+    ...(program.states ?? []).map(({ input, argument, initial }) =>
+      state(input.name, input.value, argument, initial),
+    ),
+    ...buffers.flatMap(({ value, argument }) => {
+      const weight = program.weights.get(value);
+      return weight ? [state(weight.name, value, argument, weight.tensor)] : [];
+    }),
+  ];
 }

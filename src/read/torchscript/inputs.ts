@@ -4,15 +4,16 @@
 // Not here: outputs (outputs.ts).
 import { entryOf, isRecord, type PickleValue, itemsOf as pickledItems } from "../../bytes/pickle/values.ts";
 import { type Problem, problem } from "../../core/errors.ts";
-import { type Dim, symbol } from "../../graph/dim.ts";
+import { type Dim, symbol, symbolName } from "../../graph/dim.ts";
 import type { RankedType } from "../../graph/typed-graph.ts";
+import type { DType } from "../../tensor/dtype.ts";
 import type { AtenInput } from "../aten/program.ts";
 import { tensorRecord } from "../torch-save/tensor-record.ts";
 import type { ScriptArchive } from "./archive.ts";
 import { contiguousStrides } from "./evaluate/strides.ts";
 import type { InputSpec } from "./input-spec.ts";
 import type { ProgramBuilder } from "./program-builder.ts";
-import { Malformed } from "./refusal.ts";
+import { Malformed, Unfollowed } from "./refusal.ts";
 import type { Expression, FunctionDefinition, Parameter } from "./source/syntax.ts";
 import { bool, float, int, list, string, tensor, tuple, type Value } from "./values.ts";
 
@@ -53,6 +54,8 @@ export interface Inputs {
   readonly inputs: readonly AtenInput[];
   /** Arguments of `forward`, in order. */
   readonly args: readonly Value[];
+  /** Further arguments by the names of `forward`'s parameters. */
+  readonly named?: ReadonlyMap<string, Value>;
 }
 
 /** The size that all tensors of the example have on this axis; undefined if they differ or lack it. */
@@ -127,17 +130,16 @@ export function statedInputs(
   const unknown = Object.keys(specs).filter((name) => !known.has(name));
   if (missing.length > 0 || unknown.length > 0) return askFor(file, parameters, missing, unknown);
   const inputs: AtenInput[] = [];
-  const args: Value[] = [];
-  for (const [index, { type }] of parameters.entries()) {
+  const named = new Map<string, Value>();
+  for (const [index, { name: parameter, type }] of parameters.entries()) {
     const values = (given[index] ?? []).flatMap((name) => {
       const spec = specs[name];
-      return spec ? [statedInput(name, spec, inputs, builder)] : [];
+      return spec ? [statedInput(name, type, spec, inputs, builder)] : [];
     });
     const [value] = values;
-    if (!value) break; // the rest have defaults, and so has this one
-    args.push(isList(type) ? list(values) : value);
+    if (value) named.set(parameter, isList(type) ? list(values) : value); // the others have defaults
   }
-  return { inputs, args };
+  return { inputs, args: [], named };
 }
 
 /** The names that a parameter is given under: its own, or for the elements of a list `images_0`, `images_1`, ... */
@@ -149,11 +151,44 @@ function givenNames({ name, type }: Parameter, specs: Readonly<Record<string, In
   return names;
 }
 
-function statedInput(name: string, spec: InputSpec, inputs: AtenInput[], builder: ProgramBuilder): Value {
+function statedInput(
+  name: string,
+  type: Expression | undefined,
+  spec: InputSpec,
+  inputs: AtenInput[],
+  builder: ProgramBuilder,
+): Value {
   if ("value" in spec) return literal(spec.value);
   const shape = spec.shape.map((size) => (typeof size === "string" ? symbol(size) : size));
-  return addInput(name, { kind: "tensor", dtype: spec.dtype, shape }, inputs, builder);
+  const scalar = shape.length === 0 ? scalarInput(name, type, spec.dtype, inputs, builder) : undefined;
+  return scalar ?? addInput(name, { kind: "tensor", dtype: spec.dtype, shape }, inputs, builder);
 }
+
+/** A parameter that is a Python number, as a scalar input; undefined for a tensor. Throws Unfollowed for another dtype. */
+function scalarInput(
+  name: string,
+  type: Expression | undefined,
+  dtype: DType,
+  inputs: AtenInput[],
+  builder: ProgramBuilder,
+): Value | undefined {
+  const python = type?.kind === "name" ? type.name : "";
+  const wanted = Object.hasOwn(SCALAR_DTYPES, python) ? SCALAR_DTYPES[python] : undefined;
+  if (wanted === undefined) return undefined;
+  if (dtype !== wanted)
+    throw new Unfollowed(
+      `the parameter ${name} is Python's ${python}, which ${dtype} does not hold`,
+      `give --input ${name}=${wanted}[]`,
+    );
+  const made = builder.freshInteger();
+  const value = python === "int" ? (symbolName(made) ?? "") : `input ${name}`;
+  builder.types.set(value, { kind: "tensor", dtype, shape: [] });
+  inputs.push({ name, value });
+  if (python === "int") return int(made);
+  return { kind: "scalar", type: python === "float" ? "float" : "bool", name: value };
+}
+
+const SCALAR_DTYPES: Readonly<Record<string, DType>> = { int: "int64", float: "float64", bool: "bool" };
 
 function literal(value: number | boolean | string): Value {
   if (typeof value === "boolean") return bool(value);

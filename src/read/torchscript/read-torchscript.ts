@@ -5,26 +5,20 @@
 // Not here: what operators become (read/aten/).
 import type { ZipArchive } from "../../bytes/zip/read-zip.ts";
 import type { ByteSource } from "../../core/byte-source.ts";
-import { FerryError, Problem, raise } from "../../core/errors.ts";
+import { FerryError, type Problem, raise } from "../../core/errors.ts";
 import { type Dim, symbolName, symbolsIn } from "../../graph/dim.ts";
-import type { AtenGraph, AtenProgram } from "../aten/program.ts";
+import type { AtenProgram } from "../aten/program.ts";
 import type { Extensions, TorchExtensions } from "../extensions.ts";
-import { refuseAmbiguousWrites } from "./ambiguous-writes.ts";
 import { openArchive, type ScriptArchive } from "./archive.ts";
 import { Code } from "./code.ts";
-import { constantsOf } from "./constants.ts";
 import { unregistered } from "./custom-code.ts";
-import { Evaluator } from "./evaluate/evaluator.ts";
+import { follow } from "./follow.ts";
 import type { InputSpec } from "./input-spec.ts";
 import { type Example, type Inputs, sizeOn, statedInputs, tracedExample, tracedInputs } from "./inputs.ts";
-import { Objects } from "./objects.ts";
-import { outputsOf } from "./outputs.ts";
-import { ProgramBuilder } from "./program-builder.ts";
+import type { ProgramBuilder } from "./program-builder.ts";
 import { Malformed, Unfollowed, Unregistered } from "./refusal.ts";
 import { refusedCode } from "./refused-code.ts";
 import type { FunctionDefinition } from "./source/syntax.ts";
-import { type Change, changes, snapshot } from "./state.ts";
-import type { ObjectValue } from "./values.ts";
 
 export interface TorchScriptOptions {
   /** Types of inputs by the names of `forward`'s parameters, for archives without a traced example. */
@@ -64,7 +58,11 @@ export function readArchive(archive: ScriptArchive, options: TorchScriptOptions 
     raise(refusedCode(archive));
     const code = new Code(archive);
     const reading = (inputs: InputsOf): Reading => ({
-      program: () => raising(file.name, () => follow(archive, code, inputs, options.extensions?.torch)),
+      program: () => {
+        const extensions = options.extensions?.torch;
+        const program = () => follow({ archive, code, inputsOf: inputs, extensions });
+        return raising(file.name, () => raisingUnregistered(archive, extensions, program));
+      },
     });
     const example = options.inputs === undefined ? tracedExample(archive) : undefined;
     if (!example) {
@@ -117,46 +115,6 @@ function raising<T>(file: string, run: () => T): T {
   }
 }
 
-function follow(
-  archive: ScriptArchive,
-  code: Code,
-  inputsOf: InputsOf,
-  extensions: TorchExtensions | undefined,
-): AtenProgram {
-  const builder = new ProgramBuilder();
-  const model = rootModule(archive, code, builder);
-  const forward = code.method(model.className, "forward");
-  if (!forward) throw new Malformed(`the class ${model.className}`, "has no method forward");
-  const given = inputsOf(forward, builder);
-  if (given instanceof Problem) throw new FerryError([given]);
-  const before = snapshot(model);
-  const constants = constantsOf(archive, code, builder);
-  const context = { builder, code, constants, version: archive.version, extensions };
-  const result = raisingUnregistered(archive, extensions, () =>
-    new Evaluator(context).callMethod(model, "forward", { positional: given.args, named: new Map() }),
-  );
-  const outputs = outputsOf(result);
-  const graph: AtenGraph = {
-    inputs: given.inputs.map(({ value }) => value),
-    outputs: outputs.map(({ argument }) => argument),
-    calls: builder.calls,
-    types: builder.types,
-    strides: builder.strides,
-  };
-  refuseAmbiguousWrites(graph);
-  const { weights } = builder;
-  return {
-    file: archive.file.name,
-    graph,
-    inputs: given.inputs,
-    outputs,
-    weights,
-    mutations: mutationsOf(changes(before), builder),
-    producer: "torch.jit",
-    constraints: new Map(),
-  };
-}
-
 /** Where an operator of the user's own stops the reading, all such are told. */
 function raisingUnregistered<T>(
   archive: ScriptArchive,
@@ -169,13 +127,6 @@ function raisingUnregistered<T>(
     if (error instanceof Unregistered) raise(unregistered(archive, extensions));
     throw error;
   }
-}
-
-function rootModule(archive: ScriptArchive, code: Code, builder: ProgramBuilder): ObjectValue {
-  const saved = archive.pickle("data");
-  const root = saved && new Objects(saved, code, builder).root("");
-  if (root?.kind !== "object") throw new Malformed("data.pkl", "holds no module");
-  return root;
 }
 
 /**
@@ -193,19 +144,4 @@ function showsBatch({ file, graph }: AtenProgram): boolean {
     throw new FerryError([new Unfollowed(found).problem(file)]);
   }
   return shapes.some((shape) => shape.some(isOpen));
-}
-
-/** Tensors that `forward` keeps in the model. Anything else that it keeps cannot be said in a graph. */
-function mutationsOf(changed: readonly Change[], builder: ProgramBuilder): Map<string, string> {
-  const mutations = new Map<string, string>();
-  for (const { name, before, after } of changed) {
-    const isBuffer = before?.kind === "tensor" && builder.weights.has(before.name);
-    if (!isBuffer || after.kind !== "tensor")
-      throw new Unfollowed(
-        `forward changes the attribute ${name}, which the next call would read`,
-        "pass the state in and out of forward as a tensor",
-      );
-    mutations.set(before.name, after.name);
-  }
-  return mutations;
 }

@@ -1,39 +1,35 @@
-// What `forward` changes in the model itself: attributes of modules after the run, against those before it.
-import type { Value } from "./values.ts";
+// The attributes of the model's modules: what `forward` may change, and whether it did.
+import { isSame } from "./evaluate/is-same.ts";
+import type { ObjectValue, Value } from "./values.ts";
 
-/** The tree's attributes as they are now, by object; values are compared by identity. */
-export type Snapshot = ReadonlyMap<Extract<Value, { kind: "object" }>, ReadonlyMap<string, Value>>;
-
-/** Modules in a model; the walk is bounded by the tree that was read. */
-export function snapshot(
-  root: Value,
-  seen = new Map<Extract<Value, { kind: "object" }>, Map<string, Value>>(),
-): Snapshot {
-  if (root.kind !== "object" || seen.has(root)) return seen;
-  seen.set(root, new Map(root.attributes));
-  for (const value of root.attributes.values()) snapshot(value, seen);
-  return seen;
+export interface Attribute {
+  /** What it holds when the list is made. */
+  readonly value: Value;
+  set(value: Value): void;
 }
 
-export interface Change {
-  /** Such as `encoder.state`. */
-  readonly name: string;
-  readonly before: Value | undefined;
-  readonly after: Value;
+/** By path, such as `encoder.state`. */
+export type Attributes = ReadonlyMap<string, Attribute>;
+
+/** All attributes of a tree of modules that are no modules themselves. */
+export function attributesOf(root: ObjectValue): Attributes {
+  const found = new Map<string, Attribute>();
+  const seen = new Set<ObjectValue>();
+  const visit = (object: ObjectValue): void => {
+    if (seen.has(object)) return;
+    seen.add(object);
+    for (const [name, value] of object.attributes) {
+      if (value.kind === "object") visit(value);
+      const path = object.path === "" ? name : `${object.path}.${name}`;
+      const set = (fresh: Value) => object.attributes.set(name, fresh);
+      if (value.kind !== "object") found.set(path, { value, set });
+    }
+  };
+  visit(root);
+  return found;
 }
 
-/** Attributes that hold something else than before. */
-export function changes(before: Snapshot): Change[] {
-  return [...before].flatMap(([object, attributes]) =>
-    [...object.attributes].flatMap(([name, after]): Change[] => {
-      const old = attributes.get(name);
-      if (old === after || (old && isSame(old, after))) return [];
-      return [{ name: object.path === "" ? name : `${object.path}.${name}`, before: old, after }];
-    }),
-  );
-}
-
-function isSame(a: Value, b: Value): boolean {
-  if (a.kind === "tensor" && b.kind === "tensor") return a.name === b.name;
-  return a.kind === b.kind && "value" in a && "value" in b && String(a.value) === String(b.value);
+/** Whether an attribute holds something else than before. */
+export function isChanged(before: Value | undefined, after: Value): boolean {
+  return before === undefined || !isSame(before, after);
 }

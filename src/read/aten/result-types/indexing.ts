@@ -7,6 +7,7 @@ import {
   mulDims as repeated,
   subDims,
   symbolsIn,
+  termsOf,
 } from "../../../graph/dim.ts";
 import type { RankedType } from "../../../graph/typed-graph.ts";
 import { type Facts, Refusal } from "../argument.ts";
@@ -42,11 +43,21 @@ function within(bound: Dim, size: Dim): Dim {
     // A symbol is at least 1, so only the first and the last element are certain.
     if (bound === -1) return subDims(size, 1);
     if (bound === 1) return 1;
+    const inside = bound < 0 ? addDims(size, bound) : bound;
+    if (isNeverNegative(subDims(size, Math.abs(bound)))) return inside;
     throw new Refusal(`an axis of ${size} is cut at ${bound}, which may be outside`);
   }
   const rest = subDims(size, bound);
   if (typeof rest === "number" && rest >= 0 && typeof size !== "number") return bound;
   throw new Refusal(`an axis of ${size} is cut at ${bound}, which may be outside`);
+}
+
+/** Whether it is a sum of symbols and positive numbers. */
+function isNeverNegative(dim: Dim): boolean {
+  return termsOf(dim).every(
+    ({ coefficient, atoms }) =>
+      coefficient >= 0 && atoms.every(({ kind, key }) => kind === "symbol" && !/^ui\d+$/.test(key)),
+  );
 }
 
 /** PyTorch writes 2^63 - 1 for "to the end". */

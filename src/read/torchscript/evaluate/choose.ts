@@ -2,6 +2,7 @@
 // A branch that only raises is an assertion: the other one is taken. Else both are followed, and what they assign becomes
 // the results of a `cond` with the branches as its bodies.
 // Not here: conditions that are known (evaluator.ts).
+import { Parting } from "../paths.ts";
 import { Unfollowed } from "../refusal.ts";
 import type { Expression, Statement } from "../source/syntax.ts";
 import { describe, type Value } from "../values.ts";
@@ -20,7 +21,16 @@ export function choose(condition: Value, statement: IfStatement, frame: Frame, e
       `the code goes on in two ways depending on ${describe(condition)}`,
       "fix the sizes it depends on with --input",
     );
-  chooseByCall(condition.name, statement, frame, evaluator);
+  const decision = evaluator.context.decided?.get(condition.name);
+  if (decision !== undefined) return evaluator.block(decision ? statement.body : statement.otherwise, frame);
+  const { builder } = evaluator.context;
+  try {
+    chooseByCall(condition.name, statement, frame, evaluator);
+  } catch (error) {
+    // What the branches leave behind has no one type: the whole rest of the program is followed for either.
+    const canPart = error instanceof Unfollowed && evaluator.context.decided && !builder.inBody;
+    throw canPart ? new Parting(condition.name, builder.calls.length, error) : error;
+  }
   return undefined;
 }
 

@@ -13,6 +13,8 @@ export interface Context {
   readonly version: number;
   /** Operators that are not in the tables. */
   readonly extensions?: TorchExtensions | undefined;
+  /** Conditions, by the names of their values, whose outcome is given: the program is followed once for either (paths.ts). */
+  readonly decided?: ReadonlyMap<string, boolean>;
 }
 
 /** A call in the code: positional arguments, and those given by name. */
