@@ -9,6 +9,7 @@ export const einsum: LoweringRule = {
   op: "Einsum",
   since: 12,
   layout: LOGICAL,
+  limits: "no ellipsis with more than two operands",
   refuse(facts) {
     const many = facts.node.inputs.length > 2;
     return many && facts.string("equation", "").includes("...")
