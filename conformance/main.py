@@ -43,6 +43,7 @@ STAGES = (
     Stage("serving", "serving", "tensorflow"),
     Stage("load", "serving_under_load", "tensorflow"),
     Stage("bad-input", "bad_input"),
+    Stage("operators", "operators", "tensorflow", alone=True),
     Stage("onnx-tests", "onnx_tests", "tensorflow", alone=True),
     Stage("layout", "layout_and_names", "tensorflow", only_with=("corpus",), alone=True),
     Stage("survey", "survey", "tensorflow", only_with=("corpus", "full"), alone=True),
