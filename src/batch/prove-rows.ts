@@ -22,18 +22,20 @@ export type Verdict =
   | { readonly holds: true; readonly sizes: readonly number[] }
   | ({ readonly holds: false } & Refusal);
 
-/** Small sizes that differ from the file's. */
+/** A smaller and a larger size than the file's, for a constant may hide in either direction; 2 and 3 for 1. */
 export function provenSizes(baked: number): readonly [number, number] {
-  const [first = 2, second = 3] = [2, 3, 5].filter((size) => size !== baked);
-  return [first, second];
+  if (baked === 1) return [2, 3];
+  return [baked === 2 ? 1 : 2, baked + 1];
 }
 
 export async function proveRows(kept: RunnableGraph, freed: RunnableGraph, claim: Claim): Promise<Verdict> {
   const known = await rowsOfKept(kept, claim);
   if ("reason" in known) return { holds: false, ...known };
   const sizes = provenSizes(claim.baked);
+  let used = 0;
   for (const size of sizes) {
-    const rows = mixedRows(size, known.count);
+    const rows = mixedRows(used, size);
+    used += size;
     const inputs = pickInputs(known.inputs, claim.inputs, rows);
     const reason = differs(known, await tried(freed, inputs), claim, rows);
     if (reason !== undefined)
@@ -77,7 +79,8 @@ async function drawn(
   free: number,
   draw: Draw,
 ): Promise<KnownRows | Refusal> {
-  const count = Math.ceil(Math.max(3, ...provenSizes(baked)) / baked) * baked;
+  const [first, second] = provenSizes(baked);
+  const count = Math.ceil((first + second) / baked) * baked;
   const inputs = drawInputs(specs, count, free, draw);
   const parts: Values[] = [];
   for (let row = 0; row < count; row += baked) {
@@ -138,9 +141,9 @@ function stackRows(rows: readonly TensorValue[], { axis, factor, inner }: BatchA
   return { dtype: first.dtype, shape: first.shape.with(axis, rows.length * factor), data };
 }
 
-/** Rows from both ends, in another order than they were drawn in: 5, 0, 4 of six. */
-function mixedRows(size: number, count: number): number[] {
-  return Array.from({ length: size }, (_, at) => (at % 2 === 0 ? count - 1 - at / 2 : (at - 1) / 2));
+/** Rows from the first on in another order than they were drawn in: 2, 0, 1 of three. */
+function mixedRows(first: number, size: number): number[] {
+  return Array.from({ length: size }, (_, at) => first + ((at + size - 1) % size));
 }
 
 /** The inputs with these rows; inputs without a batch as they are. */

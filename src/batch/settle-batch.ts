@@ -8,6 +8,7 @@ import { inferTypes } from "../graph/infer-types.ts";
 import type { TypedGraph } from "../graph/typed-graph.ts";
 import { whereIs } from "../graph/where.ts";
 import type { Evaluate } from "../passes/pass.ts";
+import { REMOVE_DEAD_NODES } from "../passes/remove-dead-nodes.ts";
 import { batchAxisOf } from "./batch-axis.ts";
 import {
   axesOfSymbol,
@@ -21,6 +22,7 @@ import {
 } from "./batch-options.ts";
 import { findMixing } from "./find-mixing.ts";
 import { type FreedGraph, freeGraph, type InputAxes } from "./free-graph.ts";
+import { type KnownValues, mixingNode } from "./mixing-axes.ts";
 import { type Claim, proveRows, type Verdict } from "./prove-rows.ts";
 import type { Settled } from "./report-batch.ts";
 import type { WithGraphs } from "./runnable.ts";
@@ -86,6 +88,12 @@ async function proveAssumed(
   const inputs = isWanted(typed, axes, wanted) ? inputSpecs(typed, axes) : undefined;
   if (!inputs) return undefined;
   const sizes = new Sizes(symbol, size);
+  REMOVE_DEAD_NODES.run(graph, typed, {});
+  const known: KnownValues = {
+    shapeOf: (value) => shapeOf(value, typed),
+    contentsOf: (value) => value && typed.contentsOf(value),
+  };
+  if (mixingNode(graph, known, sizes)) return undefined;
   const outputs = new Map(
     graph.outputs.map((output) => [output.name, batchAxisOf(shapeOf(output, typed) ?? [], sizes)]),
   );

@@ -1,6 +1,6 @@
 // Sizes in numbers. Shapes are expressions over the batch and other free sizes; what fits and what does not shows when the
 // batch is a number that occurs in no model, and the other free sizes are others.
-import { type Dim, substitute, symbol, symbolsIn } from "../graph/dim.ts";
+import { type Dim, divideExactly, substitute, symbol, symbolsIn } from "../graph/dim.ts";
 import type { Inferred } from "../graph/operators/definition.ts";
 import { tensorType } from "../graph/type.ts";
 
@@ -25,6 +25,11 @@ export class Sizes {
 
   mentionsBatch(dim: Dim): boolean {
     return typeof dim !== "number" && symbolsIn(dim).has(this.name);
+  }
+
+  /** Whether the size is free of the batch or so many for each sample; `min(4, batch)` and `batch + 1` are neither. */
+  isMultiple(dim: Dim): boolean {
+    return !this.mentionsBatch(dim) || divideExactly(dim, this.batch) !== undefined;
   }
 
   /** The size in the file: the batch is what the file fixes it to. */

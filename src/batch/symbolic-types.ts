@@ -125,6 +125,8 @@ export class SymbolicTypes implements Knowledge {
       if (!output || !found || found.some(isUnknown)) continue;
       const text = typeText(outputs[index]?.type);
       if (wanted && !this.sameInFile(found, wanted)) return `${text} would come out`;
+      if (!found.every((dim) => this.sizes.isMultiple(dim)))
+        return `${text} is not as many rows for each sample`;
       if (numbers?.some((size, axis) => size !== this.sizes.atProbe(found[axis] ?? 0)))
         return `${text} holds for a batch of ${this.sizes.baked} only`;
     }

@@ -19,6 +19,7 @@ export function scan(
   combine: Combine,
 ): readonly Value[] {
   if (typeof size !== "number") throw new Refusal(`it runs along an axis of ${size}; a fixed size is wanted`);
+  if (size === 1) return values.map((value) => turnedRound(call, value, axis));
   let now = values;
   for (let reach = 1; reach < size; reach *= 2) {
     const head = now.map((value) => call.slice(value, axis, 0, reach));
@@ -28,4 +29,13 @@ export function scan(
     now = head.map((value, index) => call.op("Concat", [value, combined[index]], { axis: int(axis) }));
   }
   return now;
+}
+
+/**
+ * The same elements, of an axis of one: turned round, which shows that an operator works along the axis. Left out, the
+ * axis would seem to be a batch whose samples do not meet.
+ */
+export function turnedRound(call: Call, value: Value, axis: number): Value {
+  const at = (place: number) => call.builder.int64s([place]);
+  return call.op("Slice", [value, at(-1), at(-(2 ** 63)), at(axis), at(-1)]);
 }

@@ -5,6 +5,7 @@ import type { Value } from "../../../graph/graph.ts";
 import { normalAxis } from "../argument.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
+import { turnedRound } from "../scan.ts";
 
 export const FLIP: Rule = {
   targets: ["aten::flip.default", "aten::fliplr.default", "aten::flipud.default", "prims::rev.default"],
@@ -49,6 +50,7 @@ export const ROLL: Rule = {
 /** The last `shift` elements come first. */
 function roll(call: Call, x: Value, axis: number, shift: number, shape: readonly Dim[]): Value {
   const size = shape[axis] as Dim;
+  if (size === 1 && shift !== 0) return turnedRound(call, x, axis);
   const within = typeof size === "number" && size > 0 ? shift % size : shift;
   if (within === 0) return x;
   return call.op("Concat", [call.slice(x, axis, -within, 2 ** 63), call.slice(x, axis, 0, -within)], {
