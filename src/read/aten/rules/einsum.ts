@@ -10,7 +10,6 @@ import type { Rule } from "../rule.ts";
 export const EINSUM: Rule = {
   targets: ["aten::einsum.default"],
   limits: "does not sum over what an ellipsis stands for",
-  limits: "does not sum over what an ellipsis stands for",
   refuse(call) {
     const [terms = "", result] = call.string("equation").split("->");
     const summed = terms.includes("...") && result !== undefined && !result.includes("...");
