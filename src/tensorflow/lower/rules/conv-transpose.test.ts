@@ -66,4 +66,13 @@ describe("ConvTranspose", () => {
       ]
     `);
   });
+
+  it("takes a dilated volume of one group whole", () => {
+    const text = `graph main(x: float32[n, 2, 4, 4, 4], w: float32[2, 1, 3, 3, 3]) -> (y) {
+      y = ConvTranspose(x, w) {kernel_shape = [3, 3, 3], dilations = [2, 2, 2]}
+    }`;
+    const lines = loweredText(text);
+    expect(lines.filter((line) => line.startsWith("Conv3D("))).toHaveLength(1);
+    expect(lines.join()).not.toContain("ConcatV2");
+  });
 });

@@ -218,6 +218,7 @@ function byStuffing(
     padding: "VALID",
   };
   if (spread.kernel.length === 2) return node.op("Conv2D", [padded, weight], attributes);
+  if (groups === 1) return node.op("Conv3D", [padded, weight], attributes);
   const split = (value: TfValue) => node.tf.ops("Split", [node.int32(4), value], { num_split: groups });
   const filters = split(weight);
   const parts = split(padded).map((part, group) =>
