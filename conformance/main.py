@@ -42,10 +42,13 @@ STAGES = (
     Stage("saved_model_cli", "saved_model_cli", "tensorflow"),
     Stage("serving", "serving", "tensorflow"),
     Stage("load", "serving_under_load", "tensorflow"),
+    Stage("verify", "verify_and_export", "torch", alone=True),
     Stage("bad-input", "bad_input"),
+    Stage("fixed-batch", "fixed_batch", "tensorflow", alone=True),
     Stage("operators", "operators", "tensorflow", alone=True),
     Stage("onnx-tests", "onnx_tests", "tensorflow", alone=True),
     Stage("layout", "layout_and_names", "tensorflow", only_with=("corpus",), alone=True),
+    Stage("beside-torch-onnx", "beside_torch_onnx", "torch", only_with=("corpus",), alone=True),
     Stage("survey", "survey", "tensorflow", only_with=("corpus", "full"), alone=True),
     Stage("architectures", "architectures", "tensorflow", only_with=("full",), alone=True),
 )
