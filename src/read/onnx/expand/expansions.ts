@@ -2,6 +2,7 @@
 import { BIAS_SPLIT_GELU, FAST_GELU, GELU, QUICK_GELU } from "./activation.ts";
 import { ATTENTION, GROUP_QUERY_ATTENTION, MULTI_HEAD_ATTENTION, ROTARY_EMBEDDING } from "./attention.ts";
 import type { Expansion } from "./expansion.ts";
+import { FLEX_ATTENTION } from "./flex-attention.ts";
 import {
   BIAS_DROPOUT,
   BIAS_SOFTMAX,
@@ -23,6 +24,7 @@ import { BIAS_ADD, EXPAND_DIMS, GRID_SAMPLE, HARDWARE, PROCESSOR_LAYOUT, SAME } 
 /** By the name of the domain; onnxruntime adds one operator to ai.onnx itself. */
 export const EXPANSIONS: Readonly<Record<string, readonly Expansion[]>> = {
   "": [SIMPLIFIED_LAYER_NORMALIZATION],
+  "ai.onnx.preview": [FLEX_ATTENTION],
   "com.microsoft": [
     ATTENTION,
     BIAS_ADD,
