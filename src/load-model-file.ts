@@ -13,6 +13,7 @@ import type { LoadedModel, LoadOptions } from "./engine/engine.ts";
 import type { OnnxRuntimeEngine } from "./engine/onnxruntime/engine.ts";
 import { evaluateWithEngine } from "./evaluate.ts";
 import { openFile, siblingOpener } from "./files/open-file.ts";
+import { writeAll } from "./files/write-all.ts";
 import type { Value } from "./graph/graph.ts";
 import type { TypedGraph } from "./graph/typed-graph.ts";
 import type { Signature, TensorSpec } from "./model/signature.ts";
@@ -66,15 +67,6 @@ async function writeModel(file: string, folder: string, options: ReadingOptions)
   } finally {
     siblings.close();
     source.close();
-  }
-}
-
-/** One call of write(2) takes at most 2 GiB and may write less than it was given. */
-const WRITE_PIECE_BYTES = 2 ** 30;
-
-function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.byteLength; ) {
-    at += fs.writeSync(descriptor, bytes, at, Math.min(WRITE_PIECE_BYTES, bytes.byteLength - at));
   }
 }
 

@@ -7,6 +7,7 @@ import * as path from "node:path";
 import type { RunnableGraph, WithGraphs } from "./batch/runnable.ts";
 import type { LoadedModel } from "./engine/engine.ts";
 import { onnxRuntimeEngine } from "./engine/onnxruntime/engine.ts";
+import { writeAll } from "./files/write-all.ts";
 import type { Graph, Value } from "./graph/graph.ts";
 import type { Signature, TensorSpec } from "./model/signature.ts";
 import { writeOnnxModels } from "./write/write-onnx-model.ts";
@@ -44,19 +45,10 @@ function specOf({ name }: Value): TensorSpec {
   return { key: name, tensorName: name, dtype: undefined, tensorflowDtype: 0, shape: undefined };
 }
 
-/** One call of write(2) takes at most 2 GiB and may write less than it was given. */
-const WRITE_PIECE_BYTES = 2 ** 30;
-
 function writeFile(file: string, fill: (sink: { write(bytes: Uint8Array): void }) => void): void {
   const descriptor = fs.openSync(file, "wx");
   try {
-    fill({
-      write(bytes) {
-        for (let at = 0; at < bytes.byteLength; ) {
-          at += fs.writeSync(descriptor, bytes, at, Math.min(WRITE_PIECE_BYTES, bytes.byteLength - at));
-        }
-      },
-    });
+    fill({ write: (bytes) => writeAll(descriptor, bytes) });
   } finally {
     fs.closeSync(descriptor);
   }

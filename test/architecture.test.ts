@@ -47,7 +47,7 @@ const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
   custom: ["core", "tensor", "graph", "read", "tensorflow"],
   write: ["core", "tensor", "bytes", "graph", "tensorflow"],
   batch: ["core", "tensor", "graph", "passes", "engine"],
-  "run-graphs.ts": ["graph", "model", "write", "engine", "batch"],
+  "run-graphs.ts": ["files", "graph", "model", "write", "engine", "batch"],
   "convert.ts": ["core", "tensor", "graph", "read", "passes", "tensorflow", "custom", "write", "batch"],
   "convert-file.ts": ["core", "files", "evaluate.ts", "run-graphs.ts", "convert.ts"],
   engine: ["core", "tensor", "bytes", "model"],

@@ -49,6 +49,7 @@ function copyValue(value: Value, copies: Map<Value, Value>): Value {
   if (known) return known;
   const copy = new Value(value.name, value.type);
   copy.initializer = value.initializer;
+  copy.source = value.source;
   copies.set(value, copy);
   return copy;
 }

@@ -8,6 +8,7 @@ import * as readline from "node:readline";
 import { readNpz, writeNpz } from "../bytes/npz.ts";
 import type { TensorValue } from "../engine/engine.ts";
 import { openFile } from "../files/open-file.ts";
+import { writeAll } from "../files/write-all.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { tensorFromBytes, tensorFromStrings } from "../tensor/tensor.ts";
 import type { Environment } from "./find-python.ts";
@@ -135,10 +136,6 @@ function writeValues(file: string, values: readonly TensorValue[]): void {
   } finally {
     fs.closeSync(descriptor);
   }
-}
-
-function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.byteLength; ) at += fs.writeSync(descriptor, bytes, at);
 }
 
 function readValues(file: string, dtypes: readonly DType[]): TensorValue[] {

@@ -13,6 +13,7 @@ import type { Graph, Value } from "../graph/graph.ts";
 import { inferTypes } from "../graph/infer-types.ts";
 import { readOnnx } from "../read/onnx/read-onnx.ts";
 import type { ReadOptions } from "../read/read-model.ts";
+import { withGraphs } from "../run-graphs.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { INITIAL_STATE_FILE } from "../write/initial-state.ts";
 
@@ -98,6 +99,7 @@ async function convertAgain(
       ...where,
       openSibling: siblings.open,
       evaluate: evaluateWithEngine,
+      withGraphs,
       onGraph: (typed) => {
         graph = typed.graph;
       },

@@ -6,6 +6,7 @@ import type { LoadedModel, TensorValue } from "../engine/engine.ts";
 import type { OnnxRuntimeEngine } from "../engine/onnxruntime/engine.ts";
 import type { Graph } from "../graph/graph.ts";
 import { inferTypes } from "../graph/infer-types.ts";
+import { forTensorFlow } from "../passes/for-tensorflow.ts";
 import type { PythonWorker } from "../python/worker.ts";
 import { lowerToTensorFlow } from "../tensorflow/lower/lower-to-tensorflow.ts";
 import { planVersion } from "../write/write-version.ts";
@@ -89,7 +90,7 @@ async function runAsSavedModel(
 ): Promise<Map<string, TensorValue>> {
   const base = fs.mkdtempSync(path.join(folder, "part-"));
   try {
-    const tensorflow = lowerToTensorFlow(inferTypes(part), { file: part.name });
+    const tensorflow = lowerToTensorFlow(forTensorFlow(inferTypes(part)), { file: part.name });
     const { directory } = await planVersion(part, tensorflow, { base, version: 1 }).write();
     await worker.ask("load", { folder: directory });
     const found = await runSavedModel(worker, directory, part, feeds);

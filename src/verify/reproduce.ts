@@ -3,10 +3,10 @@
 // Invariant: both appear whole, under their names, or not at all.
 import * as fs from "node:fs";
 import { writeNpz } from "../bytes/npz.ts";
+import { writeAll } from "../files/write-all.ts";
 import { encodeOnnx } from "../write/onnx/encode-graph.ts";
 import { asTensor, type Culprit } from "./find-difference.ts";
 import type { Reproduction } from "./report.ts";
-import { writeAll } from "./run-graph.ts";
 
 /** Throws what the file system throws, and a RangeError for an operator whose weights do not fit into one message. */
 export function writeReproduction(culprit: Culprit, base: string): Reproduction {

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { tensorflowNumber } from "../bytes/protobuf/tensorflow-dtypes.ts";
 import type { TensorValue } from "../engine/engine.ts";
 import type { OnnxRuntimeEngine } from "../engine/onnxruntime/engine.ts";
+import { writeAll } from "../files/write-all.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import type { Signature, TensorSpec } from "../model/signature.ts";
 import { ONNX_FILE, writeOnnxModel } from "../write/write-onnx-model.ts";
@@ -66,13 +67,4 @@ export function valueSpec(value: Value): TensorSpec {
     tensorflowDtype: type ? tensorflowNumber(type.dtype) : 0,
     shape: type?.shape?.map((size) => (typeof size === "number" ? size : -1)),
   };
-}
-
-/** One call of write(2) takes at most 2 GiB and may write less than it was given. */
-const WRITE_PIECE_BYTES = 2 ** 30;
-
-export function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.byteLength; ) {
-    at += fs.writeSync(descriptor, bytes, at, Math.min(WRITE_PIECE_BYTES, bytes.byteLength - at));
-  }
 }
