@@ -14,7 +14,7 @@ import type { Inputs } from "./inputs.ts";
 import { beginWith, initialTensor, isSameKept, type Kept, keptAs, leaveBehind } from "./kept-values.ts";
 import { Objects } from "./objects.ts";
 import { outputsOf } from "./outputs.ts";
-import { allPaths, followPaths, joinPaths, type Path, type Paths } from "./paths.ts";
+import { allPaths, followPaths, joinPaths, Parting, type Path, type Paths } from "./paths.ts";
 import { ProgramBuilder } from "./program-builder.ts";
 import { Malformed, Unfollowed } from "./refusal.ts";
 import type { FunctionDefinition } from "./source/syntax.ts";
@@ -64,7 +64,8 @@ function followCall(
   const given = inputsOf(forward, builder);
   if (given instanceof Problem) throw new FerryError([given]);
   const constants = constantsOf(archive, code, builder);
-  const context: Context = { builder, code, constants, version: archive.version, extensions, decided };
+  const loosened: Parting[] = [];
+  const context: Context = { builder, code, constants, version: archive.version, extensions, decided, loosened };
   const initial = attributesOf(model);
   const inputs = new Map<string, string>();
   for (const [name, how] of kept) {
@@ -74,10 +75,8 @@ function followCall(
     if (begun.value) initial.get(name)?.set(begun.value);
   }
   const before = attributesOf(model);
-  const result = new Evaluator(context).callMethod(model, "forward", {
-    positional: given.args,
-    named: given.named ?? new Map<string, Value>(),
-  });
+  const args = { positional: given.args, named: given.named ?? new Map<string, Value>() };
+  const result = partingInstead(loosened, () => new Evaluator(context).callMethod(model, "forward", args));
   return {
     builder,
     given,
@@ -87,6 +86,17 @@ function followCall(
     after: attributesOf(model),
     kept: inputs,
   };
+}
+
+/** Where the code cannot be followed further, it may be so for want of a size: then it parts where that was lost. */
+function partingInstead<T>(loosened: readonly Parting[], evaluate: () => T): T {
+  try {
+    return evaluate();
+  } catch (error) {
+    const last = loosened.at(-1);
+    if (!(error instanceof Unfollowed) || !last) throw error;
+    throw new Parting(last.condition, last.at, error);
+  }
 }
 
 /** Notes what the calls keep; whether that was news. */

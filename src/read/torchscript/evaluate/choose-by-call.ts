@@ -17,12 +17,13 @@ interface Branch {
   readonly after: Snapshot;
 }
 
+/** The result says whether a size is not known afterwards that was known in both branches. */
 export function chooseByCall(
   condition: string,
   statement: IfStatement,
   frame: Frame,
   evaluator: Evaluator,
-): void {
+): boolean {
   const { builder } = evaluator.context;
   const before = takeSnapshot(frame);
   const template = new Template(builder, placeIn(frame), before);
@@ -52,6 +53,7 @@ export function chooseByCall(
   });
   restore(frame, after);
   appendCond(condition, [yes.calls, no.calls], given, results, frame, evaluator);
+  return template.hasLooseSizes;
 }
 
 /** A call's result that is this part from then on. */

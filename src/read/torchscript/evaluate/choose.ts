@@ -23,9 +23,11 @@ export function choose(condition: Value, statement: IfStatement, frame: Frame, e
     );
   const decision = evaluator.context.decided?.get(condition.name);
   if (decision !== undefined) return evaluator.block(decision ? statement.body : statement.otherwise, frame);
-  const { builder } = evaluator.context;
+  const { builder, loosened } = evaluator.context;
+  const at = builder.calls.length;
   try {
-    chooseByCall(condition.name, statement, frame, evaluator);
+    const loosens = chooseByCall(condition.name, statement, frame, evaluator);
+    if (loosens && !builder.inBody) loosened?.push(new Parting(condition.name, at));
   } catch (error) {
     // What the branches leave behind has no one type: the whole rest of the program is followed for either.
     const canPart = error instanceof Unfollowed && evaluator.context.decided && !builder.inBody;

@@ -2,6 +2,7 @@
 import type { TorchExtensions } from "../../extensions.ts";
 import type { Code } from "../code.ts";
 import type { ProgramBuilder } from "../program-builder.ts";
+import type { Parting } from "../paths.ts";
 import type { Value } from "../values.ts";
 
 export interface Context {
@@ -15,6 +16,8 @@ export interface Context {
   readonly extensions?: TorchExtensions | undefined;
   /** Conditions, by the names of their values, whose outcome is given: the program is followed once for either (paths.ts). */
   readonly decided?: ReadonlyMap<string, boolean>;
+  /** Choices after which a size is not known that was known in both branches; the program may part there instead. */
+  readonly loosened?: Parting[];
 }
 
 /** A call in the code: positional arguments, and those given by name. */

@@ -46,6 +46,11 @@ export class Template {
     this.firstInner = builder.unknownCount;
   }
 
+  /** Whether a size may be anything now. */
+  get hasLooseSizes(): boolean {
+    return this.loose.size > 0;
+  }
+
   /** A value that stands for either. Throws Unfollowed if they are of different types. */
   either(a: Value, b: Value, where: string): Value {
     if (isSame(a, b)) return a;
