@@ -49,7 +49,6 @@ STAGES = (
     Stage("onnx-tests", "onnx_tests", "tensorflow", alone=True),
     Stage("layout", "layout_and_names", "tensorflow", only_with=("corpus",), alone=True),
     Stage("beside-torch-onnx", "beside_torch_onnx", "torch", only_with=("corpus",), alone=True),
-    Stage("beside-torch-onnx", "beside_torch_onnx", "torch", only_with=("corpus",), alone=True),
     Stage("survey", "survey", "tensorflow", only_with=("corpus", "full"), alone=True),
     Stage("architectures", "architectures", "tensorflow", only_with=("full",), alone=True),
 )
