@@ -75,6 +75,9 @@ function reasonOf(node: Node, known: KnownValues, sizes: Sizes): string | undefi
     return shape?.every((dim) => symbolsIn(dim).size === 0) && !known.contentsOf(output);
   });
   if (isOne) return "its result is one for all samples";
+  const batches = (value: Value | undefined) =>
+    shapeOf(value)?.filter((dim) => sizes.mentionsBatch(dim)).length ?? 0;
+  if (node.outputs.some((output) => batches(output) > 1)) return "its result has the batch on two axes";
   const shape = shapeOf(node.inputs[0]) ?? [];
   const axis = shape.findIndex((dim) => sameDim(dim, sizes.batch));
   const axes = OPERATORS[node.operator]?.(node, shape.length, (value) => known.contentsOf(value)) ?? [];
