@@ -43,6 +43,7 @@ STAGES = (
     Stage("serving", "serving", "tensorflow"),
     Stage("load", "serving_under_load", "tensorflow"),
     Stage("verify", "verify_and_export", "torch", alone=True),
+    Stage("control-flow", "control_flow", "torch", alone=True),
     Stage("bad-input", "bad_input"),
     Stage("fixed-batch", "fixed_batch", "tensorflow", alone=True),
     Stage("operators", "operators", "tensorflow", alone=True),
