@@ -1,5 +1,8 @@
 // The server's listeners: REST, gRPC on a port, gRPC on a unix socket. Opens, drains and closes them together.
 import { lstat, unlink } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
+import { fail } from "../../core/errors.ts";
+import { secureOptions, type TlsOptions } from "../configuration/tls.ts";
 import { DEFAULT_MAX_MESSAGE_BYTES } from "../grpc/frames.ts";
 import type { Routes } from "../protocol.ts";
 import { dispatchRest } from "../rest/dispatch.ts";
@@ -24,6 +27,7 @@ export class Ports {
     const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
     const makeGrpc = (): GrpcServer =>
       createGrpcServer({ methods: routes.grpc, maxMessageBytes, log, tls: grpcTls, channel: grpcChannel });
+    refuseBrokenKeys({ ssl_config_file: grpcTls, rest_api_ssl_config_file: restTls });
     this.#rest =
       restApiPort === undefined
         ? undefined
@@ -91,5 +95,18 @@ async function removeStaleSocket(path: string): Promise<void> {
     if ((await lstat(path)).isSocket()) await unlink(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error; // node:fs throws these
+  }
+}
+
+/** Keys are looked at before anything is opened. Throws TLS_REFUSED. */
+function refuseBrokenKeys(all: Readonly<Record<string, TlsOptions | undefined>>): void {
+  for (const [flag, tls] of Object.entries(all)) {
+    if (!tls) continue;
+    try {
+      createSecureContext(secureOptions(tls));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      fail("TLS_REFUSED", { file: `--${flag}`, reason }, error);
+    }
   }
 }

@@ -1,7 +1,7 @@
 // A call of many messages and answers, such as a health watch. These are few and small, so that they are simply kept.
 // Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 // Invariant: a client that sends more than is answered is cut off at MAX_WAITING_MESSAGES.
-import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { Problem, problem } from "../../core/errors.ts";
 import type { GrpcStreamMethod } from "../grpc/call.ts";
 import { FrameReader } from "../grpc/frames.ts";
@@ -43,9 +43,8 @@ async function answerAll(
 ): Promise<void> {
   let trailers: Readonly<Record<string, string>> = OK_TRAILERS;
   for await (const reply of replies) {
-    if (stream.destroyed) break;
+    if (stream.destroyed) return;
     if (reply instanceof Problem) {
-      if (!stream.headersSent) endWith(stream, reply);
       trailers = statusTrailers(reply);
       break;
     }
@@ -54,6 +53,8 @@ async function answerAll(
   }
   if (stream.destroyed || stream.writableEnded) return;
   if (!stream.headersSent) beginAnswer(stream, () => trailers);
+  // The client may not have ended its side, and would then keep the connection open.
+  stream.once("wantTrailers", () => setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR)));
   stream.end();
 }
 

@@ -1,5 +1,11 @@
 // A small gRPC client for tests, over node:http2.
-import { type ClientHttp2Session, connect, constants } from "node:http2";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  constants,
+  type SecureClientSessionOptions,
+} from "node:http2";
 import { FrameReader, framePrefix } from "../grpc/frames.ts";
 
 export interface GrpcAnswer {
@@ -11,8 +17,10 @@ export interface GrpcAnswer {
 export class GrpcClient {
   readonly #session: ClientHttp2Session;
 
-  constructor(port: number) {
-    this.#session = connect(`http://127.0.0.1:${port}`);
+  /** To a port of this machine, or wherever `options` lead. */
+  constructor(port: number | string, options: SecureClientSessionOptions & { readonly path?: string } = {}) {
+    const url = typeof port === "string" ? port : `http://127.0.0.1:${port}`;
+    this.#session = connect(url, options);
     // Errors of the connection reach the calls that are in flight.
     this.#session.on("error", () => undefined);
   }
@@ -30,7 +38,7 @@ export class GrpcClient {
     return new Promise((resolve, reject) => {
       const stream = this.#session.request({
         ":method": "POST",
-        ":path": `/tensorflow.serving.${path}`,
+        ":path": path.startsWith("/") ? path : `/tensorflow.serving.${path}`,
         "content-type": "application/grpc",
         te: "trailers",
         ...headers,
@@ -58,6 +66,13 @@ export class GrpcClient {
     });
   }
 
+  /** A call of many messages. */
+  stream(path: string): GrpcStream {
+    return new GrpcStream(
+      this.#session.request({ ":method": "POST", ":path": path, "content-type": "application/grpc" }),
+    );
+  }
+
   /** A call that the client resets at once after sending. */
   abandon(path: string, message: Uint8Array): void {
     const stream = this.#session.request({
@@ -71,6 +86,59 @@ export class GrpcClient {
   }
 
   close(): Promise<void> {
-    return new Promise((resolve) => this.#session.close(resolve));
+    if (this.#session.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#session.once("close", resolve);
+      this.#session.close();
+    });
+  }
+}
+
+/** A call of many messages, from the client's side. */
+export class GrpcStream {
+  readonly #stream: ClientHttp2Stream;
+  readonly #frames = new FrameReader();
+  #status: Readonly<Record<string, unknown>> | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(stream: ClientHttp2Stream) {
+    this.#stream = stream;
+    const take = (headers: Readonly<Record<string, unknown>>): void => {
+      if (headers["grpc-status"] !== undefined) this.#status = headers;
+      this.#wake();
+    };
+    stream.on("response", take);
+    stream.on("trailers", take);
+    stream.on("data", (chunk: Uint8Array) => {
+      this.#frames.feed(chunk);
+      this.#wake();
+    });
+    stream.on("error", () => this.#wake());
+  }
+
+  send(message: Uint8Array): void {
+    this.#stream.write(Buffer.concat([framePrefix(message.length), message]));
+  }
+
+  /** The next message, or the status that the call ended with. */
+  async next(): Promise<Uint8Array | number> {
+    for (;;) {
+      const message = this.#frames.messages.shift();
+      if (message) return message.bytes;
+      if (this.#status) return Number(this.#status["grpc-status"]);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** Sends nothing more. */
+  end(): void {
+    this.#stream.end();
+  }
+
+  /** Gives up. */
+  cancel(): void {
+    this.#stream.close(constants.NGHTTP2_CANCEL);
   }
 }
