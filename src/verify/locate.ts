@@ -47,8 +47,9 @@ export async function locateInConversion(
   return locate(sides, between, setting, (value) => inner.placeOf(names.get(value) ?? ""));
 }
 
-/** The SavedModel against model.onnx, of which both have every value. */
+/** The SavedModel against model.onnx, of which both have every value; `source`, if there is one, knows the lines of code. */
 export async function locateInSavedModel(
+  source: Source | undefined,
   onnx: ModelEngine,
   savedModel: ModelEngine,
   setting: Setting,
@@ -62,7 +63,10 @@ export async function locateInSavedModel(
     savedModel,
     setting,
   );
-  return locate(sides, [onnx.form, savedModel.form], setting, async () => undefined);
+  return locate(sides, [onnx.form, savedModel.form], setting, async (value) => {
+    const name = source?.inner && (await setting.converted.sourceNames()).get(value);
+    return name === undefined ? undefined : source?.inner?.placeOf(name);
+  });
 }
 
 async function locate(

@@ -231,8 +231,9 @@ export class Verification {
       reproduction,
     };
     const [onnx] = this.forms;
-    if (form !== onnx && onnx) return locateInSavedModel(onnx, form, setting);
-    return isSource(this.opened) && onnx ? locateInConversion(this.opened, onnx, setting) : undefined;
+    const source = isSource(this.opened) ? this.opened : undefined;
+    if (form !== onnx && onnx) return locateInSavedModel(source, onnx, form, setting);
+    return source && onnx ? locateInConversion(source, onnx, setting) : undefined;
   }
 }
 
