@@ -17,7 +17,7 @@ interface FreeAxis {
 
 /**
  * Input 0 in ONNX's order, resized by input 2 (scales) or input 3 (sizes), which have a number for each of `axes`; only
- * those in `changed` may change.
+ * those in `changed` may change. With `kept` all axes get the one scale that fits into (or around) the sizes.
  */
 export function resizeFreely(
   node: NodeLowering,
@@ -25,6 +25,7 @@ export function resizeFreely(
   changed: readonly number[],
   scaled: boolean,
   interpolation: Interpolation,
+  kept?: "not_larger" | "not_smaller",
 ): TfValue {
   const dtype = node.dtype(0);
   const sum: DType = interpolation.mode === "nearest" ? dtype : dtype === "float64" ? dtype : "float32";
@@ -34,13 +35,17 @@ export function resizeFreely(
     interpolation.coordinates === "tf_crop_and_resize"
       ? elements(node, 1, 2 * axes.length, "float64")
       : undefined;
+  const common = kept && commonScale(node, axes, sizes, given, kept);
   let value = node.cast(node.logical(0), sum);
   for (const [index, axis] of axes.entries()) {
     if (!changed.includes(axis)) continue;
     const region = regions
       ? ([regions[index], regions[axes.length + index]] as [TfValue, TfValue])
       : ([node.scalar("float64", 0), node.scalar("float64", 1)] as const);
-    const line = lineOf(node, sizes[axis] as TfValue, given[index] as TfValue, scaled, region);
+    const from = sizes[axis] as TfValue; // an axis of the data
+    const line = common
+      ? keptLine(node, from, common, region)
+      : lineOf(node, from, given[index] as TfValue, scaled, region);
     value = resized(node, value, sizes, axis, line, interpolation);
     sizes[axis] = line.to;
   }
@@ -49,6 +54,36 @@ export function resizeFreely(
 
 function elements(node: NodeLowering, input: number, num: number, dtype: DType): TfValue[] {
   return node.tf.ops("Unpack", [node.cast(node.logical(input), dtype)], { num, axis: 0 });
+}
+
+/** The smallest or largest ratio of a size to what is there. */
+function commonScale(
+  node: NodeLowering,
+  axes: readonly number[],
+  sizes: readonly TfValue[],
+  given: readonly TfValue[],
+  kept: "not_larger" | "not_smaller",
+): TfValue {
+  const ratios = axes.map((axis, index) =>
+    node.op("RealDiv", [
+      node.cast(given[index] as TfValue, "float64"), // one for each axis
+      node.cast(sizes[axis] as TfValue, "float64"),
+    ]),
+  );
+  const op = kept === "not_larger" ? "Minimum" : "Maximum";
+  return ratios.reduce((best, ratio) => node.op(op, [best, ratio]));
+}
+
+/** An axis scaled by the common ratio; halves of its size round up. */
+function keptLine(
+  node: NodeLowering,
+  from: TfValue,
+  scale: TfValue,
+  region: readonly [TfValue, TfValue],
+): FreeAxis {
+  const size = node.op("Mul", [node.cast(from, "float64"), scale]);
+  const rounded = node.op("Floor", [node.op("AddV2", [size, node.scalar("float64", 0.5)])]);
+  return { from, to: node.cast(rounded, "int64"), scale, region };
 }
 
 function lineOf(

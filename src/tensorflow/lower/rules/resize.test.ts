@@ -139,4 +139,17 @@ describe("Resize", () => {
     }`;
     expect(() => loweredText(text)).toThrow("implementations disagree");
   });
+
+  it.each([
+    ["not_larger", "Minimum"],
+    ["not_smaller", "Maximum"],
+  ])("keeps a ratio that only running tells: %s", (policy, op) => {
+    const text = `graph main(x: float32[1, 3, h, w], s: int64[2]) -> (y) {
+      y = Resize(x, _, _, s) {mode = "nearest", axes = [2, 3], keep_aspect_ratio_policy = "${policy}"}
+    }`;
+    const lines = loweredText(text);
+    const ratios = lines.filter((line) => line.startsWith("RealDiv"));
+    expect(ratios.length).toBeGreaterThanOrEqual(2);
+    expect(lines.some((line) => line.startsWith(`${op}(RealDiv`))).toBe(true);
+  });
 });

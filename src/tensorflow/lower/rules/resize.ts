@@ -89,6 +89,13 @@ function isUnchanged({ from, to, scale }: ResizedAxis, coordinates: string): boo
   return coordinates !== "tf_crop_and_resize" && (scale === 1 || (scale === undefined && from === to));
 }
 
+/** How a ratio common to all axes is chosen, where sizes are given that need not be met. */
+function policyOf(facts: NodeFacts): "not_larger" | "not_smaller" | undefined {
+  const policy = facts.string("keep_aspect_ratio_policy", "stretch");
+  const keeps = policy === "not_larger" || policy === "not_smaller";
+  return keeps && !isGiven(facts, 2) ? policy : undefined;
+}
+
 /** Whether scales, sizes or regions are needed that only running tells, or a mode that wants fixed sizes. */
 function isFree(facts: NodeFacts): boolean {
   const rows = resizedAxes(facts);
@@ -97,6 +104,7 @@ function isFree(facts: NodeFacts): boolean {
   const dynamic = rows.some((row) => typeof row.from !== "number" || typeof row.to !== "number");
   // The floor of a free size times a fraction is a size that no value has yet.
   const fraction = rows.some(({ to, scale = 1 }) => typeof to !== "number" && !Number.isInteger(scale));
+  if (policyOf(facts) && (dynamic || !facts.numbers(3))) return true;
   return fraction || (dynamic && (antialias || mode === "cubic" || coordinates === "tf_crop_and_resize"));
 }
 
@@ -109,14 +117,11 @@ export const resize: LoweringRule = {
   op: "Resize",
   since: 19,
   layout: layoutOf,
-  limits: "some combinations of free sizes, regions and aspect ratios; a message says which",
+  limits: "align_corners wants scales that are known",
   refuse(facts) {
-    const kept = facts.string("keep_aspect_ratio_policy", "stretch") !== "stretch" && !isGiven(facts, 2);
-    if (kept && !facts.numbers(3)) return "the ratio it keeps is not known before the model runs";
     if (isFree(facts) && isGiven(facts, 2) && interpolationOf(facts).coordinates === "align_corners") {
       return "align_corners with free scales: implementations disagree about sizes that are no whole numbers";
     }
-    if (kept && isFree(facts)) return "it keeps the ratio of an image whose size is not fixed";
     return undefined;
   },
   emit(node) {
@@ -138,8 +143,8 @@ export const resize: LoweringRule = {
 
 function freely(node: NodeLowering): TfValue {
   const [axes, rows] = [axesOf(node), resizedAxes(node)];
-  const changed = typeof rows === "string" ? axes : rows.map(({ axis }) => axis);
-  return resizeFreely(node, axes, changed, isGiven(node, 2), interpolationOf(node));
+  const changed = typeof rows === "string" || policyOf(node) ? axes : rows.map(({ axis }) => axis);
+  return resizeFreely(node, axes, changed, isGiven(node, 2), interpolationOf(node), policyOf(node));
 }
 
 interface Kernel {
