@@ -31,6 +31,14 @@ def onnx_cases() -> Path:
     return folder
 
 
+def fixed_batch_models() -> Path:
+    """The folder of models that were exported with a fixed batch."""
+    makers = [CONFORMANCE / "models.py", CONFORMANCE / "fixed_batch_models.py", LISTS / "torch.txt"]
+    folder = cache_folder() / "fixed-batch" / fingerprint(*(maker.read_bytes() for maker in makers))
+    make("fixed_batch_models.py", folder)
+    return folder
+
+
 def export(folder: Path, *options: str) -> None:
     """Runs exports.py unless its last step is already there."""
     make("exports.py", folder, *options)
