@@ -3,6 +3,7 @@
 // Not here: what only a run shows (prove-rows.ts).
 import { type Dim, sameDim, symbolsIn } from "../graph/dim.ts";
 import { attributeOf, type Graph, type Node, subgraphsOf, type Value } from "../graph/graph.ts";
+import { definitionOf } from "../graph/operators/index.ts";
 import type { Sizes } from "./sizes.ts";
 
 /** Contents of an input, if they are known. */
@@ -82,5 +83,21 @@ function reasonOf(node: Node, known: KnownValues, sizes: Sizes): string | undefi
   const axis = shape.findIndex((dim) => sameDim(dim, sizes.batch));
   const axes = OPERATORS[node.operator]?.(node, shape.length, (value) => known.contentsOf(value)) ?? [];
   const works = axis >= 0 && axes.some((found) => (found < 0 ? found + shape.length : found) === axis);
-  return works ? `it works along axis ${axis}, the batch` : undefined;
+  if (works) return `it works along axis ${axis}, the batch`;
+  return sizes.baked === 1 ? firstRowOfMany(node, known, sizes) : undefined;
+}
+
+/** With a batch of 1, `x + table[:batch]` reads the first row of a table; what the next sample reads is not told. */
+function firstRowOfMany(node: Node, known: KnownValues, sizes: Sizes): string | undefined {
+  if (!definitionOf(node)?.elementwise) return undefined;
+  const [output] = node.outputs;
+  const shape = output && known.shapeOf(output);
+  const fromEnd = shape ? shape.length - shape.findIndex((dim) => sameDim(dim, sizes.batch)) : 0;
+  const isFirstRow = (value: Value | undefined): boolean => {
+    const table = value?.producer?.operator === "Slice" ? value.producer.inputs[0] : undefined;
+    const [all, part] = [table, value].map((each) => (each ? known.shapeOf(each)?.at(-fromEnd) : undefined));
+    return part === 1 && typeof all === "number" && all > 1;
+  };
+  if (fromEnd === 0 || !node.inputs.some(isFirstRow)) return undefined;
+  return "an operand is the first row of several, and the next sample's is not told";
 }
