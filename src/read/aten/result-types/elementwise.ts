@@ -66,8 +66,12 @@ const clamp: Infer = (call) => {
   return [typed(promoted(call, names), broadcastOf(call, names))];
 };
 
-const where: Infer = (call) => {
-  if (!call.has("self")) throw new Refusal("it gives places, whose number only running tells");
+/** With a condition alone: the places where it holds, one vector an axis. */
+const where: Infer = (call, fresh) => {
+  if (!call.has("self")) {
+    const places = typed("int64", [fresh()]);
+    return call.shape("condition").map(() => places);
+  }
   return [typed(promoted(call, PAIR), broadcastOf(call, ["condition", ...PAIR]))];
 };
 

@@ -1,4 +1,4 @@
-// Results that are made from nothing but sizes, and tensors like others.
+// Results that are made from little but sizes, and tensors like others.
 import { ceilDivDims, type Dim, subDims } from "../../../graph/dim.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { type Facts, Refusal } from "../argument.ts";
@@ -70,12 +70,25 @@ const MAX_ROWS = 1_000_000;
 
 const window: Infer = (call) => [typed(call.dtype("dtype") ?? "float32", [call.dim("window_length")])];
 
+/** One grid a vector; "xy" swaps the first two axes. A scalar counts as a vector of one. */
+const meshgrid: Infer = (call) => {
+  const types = call.typesOf("tensors").flatMap((type) => type ?? []);
+  const [first = 1, second, ...rest] = types.map(({ shape }) => shape[0] ?? 1);
+  const swap = call.has("indexing") && call.string("indexing") === "xy" && second !== undefined;
+  const shape = swap ? [second, first, ...rest] : [first, ...(second === undefined ? [] : [second]), ...rest];
+  return types.map(({ dtype }) => typed(dtype, shape));
+};
+
+const histogram: Infer = (call) => [typed(call.dtypeOf("self"), [call.dim("bins")])];
+
 export const FACTORIES: InferTable = {
   ...forEach("zeros ones empty rand randn empty_strided empty_permuted", sized),
   full,
   ...forEach("zeros_like ones_like empty_like full_like rand_like randn_like", like),
   ...forEach("new_zeros new_ones new_empty new_full new_empty_strided", newSized),
   arange,
+  meshgrid,
+  histc: histogram,
   ...forEach("linspace logspace", evenly),
   eye,
   scalar_tensor: scalar,

@@ -4,6 +4,8 @@ import {
   type Dim,
   divideExactly,
   floorDivDims,
+  maxDims,
+  minDims,
   mulDims as repeated,
   subDims,
   symbolsIn,
@@ -45,10 +47,11 @@ function within(bound: Dim, size: Dim): Dim {
     if (bound === 1) return 1;
     const inside = bound < 0 ? addDims(size, bound) : bound;
     if (isNeverNegative(subDims(size, Math.abs(bound)))) return inside;
-    throw new Refusal(`an axis of ${size} is cut at ${bound}, which may be outside`);
+    return bound < 0 ? maxDims(inside, 0) : minDims(size, bound);
   }
   const rest = subDims(size, bound);
   if (typeof rest === "number" && rest >= 0 && typeof size !== "number") return bound;
+  if (isNeverNegative(bound)) return minDims(size, bound);
   throw new Refusal(`an axis of ${size} is cut at ${bound}, which may be outside`);
 }
 
@@ -64,9 +67,15 @@ function isNeverNegative(dim: Dim): boolean {
 const HUGE = 2 ** 31;
 
 function lengthOf(start: Dim, end: Dim, step: number): Dim {
-  const length = subDims(end, start);
+  const difference = subDims(end, start);
+  const length = start !== 0 && [start, end].some(isClipped) ? maxDims(difference, 0) : difference;
   if (typeof length === "number") return Math.max(0, Math.ceil(length / step));
   return step === 1 ? length : (divideExactly(length, step) ?? floorDivDims(addDims(length, step - 1), step));
+}
+
+/** Whether a bound was moved inside, so that the end may stand before the start. */
+function isClipped(bound: Dim): boolean {
+  return termsOf(bound).some(({ atoms }) => atoms.some(({ kind }) => kind === "min" || kind === "max"));
 }
 
 const narrow: Infer = (call) => {
@@ -131,6 +140,20 @@ const places: Infer = (call, fresh) => {
 const masked: Infer = (call, fresh) => [typed(call.dtypeOf("self"), [fresh()])];
 
 const kept: Infer = (_, fresh) => [typed("int64", [fresh()])];
+
+/** Distinct values; the other results are empty unless they are asked for. */
+const distinct: Infer = (call, fresh) => {
+  const { dtype, shape } = call.type("self");
+  const axis = call.has("dim") ? call.axis("dim", shape.length) : undefined;
+  const count = fresh();
+  const places = axis === undefined ? shape : [shape[axis] ?? 1];
+  const asked = (name: string) => call.has(name) && call.bool(name);
+  return [
+    typed(dtype, axis === undefined ? [count] : replaced(shape, axis, count)),
+    typed("int64", asked("return_inverse") ? places : [0]),
+    typed("int64", asked("return_counts") ? [count] : [0]),
+  ];
+};
 
 const repeatInterleave: Infer = (call, fresh) => {
   const { dtype, shape } = call.type("self");
@@ -199,6 +222,7 @@ export const INDEXING: InferTable = {
   ...forEach("index _unsafe_index", index),
   ...forEach("nonzero argwhere", places),
   masked_select: masked,
+  ...forEach("_unique2 unique_dim unique_consecutive", distinct),
   nms: kept,
   repeat_interleave: repeatInterleave,
   one_hot: oneHot,

@@ -30,6 +30,10 @@ describe("types of results", () => {
   it.each([
     "%r: float32[batch, 4] = aten::add.Tensor(self=%m, other=%h)",
     "%r: complex64[batch, 3, 8, 8] = aten::fft_fftn.default(self=%x)",
+    '%r: int64[4, batch], %s: float16[4, batch] = aten::meshgrid.indexing(tensors=[%i, %h], indexing="xy")',
+    "%r: float32[u0], %s: int64[batch, 4], %u: int64[0] = aten::_unique2.default(self=%m, return_inverse=True)",
+    "%r: int64[u0], %s: int64[u0] = aten::where.default(condition=%k)",
+    "%r: float32[7] = aten::histc.default(self=%m, bins=7)",
     "%r: complex64[batch, 3, 6, 4] = aten::fft_rfft2.default(self=%x, s=[6, 7])",
     "%r: float32[batch, 6] = aten::fft_irfft.default(self=%m)",
     "%r: complex64[batch, 3, 5, 8] = aten::fft_fft.default(self=%x, n=5, dim=2)",

@@ -81,6 +81,20 @@ export function setItem(container: Value, index: Value, value: Value): void {
   else throw new Unfollowed(`an element of ${describe(container)} is set`);
 }
 
+/** `dict()`, of pairs of keys and values, or of another dict. */
+const dictOf: Builtin = ([from]) => {
+  const made: DictValue = { kind: "dict", entries: new Map(from?.kind === "dict" ? from.entries : []) };
+  if (from === undefined || from.kind === "dict") return made;
+  const pairs = from.kind === "list" && !from.stack ? from.items : undefined;
+  if (!pairs) return undefined;
+  for (const pair of pairs) {
+    const [key, value] = itemsOf(pair) ?? [];
+    if (!key || !value) return undefined;
+    setItem(made, key, value);
+  }
+  return made;
+};
+
 /** A built-in that works on a list alone. */
 const onList =
   (act: (target: ListValue, args: readonly Value[]) => Value | undefined): Builtin =>
@@ -302,7 +316,7 @@ export const CONTAINERS: BuiltinTable = {
   min: extreme("min"),
   max: extreme("max"),
   sorted,
-  dict: () => ({ kind: "dict", entries: new Map() }),
+  dict: dictOf,
   __range_length: ([low, high, step]) => rangeLength(low, high, step),
   __derive_index: ([index, start, step], call) => {
     const scaled = index && step && NUMBERS["mul"]?.([index, step], call);

@@ -137,5 +137,6 @@ export const TENSORS: BuiltinTable = {
   NumToTensor: ([value], call) => (value ? numberToTensor(value, call) : undefined),
   scalar_tensor: makeTensor,
   tensor: makeTensor,
+  as_tensor: makeTensor,
   data: ([target]) => (target?.kind === "tensor" ? target : undefined),
 };
