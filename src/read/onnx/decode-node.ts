@@ -23,6 +23,7 @@ import type { Scope } from "./scope.ts";
 import { knownDType, knownRank } from "./upgrade/known-type.ts";
 import type { Draft, UpgradeContext } from "./upgrade/upgrade.ts";
 import { upgradeNode } from "./upgrade/upgrades.ts";
+import { isWidened, takesWidened } from "./widen-bits.ts";
 
 export interface NodeTarget {
   readonly graph: Graph;
@@ -65,10 +66,14 @@ export class NodeDecoder {
     const outputs = trimEnd(
       proto.output.map((name) => (name === "" ? undefined : this.newValue(name, scope))),
     );
+    this.refuseWidened(proto, inputs);
     const given: Draft = { op: proto.opType, inputs, outputs, attributes };
     const extension = this.target.model.extensions.get(`${domain}::${proto.opType}`);
     const expansion = extension ? extension.expansion : expansionOf(domain, proto.opType);
-    if (expansion) return this.expand(proto, expansion, given, scope);
+    if (expansion) {
+      this.expand(proto, expansion, given, scope);
+      return;
+    }
     const draft = this.upgraded(proto, given, domain, scope);
     const definition = extension?.definition;
     this.target.graph.insert(
@@ -79,6 +84,21 @@ export class NodeDecoder {
       if (output && !scope.define(name, output))
         this.target.model.broken(`'${name}' is the result of two nodes`);
     }
+  }
+
+  /** A weight of a few bits is held in a wider type, which most operators would show. */
+  private refuseWidened(proto: NodeProto, inputs: readonly (Value | undefined)[]): void {
+    if (takesWidened(proto.opType) || !inputs.some((input) => isWidened(input?.initializer))) return;
+    const reason = "it takes a weight of less than 8 bits, which only DequantizeLinear and Cast do here";
+    this.target.model.problems.push(problem("OPERATOR_UNSUPPORTED", { ...this.placeOf(proto), reason }));
+  }
+
+  private placeOf(proto: NodeProto) {
+    return {
+      file: this.target.model.files.model.name,
+      operator: proto.domain === "" ? proto.opType : `${proto.domain}::${proto.opType}`,
+      where: `'${proto.name || (proto.output[0] ?? "")}'`,
+    };
   }
 
   /** The nodes that an operator of another domain stands for, in its place. */
@@ -97,11 +117,7 @@ export class NodeDecoder {
 
   private expanded(proto: NodeProto, expansion: Expansion, draft: Draft): readonly (Value | undefined)[] {
     const { model } = this.target;
-    const place = {
-      file: model.files.model.name,
-      operator: proto.domain === "" ? proto.opType : `${proto.domain}::${proto.opType}`,
-      where: `'${proto.name || (proto.output[0] ?? "")}'`,
-    };
+    const place = this.placeOf(proto);
     this.builder.origin = this.originOf(proto);
     try {
       const values = expansion.expand(draft, this.upgradeContext());

@@ -13,6 +13,7 @@ import {
   tensorFromSource,
   tensorFromStrings,
 } from "../../tensor/tensor.ts";
+import { NARROW_TYPES, type Narrow, packedBytes, widen } from "./widen-bits.ts";
 
 export interface TensorFiles {
   /** The model's file, in which large raw contents lie. */
@@ -28,9 +29,11 @@ const MAX_RANK = 64;
 export function decodeTensor(proto: TensorProto, files: TensorFiles, name = proto.name): Tensor | Problem {
   const wrong = (found: string, wanted: string) =>
     problem("ONNX_TENSOR", { file: files.model.name, tensor: name, found, wanted });
+  const narrow = NARROW_TYPES.get(proto.dataType);
+  if (narrow) return narrowTensor(proto, narrow, files, name);
   const dtype = ONNX_DTYPES.get(proto.dataType);
   if (!dtype) {
-    return wrong(`has element type ${proto.dataType} of ONNX`, "a type of at least 8 bits is wanted");
+    return wrong(`has element type ${proto.dataType} of ONNX`, "numbers, booleans or strings are wanted");
   }
   const shape = proto.dims.map(Number);
   const byteLength = elementCount(shape) * BYTES_PER_ELEMENT[dtype];
@@ -52,6 +55,27 @@ export function decodeTensor(proto: TensorProto, files: TensorFiles, name = prot
     return wrong(`has ${bytes.byteLength} bytes`, `${dtype}[${shape}] needs ${byteLength}`);
   }
   return tensorFromBytes(dtype, shape, bytes);
+}
+
+const UINT8 = 2;
+
+/** Elements of less than a byte: their bytes as they lie in the file, then one a byte. */
+function narrowTensor(
+  proto: TensorProto,
+  narrow: Narrow,
+  files: TensorFiles,
+  name: string,
+): Tensor | Problem {
+  const shape = proto.dims.map(Number);
+  const count = elementCount(shape);
+  const bytes = packedBytes(count, narrow);
+  if (shape.some((size) => size < 0) || shape.length > MAX_RANK || !Number.isSafeInteger(count)) {
+    const found = `has the shape [${shape}]`;
+    const wanted = "sizes of 0 and above are wanted";
+    return problem("ONNX_TENSOR", { file: files.model.name, tensor: name, found, wanted });
+  }
+  const packed = decodeTensor({ ...proto, dataType: UINT8, dims: [BigInt(bytes)] }, files, name);
+  return packed instanceof Problem ? packed : widen(packed, shape, narrow);
 }
 
 /** The bytes of a typed field. Which field holds a type is fixed; halves and small integers lie in int32_data. */

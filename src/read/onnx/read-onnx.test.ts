@@ -317,7 +317,7 @@ describe("a broken model", () => {
       /'w' has 4 bytes/,
     ],
     ["a negative size", modelOfGraph({ initializer: [{ ...floats("w", []), dims: [-1n] }] }), /shape \[-1\]/],
-    ["a 4-bit type", modelOfGraph({ initializer: [{ name: "w", dataType: 22 }] }), /element type 22/],
+    ["a float of 4 bits", modelOfGraph({ initializer: [{ name: "w", dataType: 23 }] }), /element type 23/],
     ["an empty Constant", modelOfGraph({ node: [node("Constant", [], ["c"])] }), /Constant 'c' has no value/],
   ])("%s", (_, model, message) => {
     expect(() => read(model)).toThrow(message);
