@@ -13,6 +13,7 @@ import {
   signatureLines,
   tagSetLines,
 } from "../show/saved-model-text.ts";
+import { stateLines } from "../show/state-lines.ts";
 
 interface ShowFlags {
   dir?: string;
@@ -52,7 +53,9 @@ export function showCommand(io: Io): Command {
       const { model, isOfFile } = await readSummary({ ...flags, dir: flags.dir, file, inputs: flags.input });
       const all = flags.all || (isOfFile && flags.tag_set === undefined);
       const text = flags.json ? [JSON.stringify(model, null, 2)] : lines(model, { ...flags, all });
-      io.out(`${text.join("\n")}\n`);
+      const directory = flags.dir ?? file;
+      const state = all && !flags.json && directory !== undefined ? stateLines(directory) : [];
+      io.out(`${[...text, ...state].join("\n")}\n`);
     });
 }
 

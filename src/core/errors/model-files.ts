@@ -48,7 +48,7 @@ export const MODEL_FILE_ERRORS = {
     exit: 4,
     http: 400,
     grpc: 12,
-    text: "{file}: written after torch.jit.optimize_for_inference ({found}), which leaves the weights out of the file; a model without that step is wanted; save it before optimize_for_inference",
+    text: "{file}: written after torch.jit.optimize_for_inference or optimize_for_mobile ({found}), which packs the weights for one kernel or leaves them out of the file; a model without that step is wanted; save it before optimize_for_inference",
   },
   TORCHSCRIPT_QUANTIZED: {
     exit: 4,

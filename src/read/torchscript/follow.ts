@@ -65,7 +65,15 @@ function followCall(
   if (given instanceof Problem) throw new FerryError([given]);
   const constants = constantsOf(archive, code, builder);
   const loosened: Parting[] = [];
-  const context: Context = { builder, code, constants, version: archive.version, extensions, decided, loosened };
+  const context: Context = {
+    builder,
+    code,
+    constants,
+    version: archive.version,
+    extensions,
+    decided,
+    loosened,
+  };
   const initial = attributesOf(model);
   const inputs = new Map<string, string>();
   for (const [name, how] of kept) {

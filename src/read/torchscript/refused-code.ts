@@ -2,8 +2,9 @@
 import { type Problem, problem } from "../../core/errors.ts";
 import type { ScriptArchive } from "./archive.ts";
 
+/** Kernels of MKL-DNN, and of telephones: XNNPACK, Vulkan, Metal. */
 const OPTIMIZED =
-  /\bops\.(?:prim\.(?:ConstantMKLDNNTensor|mkldnn_convolution|MKLDNN\w+|BroadcastMKLDNN\w+)|mkldnn\w*\.\w+)/g;
+  /\bops\.(?:prim\.(?:ConstantMKLDNNTensor|mkldnn_convolution|MKLDNN\w+|BroadcastMKLDNN\w+)|(?:mkldnn\w*|prepacked|vulkan_prepack|metal_prepack)\.\w+)|__torch__\.torch\.classes\.(?:xnnpack|mkldnn|vulkan|metal)\.\w+/g;
 const QUANTIZED = /\bops\.quantized\.\w+|__torch__\.torch\.classes\.(?:quantized|rnn)\.\w+/g;
 
 /** The problems; none for an archive that can be followed. Operators are named, the first few. */

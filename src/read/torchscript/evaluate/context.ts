@@ -1,8 +1,8 @@
 // What all parts of following the code share.
 import type { TorchExtensions } from "../../extensions.ts";
 import type { Code } from "../code.ts";
-import type { ProgramBuilder } from "../program-builder.ts";
 import type { Parting } from "../paths.ts";
+import type { ProgramBuilder } from "../program-builder.ts";
 import type { Value } from "../values.ts";
 
 export interface Context {

@@ -12,13 +12,17 @@ import { readArchive } from "../read-torchscript.ts";
 
 export const MATRIX: Readonly<Record<string, InputSpec>> = { x: { dtype: "float32", shape: ["batch", 3] } };
 
-/** An archive of one class `M` without attributes, whose file holds this text. */
-export function archiveOf(text: string, version = 10): ScriptArchive {
+/** An archive of one class `M` with these attributes, whose file holds this text. */
+export function archiveOf(
+  text: string,
+  version = 10,
+  attributes: Readonly<Record<string, PickleValue>> = {},
+): ScriptArchive {
   const model: PickleValue = {
     kind: "object",
     callee: { kind: "global", module: "__torch__", name: "M" },
     args: { kind: "tuple", items: [] },
-    state: undefined,
+    state: { kind: "dict", entries: Object.entries(attributes) },
     items: [],
     entries: [],
   };
