@@ -13,14 +13,44 @@ function hidden(call: Facts, state: RankedType): RankedType {
   return typed(dtype, [...shape.slice(0, -1), size]);
 }
 
+function hiddenOfPacked(call: Facts, state: RankedType): RankedType {
+  const { dtype, shape } = call.type("data");
+  const size: Dim = mulDims(state.shape.at(-1) ?? 0, call.bool("bidirectional") ? 2 : 1);
+  return typed(dtype, [shape[0] ?? 1, size]);
+}
+
+/** Only the lengths tell how many steps there are in all, and in the longest sequence. */
+const packed: Infer = (call, fresh) => {
+  const { dtype, shape } = call.type("input");
+  return [typed(dtype, [fresh(), ...shape.slice(2)]), typed("int64", [fresh()])];
+};
+
+const padded: Infer = (call, fresh) => {
+  const { dtype, shape } = call.type("data");
+  const [steps] = call.shape("batch_sizes");
+  const batch = fresh();
+  const lead = call.bool("batch_first") ? [batch, steps ?? 1] : [steps ?? 1, batch];
+  return [typed(dtype, [...lead, ...shape.slice(1)]), typed("int64", [batch])];
+};
+
+/** Cells give states like the ones they get. */
+const cell: Infer = (call) => (call.argument("hx").kind === "tensor" ? [call.type("hx")] : pairOf(call));
+
+function pairOf(call: Facts): RankedType[] {
+  const [state, cell] = call.typesOf("hx");
+  return state && cell ? [state, cell] : [];
+}
+
 const lstm: Infer = (call) => {
   const [state, cell] = call.typesOf("hx");
+  if (state && cell && call.has("data")) return [hiddenOfPacked(call, state), state, cell];
   if (!state || !cell) throw new Refusal("its first states are missing");
   return [hidden(call, state), state, cell];
 };
 
 const recurrent: Infer = (call) => {
   const state = call.type("hx");
+  if (call.has("data")) return [hiddenOfPacked(call, state), state];
   return [hidden(call, state), state];
 };
 
@@ -57,6 +87,9 @@ const distances: Infer = (call) => {
 
 export const LAYERS: InferTable = {
   lstm: lstm,
+  ...forEach("lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell", cell),
+  _pack_padded_sequence: packed,
+  _pad_packed_sequence: padded,
   ...forEach("gru rnn_tanh rnn_relu", recurrent),
   ...forEach("mse_loss l1_loss smooth_l1_loss huber_loss", elementLoss),
   native_layer_norm: normalized,

@@ -17,7 +17,21 @@ export const ATTENTION: Rule = {
   limits: "without dropout",
   refuse: (call) =>
     call.float("dropout_p") > 0 ? "it drops out at random; call .eval() before exporting" : undefined,
-  emit: (call) => attend(call)[0],
+  emit: (call) => attend(call).result,
+};
+
+/** Gives the weights too. */
+export const ATTENTION_WITH_WEIGHTS: Rule = {
+  targets: ["aten::_scaled_dot_product_attention_math.default"],
+  limits: "no dropout",
+  refuse: (call) =>
+    call.float("dropout_p") > 0 || call.has("dropout_mask")
+      ? "it drops out at random; call .eval() before exporting"
+      : undefined,
+  emit(call) {
+    const { result, weights } = attend(call);
+    return [result, weights];
+  },
 };
 
 /** Gives the logarithm of the sum over keys too, which only gradients need. */
@@ -30,11 +44,25 @@ export const FLASH_ATTENTION: Rule = {
   limits: "without dropout",
   refuse: (call) =>
     call.float("dropout_p") > 0 ? "it drops out at random; call .eval() before exporting" : undefined,
-  emit: (call) => attend(call),
+  emit(call) {
+    const { result, scores } = attend(call);
+    if (!call.wants(1)) return [result];
+    if (call.result(1).dtype !== call.dtypeOf("query"))
+      throw new Refusal("its sums of exponentials are wanted in another element type");
+    const last = call.builder.int64s([-1]);
+    return [result, call.op("ReduceLogSumExp", [scores, last], { keepdims: int(0) })];
+  },
 };
 
-/** The result, and the logarithm of the sum of exponentials of each row of scores if it is wanted. */
-function attend(call: Call): [Value, Value | undefined] {
+interface Attended {
+  readonly result: Value;
+  /** Before softmax, masks added. */
+  readonly scores: Value;
+  /** After it. */
+  readonly weights: Value;
+}
+
+function attend(call: Call): Attended {
   const { dtype } = call.type("query");
   const query = call.tensor("query");
   const [key, value] =
@@ -49,14 +77,11 @@ function attend(call: Call): [Value, Value | undefined] {
   let scores = call.op("MatMul", [scaled, turned]);
   const masks = masksOf(call, dtype);
   for (const mask of masks.added) scores = call.op("Add", [scores, mask]);
-  const weights = call.op("Softmax", [scores], { axis: int(-1) });
-  const result = call.op("MatMul", [masks.mayGiveNaN ? withoutNaN(call, weights, dtype) : weights, value]);
-  if (call.wants(1) && call.result(1).dtype !== dtype)
-    throw new Refusal("its sums of exponentials are wanted in another element type");
-  const total = call.wants(1)
-    ? call.op("ReduceLogSumExp", [scores, call.builder.int64s([-1])], { keepdims: int(0) })
-    : undefined;
-  return [masks.rows ? call.op("Mul", [result, masks.rows]) : result, total];
+  const softmax = call.op("Softmax", [scores], { axis: int(-1) });
+  const weights = masks.mayGiveNaN ? withoutNaN(call, softmax, dtype) : softmax;
+  const product = call.op("MatMul", [weights, value]);
+  if (!masks.rows) return { result: product, scores, weights };
+  return { result: call.op("Mul", [product, masks.rows]), scores, weights };
 }
 
 interface Masks {
@@ -71,7 +96,8 @@ function masksOf(call: Call, dtype: DType): Masks {
   const causal = call.bool("is_causal") ? [blocked(call, causalMask(call), dtype)] : [];
   const name = call.call.args.has("attn_mask") ? "attn_mask" : "attn_bias";
   if (!call.has(name)) return { added: causal };
-  if (call.dtypeOf(name) !== "bool")
+  // The kernel itself adds a mask of booleans as numbers.
+  if (call.dtypeOf(name) !== "bool" || call.name.endsWith("_math"))
     return { added: [call.as(name, dtype), ...causal], mayGiveNaN: mayBlockRows(call, name) };
   const mask = call.tensor(name);
   const some = call.reduce("ReduceMax", call.cast(mask, "bool", dtype), [call.rank(name) - 1], true);

@@ -7,6 +7,7 @@ import type { Dim } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
 import type { Facts } from "../argument.ts";
 import type { Call } from "../call.ts";
+import { countsOf, pack, packingOfSizes, unpack, widthOf } from "../packed-sequence.ts";
 import type { Rule } from "../rule.ts";
 
 interface Kind {
@@ -25,7 +26,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 };
 
 export const RECURRENT: Rule = {
-  targets: Object.keys(KINDS).map((name) => `aten::${name}.input`),
+  targets: Object.keys(KINDS).flatMap((name) => [`aten::${name}.input`, `aten::${name}.data`]),
   limits: "not in training mode",
   refuse: refuse,
   emit: (call) => network(call, KINDS[call.name] as Kind), // the table has the target
@@ -46,27 +47,53 @@ function parametersEach(call: Facts): number {
 }
 
 function network(call: Call, kind: Kind): Value[] {
+  if (call.target.endsWith(".data")) return packedNetwork(call, kind);
   const rank = call.rank("input");
   const batchFirst = call.bool("batch_first") && rank === 3;
   const states = call.tensors("hx").map((state) => (rank === 2 ? call.unsqueeze(state, 1) : state));
   let x = call.tensor("input");
   if (rank === 2) x = call.unsqueeze(x, 1);
   if (batchFirst) x = call.transpose(x, [1, 0, 2]);
+  const [output, ...finals] = layers(call, kind, x, states);
+  const turned = batchFirst ? call.transpose(output as Value, [1, 0, 2]) : (output as Value); // there is always one
+  return rank === 2 ? [turned, ...finals].map((value) => call.squeeze(value, 1)) : [turned, ...finals];
+}
+
+/** Padded for the layers, which are told the lengths, and packed again. */
+function packedNetwork(call: Call, kind: Kind): Value[] {
+  const data = call.tensor("data");
+  const packing = packingOfSizes(call, call.as("batch_sizes", "int64"));
+  const filling = call.number(0, call.dtypeOf("data"));
+  const x = unpack(call, data, widthOf(call, data), filling, packing);
+  const lengths = call.cast(countsOf(call, packing, "sequences"), "int64", "int32");
+  const [output, ...finals] = layers(call, kind, x, call.tensors("hx"), lengths);
+  return [pack(call, output as Value, packing), ...finals]; // there is always one
+}
+
+/** Output [time, batch, directions * hidden] and last states of all layers, from an input with time first. */
+function layers(call: Call, kind: Kind, input: Value, states: readonly Value[], lengths?: Value): Value[] {
+  let x = input;
   const finals: Value[][] = states.map(() => []);
   for (let layer = 0; layer < call.int("num_layers"); layer += 1) {
-    const [output, ...last] = oneLayer(call, kind, layer, x, states);
+    const [output, ...last] = oneLayer(call, kind, layer, x, states, lengths);
     x = output as Value; // there is always one
     for (const [index, state] of last.entries()) finals[index]?.push(state);
   }
-  if (batchFirst) x = call.transpose(x, [1, 0, 2]);
   const all = finals.map((parts) =>
     parts.length === 1 ? (parts[0] as Value) : call.op("Concat", parts, { axis: int(0) }),
   );
-  return rank === 2 ? [x, ...all].map((value) => call.squeeze(value, 1)) : [x, ...all];
+  return [x, ...all];
 }
 
 /** Output [time, batch, directions * hidden], then the last states [directions, batch, hidden]. */
-function oneLayer(call: Call, kind: Kind, layer: number, x: Value, states: readonly Value[]): Value[] {
+function oneLayer(
+  call: Call,
+  kind: Kind,
+  layer: number,
+  x: Value,
+  states: readonly Value[],
+  lengths: Value | undefined,
+): Value[] {
   const directions = call.bool("bidirectional") ? 2 : 1;
   const hidden = hiddenSize(call);
   const [weights, recurrence, biases] = parameters(call, kind, layer, directions, hidden);
@@ -74,7 +101,7 @@ function oneLayer(call: Call, kind: Kind, layer: number, x: Value, states: reado
   const initial = states.map((state) =>
     call.int("num_layers") === 1 ? state : call.slice(state, 0, start, start + directions),
   );
-  const inputs = [x, weights, recurrence, biases, undefined, ...initial];
+  const inputs = [x, weights, recurrence, biases, lengths, ...initial];
   const activations = kind.activation
     ? { activations: strings(new Array<string>(directions).fill(kind.activation)) }
     : {};
