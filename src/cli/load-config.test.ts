@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadConfig } from "./load-config.ts";
+import { defaultConfigText, loadConfig } from "./load-config.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -45,6 +45,12 @@ describe("loadConfig", () => {
     const loaded = await loadConfig(undefined, path.join(folder, `${name}-here`));
     expect(loaded?.customName).toBe(name);
     expect(typeof loaded?.custom.torch?.["demo::swish"]?.toOnnx).toBe("function");
+  });
+
+  it("gives the text of the working directory's config, to tell it from another", () => {
+    write("text/torchferry.config.mjs", "export default {};");
+    expect(defaultConfigText(path.join(folder, "text"))).toBe("export default {};");
+    expect(defaultConfigText(folder)).toBe("");
   });
 
   it("follows what the config imports, and writes nothing beside it", async () => {

@@ -30,7 +30,7 @@ export async function loadConfig(
   file: string | undefined,
   workingDirectory = process.cwd(),
 ): Promise<LoadedConfig | undefined> {
-  const name = file ?? NAMES.find((known) => fs.existsSync(path.join(workingDirectory, known)));
+  const name = file ?? defaultName(workingDirectory);
   if (name === undefined) return undefined;
   const place = path.resolve(workingDirectory, name);
   if (!fs.statSync(place, { throwIfNoEntry: false })?.isFile()) fail("CONFIG_NOT_FOUND", { file: name });
@@ -41,6 +41,16 @@ export async function loadConfig(
     fail("CONFIG_MALFORMED", { file: name, where: "its default export", found: "missing", wanted });
   }
   return { custom: config as Config, customName: name }; // checked by whoever uses it
+}
+
+/** The text of the working directory's config, for those who keep what was made with it; empty without one. */
+export function defaultConfigText(workingDirectory = process.cwd()): string {
+  const name = defaultName(workingDirectory);
+  return name === undefined ? "" : fs.readFileSync(path.join(workingDirectory, name), "utf8");
+}
+
+function defaultName(workingDirectory: string): string | undefined {
+  return NAMES.find((known) => fs.existsSync(path.join(workingDirectory, known)));
 }
 
 /** What the module exports. */

@@ -8,6 +8,7 @@ import type { RunningServer } from "../../server/node/start-server.ts";
 import { statusName } from "../../server/status-names.ts";
 import { defaultEngine } from "../default-engine.ts";
 import type { Io } from "../io.ts";
+import { defaultConfigText, loadConfig } from "../load-config.ts";
 import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
 import { packageVersion } from "../package-version.ts";
 import { versionsIn } from "../saved-model-directory.ts";
@@ -141,11 +142,13 @@ async function prepareTarget(place: string, flags: Flags, io: Io): Promise<Serve
 async function convertToCache(file: string, flags: Flags, io: Io): Promise<string> {
   if (!fs.existsSync(file)) fail("FILE_NOT_FOUND", { file });
   const started = performance.now();
-  const base = cacheBase(file, packageVersion(), io.env, flags.input ? JSON.stringify(flags.input) : "");
+  const inputs = flags.input ? JSON.stringify(flags.input) : "";
+  const base = cacheBase(file, packageVersion(), io.env, inputs + defaultConfigText());
   const known = isConverted(base);
   if (!known) {
     const { convertFile } = await import("../../convert-file.ts"); // serving alone needs no converter
-    await convertFile(file, { output: base, ...(flags.input ? { inputs: flags.input } : {}) });
+    const custom = await loadConfig(undefined);
+    await convertFile(file, { output: base, ...custom, ...(flags.input ? { inputs: flags.input } : {}) });
   }
   const what = known ? "was converted before" : `converted in ${seconds(started)}`;
   if (!flags.json) io.out(`${file}: ${what}: ${base}\n`);

@@ -1,5 +1,6 @@
 // Where `serve model.pt2` keeps what it converted, so that the next start is quick.
-// Layout: CACHE/models/NAME-HASH/VERSION; the hash covers the file's path, size and time, --input and our version, so that
+// Layout: CACHE/models/NAME-HASH/VERSION; the hash covers the file's path, size and time, --input, the text of
+// the config of custom operators (not of what it imports) and our version, so that
 // a changed file or a new release gets a directory of its own. Anything below CACHE may be deleted at any time.
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
