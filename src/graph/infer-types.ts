@@ -5,6 +5,7 @@
 // Not here: what each operator does (operators/), changing the graph by what is known (passes/).
 import { FerryError, fail, type Problem, problem, raise } from "../core/errors.ts";
 import { RuleFault } from "../core/rule-fault.ts";
+import { checkInputs } from "./check-inputs.ts";
 import { type Dim, symbol, symbolsIn } from "./dim.ts";
 import { type Graph, type Node, subgraphsOf, type Value } from "./graph.ts";
 import { contentsOfConstant, type Knowledge, MAX_CONTENTS_ELEMENTS, NodeContext } from "./infer-context.ts";
@@ -126,6 +127,7 @@ class Inference implements TypedGraph, Knowledge {
     const definition = this.visitsLeft-- > 0 ? definitionOf(node) : undefined;
     let inferred: readonly (Inferred | undefined)[] = [];
     try {
+      checkInputs(node);
       if (definition) inferred = definition.infer(new NodeContext(node, definition, this));
       else for (const inner of subgraphsOf(node)) this.visit(inner);
       this.failed.delete(node);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Node } from "../graph.ts";
 import { DEFINITIONS, definitionOf } from "./index.ts";
+import { INPUT_COUNTS } from "./input-counts.ts";
 
 test("every operator has one definition", () => {
   const names = DEFINITIONS.map(({ domain = "", op }) => `${domain}::${op}`);
@@ -18,5 +19,6 @@ test("entries make sense", () => {
   for (const definition of DEFINITIONS) {
     expect(definition.since, definition.op).toBeGreaterThan(0);
     expect(definition.elementwise && definition.random, definition.op).toBeFalsy();
+    if (!definition.domain) expect(INPUT_COUNTS, definition.op).toHaveProperty(definition.op);
   }
 });
