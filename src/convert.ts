@@ -49,6 +49,8 @@ export interface ConvertOptions {
   readonly evaluate?: Evaluate;
   /** Runs the model for the proof that its batch is free; without it a batch that the file fixes is kept. */
   readonly withGraphs?: WithGraphs;
+  /** Hears, before the model is run for that proof, how many bytes of weights it has. */
+  readonly onProof?: (byteLength: number) => void;
   /** Which model of an archive that holds several. */
   readonly model?: string;
   /** What the inputs of a TorchScript model are, by the names of `forward`'s parameters. */

@@ -14,10 +14,13 @@ export type BatchMode = "auto" | "dynamic" | "keep";
 /** The batch axis of each input, by name, or one for all; `none` for an input without a batch. */
 export type BatchAxes = number | Readonly<Record<string, number | "none">>;
 
+/** What inputs are declared as is enough to find their batch. */
+export type Declared = Pick<TypedGraph, "graph" | "knownType">;
+
 const RECURRENT: readonly string[] = ["LSTM", "GRU", "RNN"];
 
 /** Throws BATCH_AXIS_MISFIT for names and axes that the inputs do not have. */
-export function checkBatchAxes(typed: TypedGraph, file: string, wanted: BatchAxes): void {
+export function checkBatchAxes(typed: Declared, file: string, wanted: BatchAxes): void {
   const names = typed.graph.inputs.map((input) => input.name);
   const given = typeof wanted === "number" ? [] : Object.keys(wanted);
   const problems: Problem[] = given
@@ -36,7 +39,7 @@ export function checkBatchAxes(typed: TypedGraph, file: string, wanted: BatchAxe
 }
 
 /** The axis that the caller or the default says, of the inputs that have it. What a model keeps between calls has none. */
-export function statedAxes(typed: TypedGraph, wanted: BatchAxes): InputAxes {
+export function statedAxes(typed: Declared, wanted: BatchAxes): InputAxes {
   const { inputs, states } = typed.graph;
   const axes = new Map<string, number>();
   for (const [index, input] of inputs.entries()) {
@@ -50,7 +53,7 @@ export function statedAxes(typed: TypedGraph, wanted: BatchAxes): InputAxes {
 }
 
 /** The axis of each input whose size is this symbol. */
-export function axesOfSymbol(typed: TypedGraph, symbol: string): InputAxes {
+export function axesOfSymbol(typed: Declared, symbol: string): InputAxes {
   const axes = new Map<string, number>();
   for (const input of typed.graph.inputs) {
     const axis = shapeOf(input, typed)?.findIndex((dim) => symbolName(dim) === symbol) ?? -1;
@@ -60,21 +63,21 @@ export function axesOfSymbol(typed: TypedGraph, symbol: string): InputAxes {
 }
 
 /** Whether the caller means these axes, or says nothing and they are axis 0 or the batch of a recurrent network. */
-export function isWanted(typed: TypedGraph, axes: InputAxes, wanted: BatchAxes): boolean {
+export function isWanted(typed: Declared, axes: InputAxes, wanted: BatchAxes): boolean {
   if (isSilent(wanted) && hasRecurrence(typed)) return true;
   const stated = statedAxes(typed, wanted);
   return [...axes].every(([name, axis]) => stated.get(name) === axis);
 }
 
 /** Guesses at the inputs' batch axes in a file that fixes it, the likeliest first. */
-export function guessAxes(typed: TypedGraph, wanted: BatchAxes): { axes: InputAxes; size: number }[] {
+export function guessAxes(typed: Declared, wanted: BatchAxes): { axes: InputAxes; size: number }[] {
   const guesses = [sameSize(typed, wanted)];
   if (isSilent(wanted) && hasRecurrence(typed)) guesses.push(sameSize(typed, 1));
   return guesses.filter((guess) => guess !== undefined);
 }
 
 /** The inputs that have at their axis the size that the first of them has there, or the first that is named. */
-function sameSize(typed: TypedGraph, wanted: BatchAxes): { axes: InputAxes; size: number } | undefined {
+function sameSize(typed: Declared, wanted: BatchAxes): { axes: InputAxes; size: number } | undefined {
   const { inputs } = typed.graph;
   const stated = statedAxes(typed, wanted);
   const sizes = inputs.flatMap((input) => {
@@ -96,11 +99,11 @@ function isSilent(wanted: BatchAxes): boolean {
 }
 
 /** Recurrent networks take sequences, whose axis 0 is often the time and axis 1 the batch. */
-function hasRecurrence({ graph }: TypedGraph): boolean {
+function hasRecurrence({ graph }: Declared): boolean {
   return graph.nodes.some(({ op }) => RECURRENT.includes(op));
 }
 
-export function shapeOf(value: Value, typed: TypedGraph): readonly Dim[] | undefined {
+export function shapeOf(value: Value, typed: Declared): readonly Dim[] | undefined {
   const type = typed.knownType(value);
   return type?.kind === "tensor" ? type.shape : undefined;
 }

@@ -15,6 +15,7 @@ import {
   type BatchAxes,
   type BatchMode,
   checkBatchAxes,
+  type Declared,
   guessAxes,
   isWanted,
   shapeOf,
@@ -38,6 +39,8 @@ export interface BatchOptions {
   readonly evaluate?: Evaluate;
   /** Runs graphs for the proof; without it no batch is freed. */
   readonly withGraphs?: WithGraphs;
+  /** Hears, before the first run, how many bytes of weights the proof loads. */
+  readonly onProof?: (byteLength: number) => void;
   /** Reads the model again, a trace with the sizes of its example. */
   readonly readExample?: () => Promise<Graph>;
 }
@@ -51,16 +54,16 @@ const MAX_TRIALS = 6;
  */
 export async function settleBatch(graph: Graph, options: BatchOptions): Promise<Settled> {
   const { file, batch = "auto", batchAxis = {} } = options;
-  const typed = inferTypes(graph);
-  checkBatchAxes(typed, file, batchAxis);
+  const declared: Declared = { graph, knownType: (value) => value.type };
+  checkBatchAxes(declared, file, batchAxis);
   if (graph.assumedBatch && batch !== "keep" && options.withGraphs && options.readExample) {
-    const proved = await proveAssumed(typed, graph.assumedBatch, batchAxis, options.withGraphs);
-    return proved ?? (await settleBatch(await options.readExample(), options));
+    const settled = await proveAssumed(inferTypes(graph), graph.assumedBatch, options, options.withGraphs);
+    return settled ?? (await settleBatch(await options.readExample(), options));
   }
-  const stated = statedAxes(typed, batchAxis);
-  const sizes = [...stated].map(([name, axis]) => sizeAt(typed, name, axis));
+  const stated = statedAxes(declared, batchAxis);
+  const sizes = [...stated].map(([name, axis]) => sizeAt(declared, name, axis));
   if (sizes.some((size) => typeof size !== "number")) {
-    if (batch === "dynamic") demandFree(typed, file, stated);
+    if (batch === "dynamic") demandFree(declared, file, stated);
     return { graph, axes: stated, outcome: { state: "free" } };
   }
   const [size] = sizes;
@@ -68,7 +71,7 @@ export async function settleBatch(graph: Graph, options: BatchOptions): Promise<
   if (batch === "keep") {
     return { graph, axes: stated, outcome: { state: "kept", size, reason: "--batch keep says so" } };
   }
-  const settled = await free(typed, batchAxis, options);
+  const settled = await free(inferTypes(graph), options);
   if (batch === "dynamic" && settled.outcome.state === "kept") {
     fail("BATCH_FIXED", { file, size: settled.outcome.size, reason: settled.outcome.reason });
   }
@@ -79,13 +82,13 @@ export async function settleBatch(graph: Graph, options: BatchOptions): Promise<
 async function proveAssumed(
   typed: TypedGraph,
   { symbol, size }: NonNullable<Graph["assumedBatch"]>,
-  wanted: BatchAxes,
+  options: BatchOptions,
   withGraphs: WithGraphs,
 ): Promise<Settled | undefined> {
   const begin = performance.now();
   const { graph } = typed;
   const axes = axesOfSymbol(typed, symbol);
-  const inputs = isWanted(typed, axes, wanted) ? inputSpecs(typed, axes) : undefined;
+  const inputs = isWanted(typed, axes, options.batchAxis ?? {}) ? inputSpecs(typed, axes) : undefined;
   if (!inputs) return undefined;
   const sizes = new Sizes(symbol, size);
   REMOVE_DEAD_NODES.run(graph, typed, {});
@@ -97,6 +100,7 @@ async function proveAssumed(
   const outputs = new Map(
     graph.outputs.map((output) => [output.name, batchAxisOf(shapeOf(output, typed) ?? [], sizes)]),
   );
+  options.onProof?.(weightBytes(graph));
   const verdict = await proved([graph], { inputs, outputs, baked: size }, withGraphs);
   if (!verdict.holds) return undefined;
   const ms = performance.now() - begin;
@@ -117,7 +121,7 @@ async function proved(graphs: readonly Graph[], claim: Claim, withGraphs: WithGr
 }
 
 /** Throws BATCH_FIXED for inputs that have it fixed beside others that have it free. */
-function demandFree(typed: TypedGraph, file: string, axes: InputAxes): void {
+function demandFree(typed: Declared, file: string, axes: InputAxes): void {
   const problems: Problem[] = [];
   for (const [input, axis] of axes) {
     const size = sizeAt(typed, input, axis);
@@ -128,7 +132,7 @@ function demandFree(typed: TypedGraph, file: string, axes: InputAxes): void {
   raise(problems);
 }
 
-function sizeAt(typed: TypedGraph, input: string, axis: number): Dim | undefined {
+function sizeAt(typed: Declared, input: string, axis: number): Dim | undefined {
   const value = typed.graph.inputs.find(({ name }) => name === input);
   return value && shapeOf(value, typed)?.[axis];
 }
@@ -138,10 +142,10 @@ interface Guess {
   readonly size: number;
 }
 
-async function free(typed: TypedGraph, batchAxis: BatchAxes, options: BatchOptions): Promise<Settled> {
+async function free(typed: TypedGraph, options: BatchOptions): Promise<Settled> {
   const { graph } = typed;
   const begin = performance.now();
-  const guesses = guessAxes(typed, batchAxis);
+  const guesses = guessAxes(typed, options.batchAxis ?? {});
   let reason: string | undefined;
   for (const guess of guesses) {
     const tried = await trial(typed, guess, options);
@@ -169,6 +173,7 @@ async function trial(typed: TypedGraph, guess: Guess, options: BatchOptions): Pr
   const { axes } = found;
   const inputs = inputSpecs(typed, axes);
   if (!inputs) return { reason: "an input is no tensor of numbers" };
+  options.onProof?.(weightBytes(typed.graph));
   let reason: string | undefined;
   let freed: FreedGraph | undefined = found.freed;
   for (let left = MAX_TRIALS; freed && left > 0; left--) {
@@ -211,6 +216,11 @@ function candidate(typed: TypedGraph, guess: Guess, { evaluate }: BatchOptions):
     }
   }
   return { reason: "no input is left" };
+}
+
+function weightBytes(graph: Graph): number {
+  const tensors = new Set(graph.nodes.flatMap((node) => node.inputs.map((input) => input?.initializer)));
+  return [...tensors].reduce((sum, tensor) => sum + (tensor?.byteLength ?? 0), 0);
 }
 
 function isState({ graph }: TypedGraph, input: string): boolean {

@@ -77,6 +77,17 @@ export function convertCommand(io: Io): Command {
     .action(async (file: string, flags: ConvertFlags) => convert(file, flags, io));
 }
 
+/** A proof that loads less than this is over before anyone wonders; it reads the weights three times. */
+const LONG_PROOF_BYTES = 500e6;
+
+function announceProof(file: string, byteLength: number, io: Io): void {
+  if (byteLength < LONG_PROOF_BYTES) return;
+  const size = `${(byteLength / 1e9).toFixed(1)} GB`;
+  io.err(
+    `${file}: its batch is fixed; ${size} are run at other sizes to prove that it can be free (--batch keep: not)\n`,
+  );
+}
+
 async function convert(file: string, flags: ConvertFlags, io: Io): Promise<void> {
   const started = performance.now();
   const verdicts: Verdict[] = [];
@@ -88,6 +99,7 @@ async function convert(file: string, flags: ConvertFlags, io: Io): Promise<void>
       ...(await loadConfig(flags.custom)),
       ...checkOptions(file, flags, verdicts),
       onProgress: progress.show,
+      onProof: (byteLength) => announceProof(file, byteLength, io),
     });
     progress.clear();
     if (flags.json) io.out(`${conversionAsJson(converted, verdicts)}\n`);
