@@ -63,7 +63,7 @@ def recorded() -> str:
 def torchferry(cases: list[Path], context: Context) -> dict[str, Verdict]:
     """Verdicts by case; a sample that becomes no SavedModel counts as refused too."""
     work = context.work / "operators-of-pytorch"
-    jobs = [Job(case.name, case / "model.pt2", "npz", case / "io.npz") for case in cases]
+    jobs = [Job(case.name, case / "model.pt2", "npz", case / "io.npz", {"batch": "keep"}) for case in cases]
     by_name = {case.name: case for case in cases}
     verdicts = {}
     for name, outcome in converted_many(jobs, work):

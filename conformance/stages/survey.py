@@ -60,7 +60,9 @@ def recorded_models(context: Context) -> Iterator[Job]:
     if context.corpus:
         yield from in_folder(context.corpus / "zoo")
         yield from digits(context.corpus / "digits")
-        yield from (job for job in in_folder(context.corpus / OPERATORS) if context.full or in_share(job))
+        for job in in_folder(context.corpus / OPERATORS):
+            if context.full or in_share(job):
+                yield replace(job, options={"batch": "keep"})
     if context.full:
         yield from in_folder(context.models.with_name(context.models.name + "-more"), "more")
     if context.full and context.corpus:
