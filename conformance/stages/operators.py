@@ -54,7 +54,7 @@ def check_fused(folder: Path) -> None:
         (folder / name).mkdir(parents=True)
         file = folder / name / "model.onnx"
         written[name] = (case, *write(case, file))
-        jobs.append(Job(name, file, reader="", data=folder))
+        jobs.append(Job(name, file, reader="", data=folder, options={"batch": "keep"}))
     for name, outcome in converted_many(jobs, folder):
         case, inputs, want = written[name]
         with check(f"{case.domain or 'ai.onnx'}: {case.name}") as figure:
