@@ -7,6 +7,7 @@ import type { ZipArchive } from "../../bytes/zip/read-zip.ts";
 import type { ByteSource } from "../../core/byte-source.ts";
 import { FerryError, type Problem, raise } from "../../core/errors.ts";
 import { type Dim, symbolName, symbolsIn } from "../../graph/dim.ts";
+import { Refusal } from "../aten/argument.ts";
 import type { AtenProgram } from "../aten/program.ts";
 import type { Extensions, TorchExtensions } from "../extensions.ts";
 import { openArchive, type ScriptArchive } from "./archive.ts";
@@ -111,6 +112,7 @@ function raising<T>(file: string, run: () => T): T {
   } catch (error) {
     if (error instanceof Unfollowed || error instanceof Malformed)
       throw new FerryError([error.problem(file)]);
+    if (error instanceof Refusal) throw new FerryError([new Unfollowed(error.message).problem(file)]);
     throw error;
   }
 }

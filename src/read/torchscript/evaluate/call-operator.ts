@@ -102,6 +102,7 @@ export function itemOf(value: TensorValue, context: Context, place: Place): Valu
     builder.append({ target: "aten::item.default", args, outputs: [output], origin });
   if (isFloat(dtype) || dtype === "bool") {
     const name = builder.freshName("item");
+    builder.types.set(name, { kind: "tensor", dtype: dtype === "bool" ? "bool" : "float64", shape: [] });
     append({ kind: "symbol", value: name });
     return { kind: "scalar", type: dtype === "bool" ? "bool" : "float", name };
   }

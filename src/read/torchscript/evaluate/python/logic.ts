@@ -2,7 +2,7 @@
 // Gradients count as wanted: layers then take their general path, not one kernel that does all of a layer at once.
 import { bool, NONE, type Value } from "../../values.ts";
 import type { Builtin, BuiltinCall, BuiltinTable } from "./builtin.ts";
-import { computeScalar, notScalar } from "./scalars.ts";
+import { computeScalar, isTruth, notScalar } from "./scalars.ts";
 
 const both =
   (decide: (a: boolean, b: boolean) => boolean, operator: "and_" | "or_" | undefined): Builtin =>
@@ -14,10 +14,6 @@ const both =
     if (known?.kind === "bool" && open) return known.value === (operator === "and_") ? open : known;
     return computeScalar(operator, [a, b], "bool", call);
   };
-
-function isTruth(value: Value): boolean {
-  return value.kind === "bool" || (value.kind === "scalar" && value.type === "bool");
-}
 
 /** Whether two values are one; a value that may be None is asked whether it is there. */
 function identity(a: Value, b: Value, call: BuiltinCall): Value {

@@ -120,7 +120,7 @@ export const NUMBERS: BuiltinTable = {
     (x) => mulDims(x, -1),
     (x) => -x,
   ),
-  abs: sameKind((x) => (typeof x === "number" ? Math.abs(x) : undefined), Math.abs),
+  abs: sameKind((x) => (typeof x === "number" ? Math.abs(x) : maxDims(x, mulDims(x, -1))), Math.abs),
   ceil: unary(Math.ceil, true),
   floor: unary(Math.floor, true),
   round: unary(roundHalfEven),

@@ -48,6 +48,10 @@ function isNumber(value: Value | undefined): boolean {
   );
 }
 
+export function isTruth(value: Value | undefined): boolean {
+  return value?.kind === "bool" || (value?.kind === "scalar" && value.type === "bool");
+}
+
 const arithmetic =
   (operator: string): Builtin =>
   ([a, b, ...more], call) =>
@@ -58,7 +62,8 @@ const arithmetic =
 const comparison =
   (operator: string): Builtin =>
   ([a, b], call) => {
-    if (!a || !b || !isNumber(a) || !isNumber(b)) return undefined;
+    const areTruths = operator === "eq" || operator === "ne" ? isTruth(a) && isTruth(b) : false;
+    if (!a || !b || !((isNumber(a) && isNumber(b)) || areTruths)) return undefined;
     const text = a.kind === "int" && b.kind === "int" ? `${a.value} ${operator} ${b.value}` : undefined;
     if (operator !== "ne") return computeScalar(operator, [a, b], "bool", call, text);
     const same = computeScalar("eq", [a, b], "bool", call);
