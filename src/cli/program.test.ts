@@ -31,7 +31,7 @@ describe("the command line", () => {
       ["convert", "m", "--version", "0"],
       "option '--version <n>' argument '0' is invalid. A number from 1 on is wanted.",
     ],
-    [["convert", "m", "--batch-axis", "x"], "option '--batch-axis <input=axis>' argument 'x' is invalid."],
+    [["convert", "m", "--batch-axis", "x"], "option '--batch-axis <[input=]axis>' argument 'x' is invalid."],
     [["serve", "m", "--port", "99999"], "option '--port <port>' argument '99999' is invalid."],
   ])("%j is a mistake of usage", async (args, message) => {
     const { exitCode, out, err } = await runCli(args);
