@@ -9,6 +9,7 @@ import { readOnnx } from "../read/onnx/read-onnx.ts";
 import { modelOfText } from "../read/onnx/testing/model-bytes.ts";
 import type { TfGraph } from "../tensorflow/graph.ts";
 import { lowerToTensorFlow } from "../tensorflow/lower/lower-to-tensorflow.ts";
+import { importedOpsets } from "../write/onnx/opset.ts";
 import { type Config, defineConfig } from "./config.ts";
 import { customOperators } from "./custom-operators.ts";
 
@@ -162,6 +163,24 @@ describe("an operator of a custom ONNX domain", () => {
     ]);
   });
 
+  it("comes of an operator of PyTorch, its domain imported in the version of its entry", () => {
+    const graph = lowered({
+      torch: {
+        "demo::swish": {
+          toOnnx: (call, onnx) =>
+            onnx.node("Swish", [call.tensor("x")], { beta: { float: 2 } }, "com.example"),
+        },
+      },
+      onnx: {
+        "com.example::Swish": { version: 7, infer: () => ({ dtype: "float32", shape: ["batch", 4] }) },
+      },
+    });
+    expect(bodyOf(printGraph(graph))).toEqual([
+      "output_0: float32[batch, 4] = com.example::Swish(x) {beta = 2.0}",
+    ]);
+    expect(importedOpsets(graph).get("com.example")).toBe(7);
+  });
+
   it("is replaced by other operators", () => {
     const { extensions } = customOperators({
       onnx: {
@@ -200,6 +219,13 @@ describe("an operator of a custom ONNX domain", () => {
       expect.stringMatching(
         /com\.example::Snake at .* what it is in TensorFlow .* register 'com\.example::Snake'/,
       ),
+    ]);
+  });
+
+  it("is refused by name where nothing says what type its output has", () => {
+    const config: Config = { onnx: { "com.example::Snake": { tensorflow: { op: "DemoSnake" } } } };
+    expect(messagesOf(() => tensorflowOf(SNAKE, config))).toEqual([
+      expect.stringMatching(/com\.example::Snake at .* the type of each output, .* \(infer\), is wanted/),
     ]);
   });
 

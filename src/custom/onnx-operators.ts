@@ -43,8 +43,8 @@ export function extensionOf(
   custom: ReadonlyMap<string, OperatorDefinition>,
   config: string,
 ): OnnxExtension {
-  const { toOnnx, version = 1 } = operator;
-  if (!toOnnx) return { definition, version };
+  const { toOnnx } = operator;
+  if (!toOnnx) return { definition };
   const rule = `toOnnx of '${key}' in ${config}`;
   const expansion: Expansion = {
     ops: [definition.op],
@@ -58,7 +58,7 @@ export function extensionOf(
       });
     },
   };
-  return { definition, version, expansion };
+  return { definition, expansion };
 }
 
 /** `com.example` and `Snake` of `com.example::Snake`. */

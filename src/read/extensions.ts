@@ -28,6 +28,5 @@ export interface TorchExtensions {
 /** An operator of another ONNX domain: replaced by others, or kept with what its definition knows. */
 export interface OnnxExtension {
   readonly definition: OperatorDefinition;
-  readonly version: number;
   readonly expansion?: Expansion;
 }

@@ -2,7 +2,7 @@
 // Invariant: a node that reads what a refused one makes is skipped, not judged.
 import { type Problem, problem } from "../../core/errors.ts";
 import { type Place, RuleFault } from "../../core/rule-fault.ts";
-import { type Graph, type Node, subgraphsOf } from "../../graph/graph.ts";
+import { type Graph, type Node, subgraphsOf, type Value } from "../../graph/graph.ts";
 import { definitionOf } from "../../graph/operators/index.ts";
 import type { TypedGraph } from "../../graph/typed-graph.ts";
 import { whereIs } from "../../graph/where.ts";
@@ -42,6 +42,7 @@ export class GraphLowering {
       const rule = this.ruleOf(node);
       const unknown = unknownAttributes(node);
       if (!rule) this.refuseUnknown(node);
+      else if (node.definition?.foreign && isUntyped(node, this.typed)) this.refuseUntyped(node);
       else if (unknown.length > 0)
         this.refuse(node, `the meaning of its attribute ${unknown.join(", ")} is not known`);
       else if (rule.refuse && isTyped(node, this.typed)) {
@@ -98,6 +99,12 @@ export class GraphLowering {
     else this.refused.set(node, problem("CUSTOM_OPERATOR_UNKNOWN", { ...this.placeOf(node), wanted }));
   }
 
+  /** Nothing says what comes out of it, though all is known of what goes in. */
+  private refuseUntyped(node: Node): void {
+    const wanted = "the type of each output, which neither the file nor a rule states (infer),";
+    this.refused.set(node, problem("CUSTOM_OPERATOR_UNKNOWN", { ...this.placeOf(node), wanted }));
+  }
+
   private placeOf(node: Node): Place {
     return { file: this.file, operator: node.operator, where: whereIs(node) };
   }
@@ -108,6 +115,14 @@ function unknownAttributes(node: Node): string[] {
   const definition = definitionOf(node);
   if (!definition || definition.foreign) return [];
   return [...node.attributes.keys()].filter((name) => !Object.hasOwn(definition.attributes ?? {}, name));
+}
+
+function isUntyped(node: Node, typed: TypedGraph): boolean {
+  const isRanked = (value: Value | undefined): boolean => {
+    const type = value && typed.knownType(value);
+    return value === undefined || (type?.kind === "tensor" && type.shape !== undefined);
+  };
+  return node.inputs.every(isRanked) && !node.outputs.every(isRanked);
 }
 
 /** Whether the types of all that a node reads and makes are known; they may not be behind an unknown operator. */

@@ -21,10 +21,11 @@ const NEWEST_IR_VERSION = 14;
 
 /** Versions by domain, ai.onnx ("") first, the others in order of their names. */
 export function importedOpsets(graph: Graph): Map<string, number> {
-  const others = new Set<string>();
+  const others = new Map<string, number>();
   const version = Math.max(MIN_OPSET, neededVersion(graph, others));
   const opsets = new Map([["", version]]);
-  for (const domain of [...others].sort()) opsets.set(domain, graph.opsets.get(domain) ?? 1);
+  for (const domain of [...others.keys()].sort())
+    opsets.set(domain, graph.opsets.get(domain) ?? others.get(domain) ?? 1);
   return opsets;
 }
 
@@ -32,10 +33,16 @@ export function irVersionFor(opset: number): number {
   return IR_VERSIONS.find(([last]) => opset <= last)?.[1] ?? NEWEST_IR_VERSION;
 }
 
-function neededVersion(graph: Graph, domains: Set<string>, declared = graph.opsets.get("") ?? 0): number {
+/** `domains` gets the other domains, each with the newest version that a definition of its operators names. */
+function neededVersion(
+  graph: Graph,
+  domains: Map<string, number>,
+  declared = graph.opsets.get("") ?? 0,
+): number {
   let version = 0;
   for (const node of graph.nodes) {
-    if (node.domain) domains.add(node.domain);
+    if (node.domain)
+      domains.set(node.domain, Math.max(domains.get(node.domain) ?? 1, node.definition?.since ?? 1));
     else version = Math.max(version, versionOf(node, declared));
     for (const inner of subgraphsOf(node)) {
       version = Math.max(version, neededVersion(inner, domains, declared));
