@@ -41,6 +41,8 @@ STAGES = (
     Stage("graph", "tensorflow_graph", "tensorflow"),
     Stage("saved_model_cli", "saved_model_cli", "tensorflow"),
     Stage("serving", "serving", "tensorflow"),
+    Stage("configuration", "serving_configuration", "tensorflow"),
+    Stage("grpc", "grpc_services", "grpc"),
     Stage("load", "serving_under_load", "tensorflow"),
     Stage("verify", "verify_and_export", "torch", alone=True),
     Stage("control-flow", "control_flow", "torch", alone=True),

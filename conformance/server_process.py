@@ -1,6 +1,6 @@
-"""A `torchferry serve` process with its own ports, and the clients that talk to it.
+"""A `torchferry serve` process with its own ports, and a REST client: plain HTTP with a kept connection.
 
-The gRPC clients are those of tensorflow-serving-api; REST is plain HTTP with a kept connection.
+Needs no packages. Not here: gRPC clients (serving_client.py).
 """
 
 import http.client
@@ -13,18 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import grpc
-import numpy as np
-from tensorflow_serving.apis import model_service_pb2_grpc, predict_pb2, prediction_service_pb2_grpc
-
-import tensorflow as tf
 from command import torchferry_arguments
 from report import Unmet, require
 
 START_TIMEOUT_S = 60  # loading a small model takes well under a second; this is for a machine under load
 STOP_TIMEOUT_S = 60
 CALL_TIMEOUT_S = 120
-NO_LIMIT = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 
 class Server:
@@ -119,28 +113,6 @@ class Rest:
             return answer.status, json.loads(answer.read())
         except http.client.HTTPException as error:
             raise OSError(f"{type(error).__name__}: {error}") from error
-
-
-class Grpc:
-    """One channel with the two services."""
-
-    def __init__(self, server: Server) -> None:
-        self.channel = grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}", options=NO_LIMIT)
-        self.prediction = prediction_service_pb2_grpc.PredictionServiceStub(self.channel)
-        self.models = model_service_pb2_grpc.ModelServiceStub(self.channel)
-        self.name = server.name
-
-    def predict(
-        self, inputs: dict[str, np.ndarray], signature: str = "", only: tuple[str, ...] = ()
-    ) -> dict[str, np.ndarray]:
-        """Predict with tensors as tf.make_tensor_proto encodes them."""
-        request = predict_pb2.PredictRequest(output_filter=only)
-        request.model_spec.name = self.name
-        request.model_spec.signature_name = signature
-        for key, array in inputs.items():
-            request.inputs[key].CopyFrom(tf.make_tensor_proto(array))
-        answer = self.prediction.Predict(request, timeout=CALL_TIMEOUT_S)
-        return {key: tf.make_ndarray(value) for key, value in answer.outputs.items()}
 
 
 def free_ports(count: int) -> list[int]:

@@ -14,7 +14,8 @@ from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
 from equal import largest_error
 from report import check, require
 from run_context import Context, Model, converted, exported_models, read_context, read_model
-from server_process import CALL_TIMEOUT_S, Grpc, Rest, Server, running
+from server_process import CALL_TIMEOUT_S, Rest, Server, running
+from serving_client import Grpc
 from tensorflow import make_ndarray
 
 

@@ -17,7 +17,8 @@ from command import convert
 from equal import largest_error
 from report import Unmet, check, require
 from run_context import Context, Model, converted, read_context, read_model
-from server_process import Grpc, Rest, Server, running
+from server_process import Rest, Server, running
+from serving_client import Grpc
 
 SWITCHES = 3
 SWITCH_LIMIT_S = 2.0  # from the new directory's appearance until every client is answered by it
