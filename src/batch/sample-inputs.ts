@@ -1,6 +1,6 @@
 // Random inputs for the proof, the same for the same model: rows that differ, and indices that the model's tables have.
 import type { TensorValue } from "../engine/engine.ts";
-import { attributeOf, type Graph, type Node, type Value } from "../graph/graph.ts";
+import { attributeOf, type Node, type Value } from "../graph/graph.ts";
 import type { TypedGraph } from "../graph/typed-graph.ts";
 import { type DType, isFloat } from "../tensor/dtype.ts";
 import { bytesOfNumbers, hasNumbers } from "../tensor/numbers.ts";
@@ -105,9 +105,4 @@ function tableSize(node: Node, typed: TypedGraph): number {
   const axis = attributeOf(node, "axis", "int") ?? 0;
   const size = shape?.at(axis);
   return typeof size === "number" ? size : DEFAULT_BOUND;
-}
-
-/** Inputs of a graph that no proof can draw. */
-export function undrawable(graph: Graph): string {
-  return graph.inputs.map(({ name }) => name).join(", ");
 }
