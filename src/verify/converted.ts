@@ -4,7 +4,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { readNpz } from "../bytes/npz.ts";
-import { convertModel } from "../convert.ts";
+import { type ConvertOptions, convertModel } from "../convert.ts";
 import { fail } from "../core/errors.ts";
 import type { TensorValue } from "../engine/engine.ts";
 import { evaluateWithEngine } from "../evaluate.ts";
@@ -12,7 +12,6 @@ import { openFile, siblingOpener } from "../files/open-file.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { inferTypes } from "../graph/infer-types.ts";
 import { readOnnx } from "../read/onnx/read-onnx.ts";
-import type { ReadOptions } from "../read/read-model.ts";
 import { withGraphs } from "../run-graphs.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { INITIAL_STATE_FILE } from "../write/initial-state.ts";
@@ -39,7 +38,7 @@ export function sourceOutputs({ graph, states }: Converted): readonly Value[] {
   return graph.outputs.slice(0, graph.outputs.length - states.length);
 }
 
-export type ModelOptions = Pick<ReadOptions, "model" | "inputs">;
+export type ModelOptions = Pick<ConvertOptions, "model" | "inputs" | "custom" | "customName">;
 
 /** Converts the file into `base`. Throws what convertModel throws. */
 export async function convertFor(file: string, options: ModelOptions, base: string): Promise<Converted> {

@@ -9,7 +9,14 @@ import type { InputSpec } from "../read/torchscript/input-spec.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { generatedCases, inputTypes, recordedCases, type VerifyCase } from "./cases.ts";
 import { compareTensors, toleranceOf } from "./compare.ts";
-import { type Converted, convertFor, openDirectory, sourceInputs, sourceOutputs } from "./converted.ts";
+import {
+  type Converted,
+  convertFor,
+  type ModelOptions,
+  openDirectory,
+  sourceInputs,
+  sourceOutputs,
+} from "./converted.ts";
 import { type ModelEngine, onnxForm, savedModelForm } from "./engines.ts";
 import { asTensor } from "./find-difference.ts";
 import { halfTolerances } from "./half-tolerance.ts";
@@ -237,8 +244,13 @@ export class Verification {
   }
 }
 
-function modelOptions({ model, inputs }: VerifyOptions) {
-  return { ...(model === undefined ? {} : { model }), ...(inputs === undefined ? {} : { inputs }) };
+function modelOptions({ model, inputs, custom, customName }: VerifyOptions): ModelOptions {
+  return {
+    ...(model === undefined ? {} : { model }),
+    ...(inputs === undefined ? {} : { inputs }),
+    ...(custom === undefined ? {} : { custom }),
+    ...(customName === undefined ? {} : { customName }),
+  };
 }
 
 async function openSavedModel(

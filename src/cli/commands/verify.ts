@@ -7,6 +7,7 @@ import { openFile } from "../../files/open-file.ts";
 import type { VerifyOptions } from "../../verify/options.ts";
 import type { Report } from "../../verify/report.ts";
 import type { Io } from "../io.ts";
+import { loadConfig } from "../load-config.ts";
 import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
 import { parseNamedSizes } from "../model-inputs/named-sizes.ts";
 import { isSingle, readArrays } from "../run/read-array.ts";
@@ -23,6 +24,7 @@ interface VerifyFlags {
   seed: number;
   python?: string[];
   reproduction?: string;
+  custom?: string;
   model?: string;
   input?: InputSpecs;
   json?: boolean;
@@ -72,6 +74,7 @@ export function verifyCommand(io: Io): Command {
     .option("--seed <n>", "seed of made-up inputs", parseSeed, 0)
     .option("--python <path>", "a Python with torch or tensorflow; may be repeated", collect)
     .option("--reproduction <base>", "where to write the operator that differs: BASE.onnx and BASE.npz")
+    .option("--custom <file>", "rules for operators of your own, as for convert")
     .option("--model <name>", "which model of a .pt2 that holds several")
     .option(INPUT_FLAG, INPUT_FLAG_TEXT, collectInput)
     .option("--json", "print the result as one JSON object")
@@ -86,6 +89,7 @@ async function verify(file: string, flags: VerifyFlags, io: Io): Promise<void> {
     const { verifyModel } = await import("../../verify/verify-model.ts"); // other commands need none of it
     const report = await verifyModel({
       ...optionsOf(file, flags, io),
+      ...(await loadConfig(flags.custom)),
       ...(recorded ? { recorded: { file: recorded.name, arrays: arraysIn(recorded) } } : {}),
       note: (text) => status.note(text),
       progress: (text) => status.show(text),
