@@ -21,10 +21,10 @@ from torch.utils import _pytree
 
 from .architecture import Inputs
 from .catalogue import find
+from .settle import settle
 
 BATCHES = (1, 2, 5)
 TRACED_BATCH = 2
-CALIBRATION_BATCH = 4
 EXPORT_LIMIT_S = 400
 DEEP_LAYERS = 100  # beyond it float32 errors of another order of summation add up; see equal.py
 
@@ -54,22 +54,6 @@ def main() -> None:
     for kind in ("scripted",) if architecture.scripted else ("free", "fixed", "traced"):
         exports.attempt(kind)
     (folder / "facts.json").write_text(json.dumps({**facts, "exports": exports.outcomes}, indent=1))
-
-
-def settle(model: nn.Module, inputs: Inputs) -> None:
-    """Makes every weight count: constant parameters are shaken, batch norm gets the activations' own statistics."""
-    norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats]
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.is_floating_point() and parameter.numel() > 1 and parameter.min() == parameter.max():
-                parameter += 0.1 * torch.randn_like(parameter)
-        for norm in norms:
-            norm.momentum = None  # a plain average
-            norm.reset_running_stats()
-            norm.train()
-        if norms:
-            model(*inputs(CALIBRATION_BATCH, 0))
-    model.eval()
 
 
 def layers(model: nn.Module) -> int:
@@ -148,7 +132,7 @@ class Exports:
             torch.jit.trace(self.plain, given, check_trace=False).save(self.folder / "traced.pt")
 
     def scripted(self) -> None:
-        """Writes scripted.pt."""
+        """Writes scripted.pt, whose one input is called image."""
         torch.jit.script(self.model).save(self.folder / "scripted.pt")
 
 

@@ -1,5 +1,6 @@
 """What the sweep found, as a page for docs/: one table a library, then what is refused and why."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 # The least share of equal architectures, of those that PyTorch exports at all.
@@ -33,13 +34,20 @@ def share_equal(results: dict[str, dict], library: str) -> float:
     return exported.count("equal") / max(1, len(exported))
 
 
-def write_table(results: dict[str, dict], page: Path) -> None:
-    """Writes the page."""
+def write_table(results: dict[str, dict], page: Path, listed: Sequence[str]) -> None:
+    """Writes the page; what is listed and has no result yet is named."""
     parts = [HEAD]
     for library in LEAST:
         own = {label.partition("/")[2]: r for label, r in results.items() if label.startswith(f"{library}/")}
-        parts += [f"## {library}\n", summary(own), table(own), reasons(own)]
+        ahead = [label for label in listed if label.startswith(f"{library}/") and label not in results]
+        parts += [f"## {library}\n", summary(own), table(own), reasons(own), not_yet(ahead)]
     page.write_text("\n".join(part for part in parts if part))
+
+
+def not_yet(labels: list[str]) -> str:
+    """The architectures that the sweep has not come to."""
+    names = ", ".join(label.partition("/")[2] for label in labels)
+    return f"In the catalogue, not measured for this page ({len(labels)}): {names}.\n" if labels else ""
 
 
 def summary(results: dict[str, dict]) -> str:

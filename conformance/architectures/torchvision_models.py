@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from .architecture import Architecture, Inputs, images
+from .settle import settle
 
 # What get_model is told and the image size, for those that are built for one size. By the start of the name.
 BUILT_FOR = {
@@ -84,6 +85,22 @@ def make_flow(name: str) -> tuple[nn.Module, Inputs]:
     return models.get_model(name, weights=None), lambda batch, step: (*single(batch, step), *single(batch, step))
 
 
+class OneImage(nn.Module):
+    """A detection network, already scripted, for one image in place of a list of them: boxes, labels, scores, ..."""
+
+    def __init__(self, network: torch.jit.ScriptModule) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        return self.network([image])[1][0]
+
+
 def make_detection(name: str) -> tuple[nn.Module, Inputs]:
-    """A detection network as it is: it takes a list of images."""
-    return models.get_model(name, weights=None, weights_backbone=None), images(96)
+    """A detection network; one image has no batch, so every example has the same sizes."""
+    network = models.get_model(name, weights=None, weights_backbone=None).eval()
+    settle(network.backbone, images(128))
+    for part, parameter in network.named_parameters():
+        if not part.startswith("backbone") and parameter.ndim > 1:
+            nn.init.kaiming_normal_(parameter)  # wide, so that the scores of boxes lie apart
+    return OneImage(torch.jit.script(network)), lambda batch, step: (torch.rand(3, 64, 96),)

@@ -56,7 +56,7 @@ def main() -> None:
     for library, least in LEAST.items():
         share = share_equal(results, library)
         tell(OK if share >= least else FAIL, f"{library}: share of equal architectures", f"{share:.1%}, want {least:.0%}")
-    write_table(results, CHECKOUT / "docs" / "architectures.md")
+    write_table(results, CHECKOUT / "docs" / "architectures.md", labels)
 
 
 def prepared(context: Context) -> Sweep:

@@ -1,0 +1,24 @@
+"""Random weights with which outputs depend on inputs and on every weight, as a trained model's do."""
+
+import torch
+from torch import nn
+
+from .architecture import Inputs
+
+CALIBRATION_BATCH = 4
+
+
+def settle(model: nn.Module, inputs: Inputs) -> None:
+    """Makes every weight count: constant parameters are shaken, batch norm gets the activations' own statistics."""
+    norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats]
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.is_floating_point() and parameter.numel() > 1 and parameter.min() == parameter.max():
+                parameter += 0.1 * torch.randn_like(parameter)
+        for norm in norms:
+            norm.momentum = None  # a plain average
+            norm.reset_running_stats()
+            norm.train()
+        if norms:
+            model(*inputs(CALIBRATION_BATCH, 0))
+    model.eval()
