@@ -120,7 +120,12 @@ class Region {
     const taps = tf.op("GatherV2", [around.pixels, places, this.int32(0)]);
     const weights = tf.op("Mul", [this.expanded(down.weights, 1), this.expanded(across.weights, 0)]);
     const weighted = tf.op("Mul", [taps, this.expanded(weights, 2)]);
-    const shape = [2, rows, down.grid, 2, columns, across.grid, -1];
+    const depth = tf.op("GatherV2", [
+      tf.op("Shape", [around.pixels], { out_type: "int32" }),
+      this.int32(1),
+      this.int32(0),
+    ]);
+    const shape = [2, rows, down.grid, 2, columns, across.grid, depth];
     const parts = tf.op("Reshape", [
       weighted,
       tf.op("Pack", [shape.map((size) => (typeof size === "number" ? this.int32(size) : size))]),
