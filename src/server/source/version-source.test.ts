@@ -9,7 +9,11 @@ import {
   type WatchedModel,
 } from "./version-source.ts";
 
-function setUp(models: readonly WatchedModel[] = [{ name: "m", basePath: "/m" }], pollWaitMs = 1000) {
+function setUp(
+  models: readonly WatchedModel[] = [{ name: "m", basePath: "/m" }],
+  pollWaitMs = 1000,
+  emptyListingUnloads = false,
+) {
   const clock = new FakeClock();
   const files = new MemoryFiles(clock);
   const lines: string[] = [];
@@ -21,6 +25,7 @@ function setUp(models: readonly WatchedModel[] = [{ name: "m", basePath: "/m" }]
     log: (_level, message) => lines.push(message),
     models,
     pollWaitMs,
+    emptyListingUnloads,
     aspire: (model, versions) => {
       aspired[model] = versions.map(({ version, path }) => `${version}=${path}`);
       times[String(versions[0]?.version)] ??= clock.now();
@@ -164,6 +169,37 @@ describe("trouble", () => {
     source.stop();
     expect(aspired).toEqual({ m: ["untouched"] });
     expect(lines.at(-1)).toContain("Did you forget to name your leaf directory as a number (eg. '/1/')?");
+  });
+
+  it("takes everything away when a listing is empty, where TensorFlow Serving's ways are wanted", async () => {
+    const { clock, files, aspired, source } = setUp(undefined, 1000, true);
+    files.writeVersion("/m/1");
+    await clock.advance(1000);
+    await source.start();
+    expect(aspired).toEqual({ m: ["1=/m/1"] });
+    files.remove("/m/1");
+    await clock.advance(1000);
+    expect(aspired).toEqual({ m: [] });
+    source.stop();
+  });
+
+  it("looks at other models from the moment they are set, and says what each look came to", async () => {
+    const { clock, files, aspired, source } = setUp(undefined, 0);
+    for (const path of ["/m/1", "/n/2"]) files.writeVersion(path);
+    files.mkdir("/empty");
+    await clock.advance(1000);
+    await source.start();
+    source.setModels([
+      { name: "n", basePath: "/n" },
+      { name: "empty", basePath: "/empty" },
+      { name: "missing", basePath: "/missing" },
+    ]);
+    const looks = await source.lookNow();
+    expect(looks.get("n")).toBe("found");
+    expect(looks.get("empty")).toMatchObject({ code: "NO_VERSIONS" });
+    expect(looks.get("missing")).toMatchObject({ code: "BASE_PATH_NOT_FOUND" });
+    expect(looks.has("m")).toBe(false);
+    expect(aspired).toEqual({ m: ["1=/m/1"], n: ["2=/n/2"] });
   });
 
   it("falls back when the highest version is deleted", async () => {

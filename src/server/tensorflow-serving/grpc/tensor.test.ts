@@ -6,7 +6,7 @@ import { tensorflowNumber } from "../../../bytes/protobuf/tensorflow-dtypes.ts";
 import type { TensorValue } from "../../../engine/engine.ts";
 import { BYTES_PER_ELEMENT, type DType } from "../../../tensor/dtype.ts";
 import { decodeTensor } from "./decode-tensor.ts";
-import { encodeTensor } from "./encode-tensor.ts";
+import { encodeTensor, encodeTensorContent } from "./encode-tensor.ts";
 import { WireError, WireReader } from "./wire.ts";
 
 function run<T>(work: Generator<unknown, T>): T {
@@ -172,5 +172,31 @@ describe("encoding", () => {
   it("does not copy floats", () => {
     const data = bytesOf(new Float32Array(1000));
     expect(run(encodeTensor({ dtype: "float32", shape: [1000], data })).at(-1)).toBe(data);
+  });
+});
+
+describe("tensor_content as an answer", () => {
+  const content = (tensor: TensorValue) => {
+    const bytes = new Uint8Array(Buffer.concat(encodeTensorContent(tensor)));
+    return { proto: fromBinary(TensorProtoSchema, bytes), again: decodeBytes(bytes) };
+  };
+
+  it("holds the tensor's own bytes, and reads back", () => {
+    const data = bytesOf(Float32Array.of(1.5, -2));
+    const tensor: TensorValue = { dtype: "float32", shape: [2], data };
+    const { proto, again } = content(tensor);
+    expect([proto.floatVal, Buffer.from(proto.tensorContent)]).toEqual([[], Buffer.from(data)]);
+    expect(again).toEqual({ ...tensor, data: new Uint8Array(data) });
+  });
+
+  it("holds strings with their lengths in front", () => {
+    const strings = [Buffer.from("a"), Buffer.from("bc")];
+    const { proto, again } = content({ dtype: "string", shape: [2], data: new Uint8Array(0), strings });
+    expect(Buffer.from(proto.tensorContent).toString("latin1")).toBe("\x01\x02abc");
+    expect(again?.strings?.map((text) => Buffer.from(text).toString())).toEqual(["a", "bc"]);
+  });
+
+  it("is left out where there is nothing", () => {
+    expect(content({ dtype: "int64", shape: [0, 2], data: new Uint8Array(0) }).again?.shape).toEqual([0, 2]);
   });
 });
