@@ -134,7 +134,7 @@ function programOf(archive: ScriptArchive, paths: Paths<Call>, kept: ReadonlyMap
     ...call.outputs.map(({ argument }) => argument),
     ...[...kept].map(([name, how]) => {
       const value = call.after.get(name)?.value;
-      return value ? leaveBehind(how, value, name, call.builder) : NONE;
+      return value ? leaveBehind(how, value, call.builder) : NONE;
     }),
   ]);
   const { builder } = joined;
@@ -157,7 +157,7 @@ function programOf(archive: ScriptArchive, paths: Paths<Call>, kept: ReadonlyMap
       states.push({
         input: { name, value: input },
         argument,
-        initial: initialTensor(name, how, initial, builder),
+        initial: initialTensor(how, initial, builder),
       });
     else if (initial.kind === "tensor" && argument.kind === "tensor")
       mutations.set(initial.name, argument.value);

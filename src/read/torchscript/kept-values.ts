@@ -3,7 +3,7 @@
 // another type than all later ones (None, or an empty tensor that stands for "not yet") becomes an input of the later
 // type, and is empty in the first call: the program is followed once for either (paths.ts).
 // Not here: buffers written in place (aten/states.ts), what changed (state.ts).
-import { type Dim, productOf, sameDim, sameShape, symbol, symbolName, symbolsIn } from "../../graph/dim.ts";
+import { type Dim, productOf, sameDim, sameShape, symbolName, symbolsIn } from "../../graph/dim.ts";
 import { tensorType } from "../../graph/type.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import { tensorOfNumbers } from "../../tensor/numbers.ts";
@@ -92,11 +92,11 @@ export function isSameKept(a: Kept | undefined, b: Kept): boolean {
   });
 }
 
-/** Sizes of the input: those that depend on a call's inputs are free, since they were of another call's. */
-function inputShape(name: string, kept: Extract<Kept, { kind: "tensor" }>): Dim[] {
-  const own = kept.shape.map((dim, axis) => (typeof dim === "number" ? dim : symbol(`${name}_${axis}`)));
-  const mustBeFree = kept.startsOtherwise && own.every((dim) => typeof dim === "number");
-  return mustBeFree ? own.map((dim, axis) => (axis === 0 ? symbol(`${name}_0`) : dim)) : own;
+/** Sizes of the input: those that depend on a call's inputs are free (undefined), since they were of another call's. */
+function inputShape(kept: Extract<Kept, { kind: "tensor" }>): (number | undefined)[] {
+  const own = kept.shape.map((dim) => (typeof dim === "number" ? dim : undefined));
+  const mustBeFree = kept.startsOtherwise && !own.includes(undefined);
+  return mustBeFree ? own.map((dim, axis) => (axis === 0 ? undefined : dim)) : own;
 }
 
 /** The input's value, and what the attribute is at the beginning of a call; undefined leaves it as it is. */
@@ -118,7 +118,7 @@ export function beginWith(
     builder.types.set(input, tensorType(kept.kind === "float" ? "float64" : "bool", []));
     return { input, value: { kind: "scalar", type: kept.kind, name: input } };
   }
-  const shape = inputShape(name, kept);
+  const shape = inputShape(kept).map((dim) => dim ?? builder.freshSize()); // which may be 0, unlike an input's of the user
   builder.types.set(input, tensorType(kept.dtype, shape));
   builder.strides.set(input, contiguousStrides(shape));
   if (kept.startsOtherwise && isFirst(shape, context)) return { input, value: undefined };
@@ -159,14 +159,14 @@ function seenAs(
 }
 
 /** What a call leaves for the next one. */
-export function leaveBehind(kept: Kept, after: Value, name: string, builder: ProgramBuilder): AtenArgument {
+export function leaveBehind(kept: Kept, after: Value, builder: ProgramBuilder): AtenArgument {
   if (kept.kind === "tensor") {
     const fits =
       after.kind === "tensor" &&
       builder.typeOf(after.name).dtype === kept.dtype &&
       builder.typeOf(after.name).shape.length === kept.shape.length;
     if (fits) return { kind: "tensor", value: after.name };
-    const sizes = inputShape(name, kept).map((dim) => (typeof dim === "number" ? dim : 0));
+    const sizes = inputShape(kept).map((dim) => dim ?? 0);
     return { kind: "tensor", value: emptyTensor(kept.dtype, sizes, builder, NOWHERE).name };
   }
   if (after.kind === "tensor") return { kind: "tensor", value: after.name };
@@ -176,9 +176,9 @@ export function leaveBehind(kept: Kept, after: Value, name: string, builder: Pro
 }
 
 /** What the first call takes. */
-export function initialTensor(name: string, kept: Kept, initial: Value, builder: ProgramBuilder): Tensor {
+export function initialTensor(kept: Kept, initial: Value, builder: ProgramBuilder): Tensor {
   if (kept.kind === "tensor" && kept.startsOtherwise) {
-    const sizes = inputShape(name, kept).map((dim) => (typeof dim === "number" ? dim : 0));
+    const sizes = inputShape(kept).map((dim) => dim ?? 0);
     return tensorOfNumbers(kept.dtype, sizes, []);
   }
   const weight = initial.kind === "tensor" ? builder.weights.get(initial.name) : undefined;
