@@ -11,10 +11,12 @@ import {
   type DescMessage,
   type FileRegistry,
   fromBinary,
+  type JsonValue,
   type MessageShape,
   toBinary,
+  toJson,
 } from "@bufbuild/protobuf";
-import { fromText } from "@bufbuild/protobuf/txtpb";
+import { fromText, toText } from "@bufbuild/protobuf/txtpb";
 import {
   type DescriptorProto,
   type EnumDescriptorProto,
@@ -100,14 +102,36 @@ export class TextFormError extends Error {
   }
 }
 
-/** Reads a message's text form. Throws TextFormError. */
-export function readTextMessage<Desc extends DescMessage>(schema: Desc, text: string): MessageShape<Desc> {
+/** A message's schema with its enumerations by name, and the registry it is in. */
+function namedSchema(schema: DescMessage): { readonly named: DescMessage; readonly registry: FileRegistry } {
   const registry =
     REGISTRIES.get(schema.file) ??
     createFileRegistry(create(FileDescriptorSetSchema, { file: [...namedDescriptors([schema.file])] }));
   REGISTRIES.set(schema.file, registry);
   const named = registry.getMessage(schema.typeName);
   if (!named) throw new Error(`${schema.typeName} is not in its own file`);
+  return { named, registry };
+}
+
+/** A message as C++'s DebugString prints it. */
+export function textOfMessage<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): string {
+  const { named } = namedSchema(schema);
+  return toText(named, fromBinary(named, toBinary(schema, message))).replace(/: \{(\}?)$/gm, " {$1");
+}
+
+/** A message as protobuf's JSON, with every field and the names of the file. */
+export function jsonOfMessage<Desc extends DescMessage>(
+  schema: Desc,
+  message: MessageShape<Desc>,
+): JsonValue {
+  const { named } = namedSchema(schema);
+  const options = { alwaysEmitImplicit: true, useProtoFieldName: true };
+  return toJson(named, fromBinary(named, toBinary(schema, message)), options);
+}
+
+/** Reads a message's text form. Throws TextFormError. */
+export function readTextMessage<Desc extends DescMessage>(schema: Desc, text: string): MessageShape<Desc> {
+  const { named, registry } = namedSchema(schema);
   try {
     return fromBinary(schema, toBinary(named, fromText(named, text, { registry })));
   } catch (error) {

@@ -87,7 +87,10 @@ export class Configurator {
       return look instanceof Problem ? [{ description: `{name: ${name}}`, problem: look }] : [];
     });
     const found = added.filter((name) => !(looks.get(name) instanceof Problem));
-    const failed = [...missing, ...(await manager.settled(found, AbortSignal.timeout(waitMs)))];
+    const failed = [
+      ...missing,
+      ...(await manager.settled(found, AbortSignal.timeout(Math.min(waitMs, MAX_RELOAD_WAIT_MS)))),
+    ];
     if (failed.length === 0) return [];
     return [problem("RELOAD_MODELS_UNAVAILABLE", { count: failed.length, reasons: failureList(failed) })];
   }

@@ -4,7 +4,7 @@
 // requests that fails fails the load. A made-up one that fails says nothing: it is a guess.
 
 import { RecordError, readRecords } from "../../bytes/tf-record.ts";
-import { FerryError, fail } from "../../core/errors.ts";
+import { fail } from "../../core/errors.ts";
 import type { LoadedModel } from "../../engine/engine.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
@@ -28,6 +28,9 @@ const FILE = "assets.extra/tf_serving_warmup_requests";
 const MAX_RECORDS = 1000;
 /** One request; gRPC takes no larger one either. */
 const MAX_RECORD_BYTES = 2 ** 31 - 1;
+
+/** A guess that runs longer than this, such as a loop that ones do not end, is given up. */
+const MAX_MADE_UP_MS = 10_000;
 
 /** The step between a version's load and its first request. */
 export function warmUp(options: WarmUpOptions): Prepare {
@@ -90,11 +93,11 @@ async function runMadeUp(
     if (!inputs || done.has(key)) continue;
     done.add(key);
     try {
-      await loaded.run(signature.name, inputs);
+      await loaded.run(signature.name, inputs, [], { signal: AbortSignal.timeout(MAX_MADE_UP_MS) });
     } catch (error) {
-      if (!(error instanceof FerryError)) throw error;
       const where = `{name: ${model} version: ${version}}: signature ${signature.name}`;
-      log("debug", `${where}: a made-up request for warm-up was refused: ${error.message}`);
+      const reason = error instanceof Error ? error.message : String(error);
+      log("debug", `${where}: a made-up request for warm-up was refused: ${reason}`);
     }
   }
 }

@@ -1,11 +1,8 @@
 // Which signatures can classify or regress, and with which of their outputs.
 // Rules, order of checks and messages: PreProcessClassification and PreProcessRegression of TensorFlow Serving's
 // classifier.cc and regressor.cc. The method's name counts only with --enable_signature_method_name_check.
-import { create, createFileRegistry, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { toText } from "@bufbuild/protobuf/txtpb";
-import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { file_tensorflow, SignatureDefSchema } from "../../../bytes/protobuf/generated/tensorflow_pb.ts";
-import { namedDescriptors } from "../../../bytes/protobuf/text-form.ts";
+import { SignatureDefSchema } from "../../../bytes/protobuf/generated/tensorflow_pb.ts";
+import { textOfMessage } from "../../../bytes/protobuf/text-form.ts";
 import { type Problem, problem } from "../../../core/errors.ts";
 import type { Signature } from "../../../model/signature.ts";
 import { signatureMessage } from "../signature-message.ts";
@@ -51,9 +48,5 @@ export function outputsOf(
 
 /** The signature as protobuf's DebugString prints it. */
 function signatureText(signature: Signature): string {
-  const files = create(FileDescriptorSetSchema, { file: [...namedDescriptors([file_tensorflow])] });
-  const schema = createFileRegistry(files).getMessage(SignatureDefSchema.typeName);
-  if (!schema) return signature.name;
-  const message = fromBinary(schema, toBinary(SignatureDefSchema, signatureMessage(signature)));
-  return toText(schema, message).replace(/: \{(\}?)$/gm, " {$1");
+  return textOfMessage(SignatureDefSchema, signatureMessage(signature));
 }

@@ -1,6 +1,9 @@
 // GET /v1/models/M[/versions/N | /labels/L]/metadata: the signatures.
 // Layout: TensorFlow Serving joins three texts by hand, each protobuf's JSON with its own end of line.
+import { fromBinary } from "@bufbuild/protobuf";
+import { TensorProtoSchema } from "../../../bytes/protobuf/generated/tensorflow_pb.ts";
 import { tensorflowName } from "../../../bytes/protobuf/tensorflow-dtypes.ts";
+import { jsonOfMessage } from "../../../bytes/protobuf/text-form.ts";
 import { Problem } from "../../../core/errors.ts";
 import type { Signature, TensorSpec } from "../../../model/signature.ts";
 import type { ModelSpec, Models } from "../../manager/manager.ts";
@@ -25,8 +28,17 @@ function signatureJson(signature: Signature): unknown {
     inputs: tensorsJson(signature.inputs),
     outputs: tensorsJson(signature.outputs),
     method_name: signature.methodName,
-    defaults: {},
+    defaults: defaultsJson(signature),
   };
+}
+
+function defaultsJson({ defaults }: Signature): unknown {
+  return byName(
+    [...(defaults ?? [])].map(([key, bytes]) => [
+      key,
+      jsonOfMessage(TensorProtoSchema, fromBinary(TensorProtoSchema, bytes)),
+    ]),
+  );
 }
 
 function tensorsJson(tensors: readonly TensorSpec[]): unknown {

@@ -1,4 +1,6 @@
+import { create, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import { TensorProtoSchema } from "../../../bytes/protobuf/generated/tensorflow_pb.ts";
 import { HALF_PLUS_TWO } from "../../testing/half-plus-two.ts";
 import { loadedManager, rest, restError } from "../../testing/model-server.ts";
 
@@ -46,6 +48,29 @@ describe("status and metadata", () => {
       400,
       "Unrecognized servable version label: none",
     ]);
+  });
+
+  it("shows the defaults of inputs that may be left out", async () => {
+    const [first] = HALF_PLUS_TWO;
+    if (!first) throw new Error("there is no signature");
+    const fields = { dtype: 1, tensorShape: { dim: [{ size: 1n }] }, floatVal: [0.5] };
+    const bytes = toBinary(TensorProtoSchema, create(TensorProtoSchema, fields));
+    const signatures = [{ ...first, defaults: new Map([["x", bytes]]) }];
+    const models = await loadedManager({ m: [1] }, { signatures });
+    const { body } = await rest({ models }, { url: "/v1/models/m/metadata" });
+    const { metadata } = JSON.parse(body) as { metadata: { signature_def: { signature_def: unknown } } };
+    expect(metadata.signature_def.signature_def).toMatchObject({
+      serving_default: {
+        defaults: {
+          x: {
+            dtype: "DT_FLOAT",
+            tensor_shape: { dim: [{ size: "1", name: "" }], unknown_rank: false },
+            float_val: [0.5],
+            int_val: [],
+          },
+        },
+      },
+    });
   });
 
   it("says what there is no status of", async () => {
