@@ -68,6 +68,26 @@ export const BILINEAR: Rule = {
   },
 };
 
+/** sum of x y along an axis. */
+export const VECTOR_PRODUCT: Rule = {
+  targets: ["aten::linalg_vecdot.default"],
+  emit(call) {
+    const { dtype } = call.result();
+    const rank = Math.max(call.rank("x"), call.rank("y"));
+    const product = call.op("Mul", [call.as("x", dtype), call.as("y", dtype)]);
+    return call.reduce("ReduceSum", product, [normalAxis(call.int("dim"), rank)], false);
+  },
+};
+
+/** Products of many matrices; the first and the last may be vectors. */
+export const CHAIN_OF_PRODUCTS: Rule = {
+  targets: ["aten::linalg_multi_dot.default", "aten::chain_matmul.default"],
+  emit: (call) => {
+    const [first, ...rest] = call.tensors(call.name === "chain_matmul" ? "matrices" : "tensors");
+    return rest.reduce<Value>((product, next) => call.op("MatMul", [product, next]), first as Value); // there are two
+  },
+};
+
 /** The summed axes come last in the first operand and first in the second; then it is a product of matrices. */
 export const TENSORDOT: Rule = {
   targets: ["aten::tensordot.default"],

@@ -34,13 +34,26 @@ export const NORM: Rule = {
 /** Only norms that are not of singular values. */
 export const MATRIX_NORM: Rule = {
   targets: ["aten::linalg_matrix_norm.default", "aten::linalg_matrix_norm.str_ord"],
-  emit: matrixNorm,
+  emit: (call) => matrixNorm(call, call.axes("dim", call.rank("self"))),
 };
 
-function matrixNorm(call: Call): Value {
+/** Of vectors, unless two axes are named, or none of a matrix, and an order with them. */
+export const VECTOR_OR_MATRIX_NORM: Rule = {
+  targets: ["aten::linalg_norm.default", "aten::linalg_norm.ord_str"],
+  limits: "no norm that needs singular values",
+  emit(call) {
+    const { dtype } = call.result();
+    const axes = axesOf(call);
+    if (call.has("ord") && axes.length === 2) return matrixNorm(call, axes);
+    const order = call.has("ord") ? call.float("ord") : 2;
+    return vectorNorm(call, call.as("self", dtype), dtype, order, axes, keepsAxes(call));
+  },
+};
+
+function matrixNorm(call: Call, axes: readonly number[]): Value {
   const { dtype } = call.result();
-  const rank = call.rank("self");
-  const [row, column] = call.ints("dim").map((axis) => (axis < 0 ? axis + rank : axis)) as [number, number]; // PyTorch wants two
+  const [row, column] = axes as readonly [number, number]; // PyTorch wants two
+  if (call.shape("self").includes(0)) throw new Refusal("its matrix is empty");
   const x = call.as("self", dtype);
   const order = call.argument("ord");
   if (order.kind === "string") {

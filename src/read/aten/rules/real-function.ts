@@ -28,13 +28,31 @@ const FORMULAS: Readonly<Record<string, Formula>> = {
     return call.op("Where", [call.op("Equal", [x, call.number(0, dtype)]), call.number(1, dtype), ratio]);
   },
   erfinv: inverseErf,
+  /** (1 + erf(x / sqrt(2))) / 2 */
+  ndtr: (call, x, dtype) => {
+    const error = call.op("Erf", [call.op("Mul", [x, call.number(Math.SQRT1_2, dtype)])]);
+    return call.op("Mul", [call.op("Add", [error, call.number(1, dtype)]), call.number(0.5, dtype)]);
+  },
+  /** -x log x, 0 at 0, minus infinity below */
+  entr: (call, x, dtype) => {
+    const zero = call.number(0, dtype);
+    const product = call.op("Neg", [call.op("Mul", [x, call.op("Log", [x])])]);
+    const below = call.op("Where", [
+      call.op("Less", [x, zero]),
+      call.number(Number.NEGATIVE_INFINITY, dtype),
+      product,
+    ]);
+    return call.op("Where", [call.op("Equal", [x, zero]), zero, below]);
+  },
 };
 
-const SPECIAL = new Set(["expm1", "log1p", "exp2", "erfc", "sinc", "erfinv"]);
+const SPECIAL = new Set(["expm1", "log1p", "exp2", "erfc", "sinc", "erfinv", "ndtr", "entr"]);
+/** Those that stand in the special namespace alone. */
+const ONLY_SPECIAL = new Set(["ndtr", "entr"]);
 
 export const REAL_FORMULA: Rule = {
   targets: Object.keys(FORMULAS).flatMap((name) => [
-    `aten::${name}.default`,
+    ...(ONLY_SPECIAL.has(name) ? [] : [`aten::${name}.default`]),
     ...(SPECIAL.has(name) ? [`aten::special_${name}.default`] : []),
   ]),
   limits: "erfinv not in float64",

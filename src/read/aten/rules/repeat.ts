@@ -30,6 +30,26 @@ export const REPEAT_INTERLEAVE: Rule = {
   },
 };
 
+/** Each element as often as a tensor says: its place is how many elements have ended before. */
+export const REPEAT_BY_TENSOR: Rule = {
+  targets: ["aten::repeat_interleave.self_Tensor", "aten::repeat_interleave.Tensor"],
+  emit(call) {
+    const alone = call.target.endsWith(".Tensor");
+    const counts = call.as("repeats", "int64");
+    const size = call.shape("repeats")[0] ?? 1;
+    const { shape, axis } = alone ? { shape: [size], axis: 0 } : along(call);
+    const each = call.expand(counts, call.shape("repeats"), [shape[axis] as Dim]);
+    const ends = call.op("CumSum", [each, call.builder.int64(0)]);
+    const total = call.reduce("ReduceSum", each, [0], false);
+    const places = call.op("Range", [call.builder.int64(0), total, call.builder.int64(1)]);
+    const ended = call.op("LessOrEqual", [call.unsqueeze(ends, 0), call.unsqueeze(places, 1)]);
+    const index = call.reduce("ReduceSum", call.cast(ended, "bool", "int64"), [1], false);
+    if (alone) return call.cast(index, "int64", call.result().dtype);
+    const input = call.reshape(call.tensor("self"), call.shape("self"), shape);
+    return call.op("Gather", [input, index], { axis: { kind: "int", value: axis } });
+  },
+};
+
 function along(call: Call): { shape: readonly Dim[]; axis: number } {
   const shape = call.shape("self");
   if (call.has("dim") && shape.length > 0) return { shape, axis: call.axis("dim", shape.length) };

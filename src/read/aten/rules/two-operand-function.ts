@@ -64,6 +64,22 @@ export const X_LOG_Y: Rule = {
   },
 };
 
+/** self * log(1 + other), 0 where self is 0, NaN where other is. */
+export const X_LOG_1_Y: Rule = {
+  targets: ["", ".other_scalar", ".self_scalar"].map(
+    (overload) => `aten::special_xlog1py${overload || ".default"}`,
+  ),
+  emit(call) {
+    const [x, y, dtype] = realOperands(call);
+    const product = call.op("Mul", [x, log1p(call, y, dtype)]);
+    const nothing = call.op("And", [
+      call.op("Equal", [x, call.number(0, dtype)]),
+      call.op("Not", [call.op("IsNaN", [y])]),
+    ]);
+    return call.op("Where", [nothing, call.number(0, dtype), product]);
+  },
+};
+
 /** log(exp(a) + exp(b)), or the same to base 2 */
 export const LOG_ADD_EXP: Rule = {
   targets: ["aten::logaddexp.default", "aten::logaddexp2.default"],
