@@ -7,6 +7,7 @@ share of the operators, by name. --full writes docs/survey.md. Not here: the mod
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -119,6 +120,12 @@ def old_release(folder: Path) -> Iterator[Job]:
         yield recorded(f"{folder.name}/{file.name}", file, folder / f"{file.name.split('.')[0]}.io.npz")
 
 
+def without_places(reason: str) -> str:
+    """A message without paths of files, which are this machine's."""
+    without_files = re.sub(r"/\S*?\.(pt2|pt|onnx): ", "", reason)
+    return re.sub(r'\s*\(?(?:at )?File "[^"]*", line \d+, in \w+\)?', "", without_files)
+
+
 def page(verdicts: dict[str, dict[str, Verdict]]) -> str:
     """docs/survey.md."""
     groups = sorted({name.split("/")[0] for found in verdicts.values() for name in found})
@@ -129,7 +136,7 @@ def page(verdicts: dict[str, dict[str, Verdict]]) -> str:
         for tally in [counts({n: v for n, v in found.items() if n.split("/")[0] == group})]
     ]
     first = next(iter(verdicts.values()))
-    refused = [(f"`{name}`", verdict.text) for name, verdict in first.items() if verdict.word == "refused"]
+    refused = [(f"`{name}`", without_places(verdict.text)) for name, verdict in first.items() if verdict.word == "refused"]
     lines = [
         "# Recorded models in onnxruntime and TensorFlow",
         "",
