@@ -35,11 +35,6 @@ export class Configurator {
     this.#models = options.models;
   }
 
-  /** What is served now. */
-  get models(): readonly ModelConfiguration[] {
-    return this.#models;
-  }
-
   /** Gives the first configuration's labels. What is wrong comes back under --tf_serving_strict only. */
   async start(): Promise<readonly Problem[]> {
     const problems = await this.#whatIsWrong(this.#models, true);

@@ -1,7 +1,7 @@
 // Names for versions: which version a label means.
 // Invariant: a label that is moved goes on meaning its old version until the new one is available, so that it never
 // stops answering; one that is new means its version from the start.
-// Not here: whether a label may be given (configuration/label-rules.ts).
+// Not here: whether a label may be given (configuration/configurator.ts).
 
 interface Label {
   /** The version that was asked for last. */
