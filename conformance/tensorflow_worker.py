@@ -33,7 +33,8 @@ Run = Callable[[dict[str, np.ndarray], list[str]], Arrays]
 class Example:
     """Inputs and outputs of one run, in the order of the model's own.
 
-    A test may have a tolerance of its own, as where its outputs were written down with few digits: what meets it is equal.
+    A test may have a tolerance of its own, as where its outputs were written down with few digits: what meets it is
+    equal.
     """
 
     def __init__(self, inputs: Arrays, outputs: Arrays, tolerance: dict[str, float] | None = None) -> None:

@@ -1,8 +1,8 @@
 """The TensorFlow graphs of the recorded networks: how many transposes each has and why, and whether nodes carry the
 PyTorch module they come from, so that a profile of TensorFlow reads like the model.
 
-Runs in the tensorflow environment with --corpus. A transpose stands where NCHW comes in, at each output that is an image
-or a row of samples, and where the model's own source moves channels among pixels. Not here: numbers (survey.py).
+Runs in the tensorflow environment with --corpus. A transpose stands where NCHW comes in, at each output that is an
+image or a row of samples, and where the model's own source moves channels among pixels. Not here: numbers (survey.py).
 """
 
 from collections.abc import Iterator

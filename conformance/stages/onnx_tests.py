@@ -73,7 +73,8 @@ def tell_group(context: Context, group: str, kernels: str, found: dict[str, Verd
         tally = counts(found)
         remarks = Counter(remark for verdict in found.values() for remark in verdict.remarks)
         columns = [f"{tally[word]:5} {word}" for word in VERDICTS]
-        figure("  ".join([*columns, f"of {len(found)} run, {of} in all", *(f"({n} {r})" for r, n in remarks.items())]))
+        noted = [f"({n} {remark})" for remark, n in remarks.items()]
+        figure("  ".join([*columns, f"of {len(found)} run, {of} in all", *noted]))
         require(not tally["wrong"], f"{columns}")
         if group == "node" and context.full:
             require(tally["equal"] >= LEAST_NODE_TESTS, f"{columns}: {LEAST_NODE_TESTS} must be equal")

@@ -1,9 +1,9 @@
-"""Every model of a folder of recorded models: converted, run in onnxruntime and in TensorFlow, with oneDNN's kernels and
-without, and compared with PyTorch.
+"""Every model of a folder of recorded models: converted, run in onnxruntime and in TensorFlow, compared with PyTorch.
 
-Runs in the tensorflow environment. Layout: FOLDER/NAME/{*.pt2, *.pt, *.onnx, io.npz}; io.npz holds `b2.in0`, `b2.out0`, ...
-Whole networks must be equal, operators of PyTorch's test-suite may be refused, nothing may be wrong. Without --full a
-share of the operators, by name. --full writes docs/survey.md. Not here: the models of models.py, which other stages read.
+Runs in the tensorflow environment, with oneDNN's kernels and without. Layout: FOLDER/NAME/{*.pt2, *.pt, *.onnx, io.npz};
+io.npz holds `b2.in0`, `b2.out0`, ... Whole networks must be equal, operators of PyTorch's test-suite may be refused,
+nothing may be wrong. Without --full a share of the operators, by name; --full writes docs/survey.md.
+Not here: the models of models.py, which other stages read.
 """
 
 import json
