@@ -63,8 +63,7 @@ def make_segmentation(name: str) -> tuple[nn.Module, Inputs]:
 def make_video(name: str) -> tuple[nn.Module, Inputs]:
     """A classifier of clips, [batch, channels, frames, height, width]."""
     if name.startswith("mvit"):
-        options = {"spatial_size": (64, 64), "temporal_size": 8}
-        return models.get_model(name, weights=None, **options), clips(8, 64, grow=0)
+        return models.get_model(name, weights=None), clips(16, 224, grow=0)
     frames, size = (16, 64) if name == "s3d" else (8, 64)
     if name == "s3d":
         size = 192  # its last pool is 7 by 7

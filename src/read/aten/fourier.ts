@@ -36,8 +36,7 @@ export function resized(call: Call, signal: Signal, axis: number, size: number):
 
 /** The transform along one axis without any factor. */
 export function transformed(call: Call, signal: Signal, axis: number, inverse: boolean): Signal {
-  const size = fixedSize(signal.shape[axis]);
-  if (signal.dtype === "float64") return byMatrix(call, signal, axis, size, inverse);
+  if (signal.dtype === "float64") return byMatrix(call, signal, axis, fixedSize(signal.shape[axis]), inverse);
   const input = call.unsqueeze(signal.value, 0);
   const output = call.op(
     "DFT",
@@ -46,7 +45,10 @@ export function transformed(call: Call, signal: Signal, axis: number, inverse: b
   );
   const value = call.squeeze(output, 0);
   // ONNX divides by the size on the way back.
-  return { ...signal, value: inverse ? scaled(call, value, size, signal.dtype) : value };
+  return {
+    ...signal,
+    value: inverse ? scaled(call, value, fixedSize(signal.shape[axis]), signal.dtype) : value,
+  };
 }
 
 /** Longest float64 transform, in elements: the matrix has four times its square. */

@@ -41,6 +41,14 @@ const summedProduct: Infer = (call) => {
   return [typed(call.dtypeOf("batch1"), [rows ?? 0, columns ?? 0])];
 };
 
+/** Rows in groups times one matrix a group. */
+const groups: Infer = (call) => {
+  const { dtype, shape } = call.type("self");
+  const matrices = call.shape("mat2");
+  if (shape.length !== 2 || matrices.length !== 3) throw new Refusal("groups that are no rows");
+  return [typed(call.dtype("out_dtype") ?? dtype, [shape[0] ?? 1, matrices[2] ?? 1])];
+};
+
 const outer: Infer = (call) => {
   const [self, other] = [firstOf(call), secondOf(call)];
   return [typed(call.dtypeOf(self), [...call.shape(self), ...call.shape(other)])];
@@ -107,6 +115,7 @@ export const MATRICES: InferTable = {
   ...forEach("dot vdot", dot),
   ...forEach("outer ger", outer),
   linear,
+  _grouped_mm: groups,
   addmm: addProduct("mat1", "mat2"),
   addmv: addProduct("mat", "vec"),
   baddbmm: addProduct("batch1", "batch2"),

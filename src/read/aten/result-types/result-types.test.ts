@@ -16,6 +16,7 @@ input h: float16[4]
 input k: bool[batch, 4]
 weight w conv.weight: float32[6, 3, 3, 3]
 weight t up.weight: float32[3, 6, 2, 2]
+weight g experts: float32[3, 4, 2]
 `;
 
 function typesIn(program: AtenProgram): string[][] {
@@ -33,6 +34,7 @@ describe("types of results", () => {
     '%r: int64[4, batch], %s: float16[4, batch] = aten::meshgrid.indexing(tensors=[%i, %h], indexing="xy")',
     "%r: float32[u0], %s: int64[batch, 4], %u: int64[0] = aten::_unique2.default(self=%m, return_inverse=True)",
     "%r: int64[u0], %s: int64[u0] = aten::where.default(condition=%k)",
+    "%r: float32[batch, 2] = aten::_grouped_mm.default(self=%m, mat2=%g, offs=%i)",
     "%r: float32[7] = aten::histc.default(self=%m, bins=7)",
     "%r: complex64[batch, 3, 6, 4] = aten::fft_rfft2.default(self=%x, s=[6, 7])",
     "%r: float32[batch, 6] = aten::fft_irfft.default(self=%m)",

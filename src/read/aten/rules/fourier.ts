@@ -34,6 +34,9 @@ export const FOURIER: Rule = {
     const kind = call.name.replace(/^fft_/, "").replace(/[2n]$/, "") as Kind; // the targets are made of the kinds
     const input = signalOf(call, "self");
     const axes = axesOf(call, input.shape.length);
+    if (kind === "fft" && !call.has("n") && !call.has("s") && !call.has("norm"))
+      // also of free sizes
+      return axes.reduce((signal, axis) => transformed(call, signal, axis, false), input).value;
     const sizes = sizesOf(call, kind, input, axes);
     const norm = (call.has("norm") ? call.string("norm") : "backward") as Norm; // PyTorch knows these three
     return byKind(call, kind, input, axes, sizes, norm);
