@@ -24,6 +24,13 @@ export interface LoadOptions {
 export interface RunOptions {
   /** Stops waiting, and the run itself where the engine can. */
   readonly signal?: AbortSignal;
+  /** Told when the run begins; until then it waited for its turn, or for others to share a batch with. */
+  readonly onStart?: (batch?: RunBatch) => void;
+}
+
+/** One run that answers several calls; each of them is told of the same object. */
+export interface RunBatch {
+  readonly rows: number;
 }
 
 export interface Engine {

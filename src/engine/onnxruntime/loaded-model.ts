@@ -56,12 +56,15 @@ export class OrtModel implements LoadedModel {
     options: RunOptions = {},
   ): Promise<Outputs> {
     const wanted = this.refuse(signature, inputs, outputs);
-    const { signal } = options;
+    const { signal, onStart } = options;
     if (signal?.aborted) throw this.stopped(signal);
     const shapes = this.costs ? shapesOf(inputs) : "";
-    if (this.costs?.isCheap(shapes) && this.budget.isLeft) return this.runOnLoop(shapes, inputs, wanted);
+    if (this.costs?.isCheap(shapes) && this.budget.isLeft) {
+      onStart?.();
+      return this.runOnLoop(shapes, inputs, wanted);
+    }
     this.running += 1;
-    const work = this.runOnThread(shapes, inputs, wanted, signal).finally(() => this.finished());
+    const work = this.runOnThread(shapes, inputs, wanted, options).finally(() => this.finished());
     return signal ? this.unlessStopped(work, signal) : work;
   }
 
@@ -89,9 +92,10 @@ export class OrtModel implements LoadedModel {
     shapes: string,
     inputs: Inputs,
     outputs: readonly string[],
-    signal: AbortSignal | undefined,
+    { signal, onStart }: RunOptions,
   ): Promise<Outputs> {
     if (!(await this.slots.enter(this, signal))) throw this.stopped(signal);
+    onStart?.();
     const frame = this.takeFrame(Math.max(inputs.size, outputs.length));
     const begin = performance.now();
     try {

@@ -7,6 +7,7 @@ import { fail, type Problem, problem } from "../../core/errors.ts";
 import type { Engine, LoadedModel } from "../../engine/engine.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
+import type { PredictionListener } from "../predict/prediction-event.ts";
 import { statusName } from "../status-names.ts";
 import { breakingChanges } from "./breaking-changes.ts";
 import { VersionLabels } from "./labels.ts";
@@ -80,6 +81,8 @@ export interface ManagerOptions {
   readonly refuseBreakingVersions?: boolean | undefined;
   /** In order. */
   readonly prepare?: readonly Prepare[];
+  /** Told of each prediction. */
+  readonly predicted?: PredictionListener | undefined;
 }
 
 /** TensorFlow Serving's defaults of --max_num_load_retries and --load_retry_interval_micros. */
@@ -235,7 +238,7 @@ export class Manager implements Models {
   }
 
   #makeServable(model: string, version: bigint, path: string, entry: ModelEntry): Servable {
-    const { clock, log, retry = DEFAULT_RETRY } = this.#options;
+    const { clock, log, retry = DEFAULT_RETRY, predicted: listener } = this.#options;
     const changed = ({ state, problem: reason }: Servable): void => {
       entry.serving = [...entry.versions.values()]
         .filter((servable) => servable.state === "AVAILABLE")
@@ -246,7 +249,7 @@ export class Manager implements Models {
     };
     const load = (servable: Servable): Promise<LoadedModel> =>
       this.#slots.run(() => this.#load(servable, entry));
-    return new Servable(model, version, path, { clock, log, retry, load, changed });
+    return new Servable(model, version, path, { clock, log, retry, load, changed, listener });
   }
 
   async #load(servable: Servable, entry: ModelEntry): Promise<LoadedModel> {

@@ -6,6 +6,7 @@ import { type ErrorCode, FerryError, type Problem, problem } from "../../core/er
 import type { LoadedModel } from "../../engine/engine.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
+import type { PredictionListener } from "../predict/prediction-event.ts";
 
 export type ServableState = "START" | "LOADING" | "AVAILABLE" | "UNLOADING" | "END";
 
@@ -20,6 +21,8 @@ export interface ServableHandle {
   readonly model: string;
   readonly version: bigint;
   readonly loaded: LoadedModel;
+  /** Who is told of each prediction. */
+  readonly listener?: PredictionListener | undefined;
   /** To be called once; the version may go afterwards. */
   release(): void;
   /** Another hold on the same version, while this one is not given back. */
@@ -34,6 +37,8 @@ export interface ServableContext {
   readonly load: (servable: Servable) => Promise<LoadedModel>;
   /** Called after each change of state. */
   readonly changed: (servable: Servable) => void;
+  /** Told of each prediction. */
+  readonly listener?: PredictionListener | undefined;
 }
 
 /** What no other try would change. */
@@ -86,6 +91,7 @@ export class Servable {
       model: this.model,
       version: this.version,
       loaded,
+      listener: this.#context.listener,
       release: () => {
         if (!held) return;
         held = false;

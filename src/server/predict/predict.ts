@@ -3,11 +3,12 @@
 // Invariant: the handle is given back when the engine is done with the call, also if nobody waits for it any more.
 // Not here: finding the model (manager/), reading and writing tensors (tensorflow-serving/).
 import { FerryError, Problem, problem } from "../../core/errors.ts";
-import type { TensorValue } from "../../engine/engine.ts";
+import type { RunBatch, RunOptions, TensorValue } from "../../engine/engine.ts";
 import type { Signature, TensorSpec } from "../../model/signature.ts";
 import type { ServableHandle } from "../manager/servable.ts";
 import { tensorflowDtypeName } from "../tensorflow-serving/dtype-names.ts";
 import { defaultInputs } from "./default-inputs.ts";
+import { Stopwatch } from "./prediction-event.ts";
 
 /** The signature that is meant where none is named. */
 export const DEFAULT_SIGNATURE = "serving_default";
@@ -29,11 +30,30 @@ export interface PredictLimits {
   readonly onCancel?: ((callback: () => void) => void) | undefined;
 }
 
-/** Outputs by name, in the signature's order or the filter's. Gives the handle back. */
+/** Outputs by name, in the signature's order or the filter's. Gives the handle back, and tells its listener. */
 export async function predict(
   handle: ServableHandle,
   prediction: Prediction,
   limits: PredictLimits,
+): Promise<ReadonlyMap<string, TensorValue> | Problem> {
+  const { listener, model, version } = handle;
+  if (!listener) return checkAndRun(handle, prediction, limits);
+  const stopwatch = new Stopwatch();
+  const outputs = await checkAndRun(handle, prediction, limits, stopwatch);
+  const problem = outputs instanceof Problem ? outputs : undefined;
+  const [first] = prediction.inputs.values();
+  const rows = (first instanceof Object ? first.shape[0] : undefined) ?? 1;
+  const { batch } = stopwatch;
+  const signature = prediction.signature.name;
+  listener({ model, version, signature, rows, problem, times: stopwatch.times(), batch });
+  return outputs;
+}
+
+async function checkAndRun(
+  handle: ServableHandle,
+  prediction: Prediction,
+  limits: PredictLimits,
+  stopwatch?: Stopwatch,
 ): Promise<ReadonlyMap<string, TensorValue> | Problem> {
   const { signature, outputFilter } = prediction;
   const inputs = checkedInputs(prediction, limits.checkMethodNames);
@@ -41,9 +61,12 @@ export async function predict(
     handle.release();
     return inputs;
   }
+  stopwatch?.checked();
   const controller = new AbortController();
-  const run = runEngine(handle, prediction, inputs, controller.signal);
-  const outputs = await within(run, limits, controller);
+  const onStart = stopwatch && ((batch?: RunBatch) => stopwatch.started(batch));
+  const options = { signal: controller.signal, ...(onStart ? { onStart } : {}) };
+  const outputs = await within(runEngine(handle, prediction, inputs, options), limits, controller);
+  stopwatch?.ran();
   if (!(outputs instanceof Map)) return outputs;
   const names = outputFilter.length > 0 ? outputFilter : signature.outputs.map((output) => output.key);
   const ordered = new Map<string, TensorValue>();
@@ -127,10 +150,10 @@ async function runEngine(
   handle: ServableHandle,
   { signature, outputFilter }: Prediction,
   inputs: ReadonlyMap<string, TensorValue>,
-  signal: AbortSignal,
+  options: RunOptions,
 ): Promise<Map<string, TensorValue> | Problem> {
   try {
-    return await handle.loaded.run(signature.name, inputs, outputFilter, { signal });
+    return await handle.loaded.run(signature.name, inputs, outputFilter, options);
   } catch (error) {
     const failure =
       error instanceof FerryError
