@@ -2,8 +2,8 @@
 // Source: SignatureDef.defaults of TensorFlow's meta_graph.proto; GetInputValues of cc/saved_model/util.cc.
 import type { TensorValue } from "../../engine/engine.ts";
 import type { Signature } from "../../model/signature.ts";
+import { WireReader } from "../grpc/wire.ts";
 import { decodeTensor } from "../tensorflow-serving/grpc/decode-tensor.ts";
-import { WireReader } from "../tensorflow-serving/grpc/wire.ts";
 
 const DECODED = new WeakMap<Signature, ReadonlyMap<string, TensorValue>>();
 const NONE: ReadonlyMap<string, TensorValue> = new Map();

@@ -7,8 +7,8 @@ import { tensorflowDtype } from "../../../bytes/protobuf/tensorflow-dtypes.ts";
 import type { TensorValue } from "../../../engine/engine.ts";
 import { BYTES_PER_ELEMENT, type DType } from "../../../tensor/dtype.ts";
 import { elementCount } from "../../../tensor/tensor.ts";
+import { BYTES, FIXED32, FIXED64, VARINT, WireReader } from "../../grpc/wire.ts";
 import { TENSOR_CONTENT, TENSOR_FIELDS, type TensorField } from "./tensor-fields.ts";
-import { BYTES, FIXED32, FIXED64, VARINT, WireReader } from "./wire.ts";
 
 /** TensorFlow's own limit (TensorShape::MaxDimensions). */
 const MAX_RANK = 254;

@@ -4,8 +4,8 @@
 import { tensorflowNumber } from "../../../bytes/protobuf/tensorflow-dtypes.ts";
 import type { TensorValue } from "../../../engine/engine.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/dtype.ts";
+import { BYTES, VARINT, WireWriter } from "../../grpc/wire.ts";
 import { TENSOR_CONTENT, TENSOR_FIELDS } from "./tensor-fields.ts";
-import { BYTES, VARINT, WireWriter } from "./wire.ts";
 
 /** Encoding this many varints takes about 100 microseconds. */
 const VARINTS_A_SLICE = 8192;

@@ -2,9 +2,10 @@
 // Source: proto/tensorflow_serving.proto; InputToSerializedExampleTensor of TensorFlow Serving's util.cc.
 // Invariant: examples are views of the message and are not decoded; a context is put in front of each of them, which
 // joins the two by protobuf's rules.
+
+import { BYTES, FIXED32, varintSize, WireReader, WireWriter } from "../../grpc/wire.ts";
 import type { ExampleResult } from "../examples/results.ts";
 import { decodeModelSpec, type WireModelSpec } from "./predict-request.ts";
-import { BYTES, FIXED32, varintSize, WireReader, WireWriter } from "./wire.ts";
 
 export interface WireExamplesRequest {
   readonly modelSpec: WireModelSpec | undefined;

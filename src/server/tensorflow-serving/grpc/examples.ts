@@ -2,6 +2,7 @@
 // Order of checks and messages: TensorFlow Serving's classification_service.cc and regression_service.cc.
 import { Problem, problem } from "../../../core/errors.ts";
 import type { GrpcCall, GrpcReply } from "../../grpc/call.ts";
+import { BYTES, WireError, WireWriter } from "../../grpc/wire.ts";
 import { DEFAULT_SIGNATURE } from "../../predict/predict.ts";
 import { inSlices } from "../../slices.ts";
 import type { GrpcContext } from "../context.ts";
@@ -10,7 +11,6 @@ import type { Method } from "../examples/signatures.ts";
 import { resolveModel } from "./errors.ts";
 import { decodeExamplesRequest, encodeResult } from "./examples-request.ts";
 import { encodeModelSpec } from "./predict-request.ts";
-import { BYTES, WireError, WireWriter } from "./wire.ts";
 
 /** Answers a Classify call. */
 export function classifyOverGrpc(context: GrpcContext, call: GrpcCall): Promise<GrpcReply> {
@@ -33,10 +33,10 @@ async function answer(method: Method, context: GrpcContext, call: GrpcCall): Pro
   const handle = resolveModel(context.models, request.modelSpec);
   if (handle instanceof Problem) return handle;
   const { model: name, version } = handle;
-  const { timeoutMs, onCancel } = call;
+  const { timeoutMs, onCancel, predicted } = call;
   const { examples, modelSpec } = request;
   const signatureName = modelSpec?.signatureName || DEFAULT_SIGNATURE;
-  const limits = { timeoutMs, onCancel, checkMethodNames: context.checkMethodNames };
+  const limits = { timeoutMs, onCancel, predicted, checkMethodNames: context.checkMethodNames };
   const result = await runExamples(handle, { method, signatureName, examples }, limits);
   if (result instanceof Problem) return result;
   const bytes = await inSlices(encodeResult(result));

@@ -3,6 +3,7 @@
 // of the graph; here the signatures run beside each other on the version that the first task names.
 import { Problem, problem } from "../../../core/errors.ts";
 import type { GrpcCall, GrpcReply } from "../../grpc/call.ts";
+import { BYTES, WireWriter } from "../../grpc/wire.ts";
 import type { ServableHandle } from "../../manager/servable.ts";
 import { DEFAULT_SIGNATURE } from "../../predict/predict.ts";
 import { inSlices } from "../../slices.ts";
@@ -14,7 +15,6 @@ import { resolveModel } from "./errors.ts";
 import { parseWire } from "./examples.ts";
 import { decodeMultiInferenceRequest, encodeResult, type WireInferenceTask } from "./examples-request.ts";
 import { encodeModelSpec } from "./predict-request.ts";
-import { BYTES, WireWriter } from "./wire.ts";
 
 interface Task {
   readonly method: Method;
@@ -35,9 +35,9 @@ export async function multiInferenceOverGrpc(context: GrpcContext, call: GrpcCal
     handle.release();
     return refusal;
   }
-  const { timeoutMs, onCancel } = call;
+  const { timeoutMs, onCancel, predicted } = call;
   const results = await Promise.all(
-    refusal.map((task) => runExamples(handle.share(), { ...task, examples }, { timeoutMs, onCancel })),
+    refusal.map((task) => runExamples(handle.share(), { ...task, examples }, { timeoutMs, onCancel, predicted })),
   );
   handle.release();
   const failure = results.find((result) => result instanceof Problem);

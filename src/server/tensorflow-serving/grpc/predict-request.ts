@@ -1,9 +1,9 @@
 // PredictRequest and PredictResponse on the wire, without objects for every number.
 // Source: proto/tensorflow_serving.proto. Not here: tensors (decode-tensor.ts, encode-tensor.ts).
 import type { TensorValue } from "../../../engine/engine.ts";
+import { BYTES, VARINT, WireReader, WireWriter } from "../../grpc/wire.ts";
 import { decodeTensor } from "./decode-tensor.ts";
 import { encodeTensor, encodeTensorContent } from "./encode-tensor.ts";
-import { BYTES, VARINT, WireReader, WireWriter } from "./wire.ts";
 
 /** ModelSpec as it was sent. */
 export interface WireModelSpec {

@@ -2,12 +2,12 @@
 // Order of checks and messages: TensorFlow Serving's prediction_service_impl.cc and predict_util.cc.
 import { Problem, problem } from "../../../core/errors.ts";
 import type { GrpcCall, GrpcReply } from "../../grpc/call.ts";
+import { WireError } from "../../grpc/wire.ts";
 import { DEFAULT_SIGNATURE, predict } from "../../predict/predict.ts";
 import { inSlices } from "../../slices.ts";
 import type { GrpcContext } from "../context.ts";
 import { resolveModel } from "./errors.ts";
 import { decodePredictRequest, encodePredictResponse, type WirePredictRequest } from "./predict-request.ts";
-import { WireError } from "./wire.ts";
 
 /** Answers a Predict call. */
 export async function predictOverGrpc(context: GrpcContext, call: GrpcCall): Promise<GrpcReply> {
@@ -22,8 +22,8 @@ export async function predictOverGrpc(context: GrpcContext, call: GrpcCall): Pro
     return problem("SIGNATURE_NOT_FOUND", { signature: signatureName });
   }
   const { inputs, outputFilter } = request;
-  const { timeoutMs, onCancel } = call;
-  const limits = { timeoutMs, onCancel, checkMethodNames: context.checkMethodNames };
+  const { timeoutMs, onCancel, predicted } = call;
+  const limits = { timeoutMs, onCancel, predicted, checkMethodNames: context.checkMethodNames };
   const outputs = await predict(handle, { signature, inputs, outputFilter }, limits);
   if (outputs instanceof Problem) return outputs;
   const spec = { name: handle.model, version: handle.version, signatureName };

@@ -5,9 +5,9 @@ import { TensorProtoSchema } from "../../../bytes/protobuf/generated/tensorflow_
 import { tensorflowNumber } from "../../../bytes/protobuf/tensorflow-dtypes.ts";
 import type { TensorValue } from "../../../engine/engine.ts";
 import { BYTES_PER_ELEMENT, type DType } from "../../../tensor/dtype.ts";
+import { WireError, WireReader } from "../../grpc/wire.ts";
 import { decodeTensor } from "./decode-tensor.ts";
 import { encodeTensor, encodeTensorContent } from "./encode-tensor.ts";
-import { WireError, WireReader } from "./wire.ts";
 
 function run<T>(work: Generator<unknown, T>): T {
   let step = work.next();

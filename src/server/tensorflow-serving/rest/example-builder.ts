@@ -3,8 +3,8 @@
 // float, one without an int64, and so are true and false; of two members of one name the later counts.
 // Layout: Example{features=1{feature=1 map{key=1, value=2 Feature{bytes_list=1 | float_list=2 | int64_list=3}}}}.
 import { type Problem, problem } from "../../../core/errors.ts";
+import { BYTES, WireWriter } from "../../grpc/wire.ts";
 import type { Scalar } from "../../json/scan-scalar.ts";
-import { BYTES, WireWriter } from "../grpc/wire.ts";
 
 type Kind = "bytes" | "float" | "int64";
 
