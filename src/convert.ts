@@ -10,6 +10,7 @@ import type { Config } from "./custom/config.ts";
 import { customOperators } from "./custom/custom-operators.ts";
 import type { Graph } from "./graph/graph.ts";
 import { forTensorFlow } from "./passes/for-tensorflow.ts";
+import { type InputsLayout, layOutInputs, turnedInputs } from "./passes/lay-out-inputs.ts";
 import { optimize } from "./passes/optimize.ts";
 import type { Evaluate } from "./passes/pass.ts";
 import { renameEndpoints } from "./passes/rename-endpoints.ts";
@@ -32,6 +33,11 @@ export interface ConvertOptions {
   readonly inputNames?: readonly string[];
   /** New names of the outputs, one for each, in order. */
   readonly outputNames?: readonly string[];
+  /**
+   * `nhwc`: images come in as NHWC and volumes as NDHWC, in both engines, without a transpose in TensorFlow; by name for
+   * single inputs, with `*` for those that are not named. By default PyTorch's order. Outputs stay in PyTorch's order.
+   */
+  readonly inputsLayout?: InputsLayout;
   /**
    * A batch that the file fixes: `auto`, the default, frees it where equal results at two other sizes prove it, and keeps
    * it elsewhere; `dynamic` fails with BATCH_FIXED where it is not free; `keep` takes the file as it is.
@@ -79,8 +85,10 @@ export interface ModelState {
 export interface Endpoint {
   readonly name: string;
   readonly dtype: DType;
-  /** Sizes in PyTorch's order, -1 where they are free; undefined where not even the rank is known. */
+  /** Sizes, -1 where they are free; undefined where not even the rank is known. In PyTorch's order without `layout`. */
   readonly shape: TfShape;
+  /** Of an input that was turned: the last axis has the channels, which PyTorch has at axis 1. */
+  readonly layout?: "nhwc" | "ndhwc";
 }
 
 export interface ConvertedModel {
@@ -113,6 +121,7 @@ export async function convertModel(source: ByteSource, options: ConvertOptions):
   const read = async (sizes: Pick<ReadOptions, "exampleSizes">): Promise<Graph> => {
     const graph = await readModel(source, { ...options, ...sizes, extensions: custom?.extensions });
     renameEndpoints(graph, options.inputNames, options.outputNames);
+    layOutInputs(graph, options.inputsLayout ?? "nchw", source.name);
     return graph;
   };
   const readExample = (): Promise<Graph> => read({ exampleSizes: true });
@@ -120,7 +129,7 @@ export async function convertModel(source: ByteSource, options: ConvertOptions):
   const typed = optimize(settled.graph, options);
   const tensorflow = lowerToTensorFlow(forTensorFlow(typed), { file: source.name, ruleOf: custom?.ruleOf });
   const converted = {
-    inputs: tensorflow.inputs.map(endpoint),
+    inputs: inputsOf(typed.graph, tensorflow.inputs),
     outputs: tensorflow.outputs.map(endpoint),
     signatures: ["serving_default", ...(options.signatures ?? [])],
     states: statesOf(typed.graph),
@@ -153,6 +162,14 @@ function statesOf({ inputs, outputs, states }: Graph): ModelState[] {
     output: outputs[output]?.name ?? "",
     initial: tensorFromBytes(initial.dtype, initial.shape, initial.read()), // the file is closed when it is looked at
   }));
+}
+
+function inputsOf(graph: Graph, inputs: readonly TfEndpoint[]): Endpoint[] {
+  const turned = turnedInputs(graph);
+  return inputs.map((input) => {
+    const layout = input.shape?.length === 5 ? "ndhwc" : "nhwc";
+    return turned.has(input.key) ? { ...endpoint(input), layout } : endpoint(input);
+  });
 }
 
 function endpoint({ key, dtype, shape }: TfEndpoint): Endpoint {

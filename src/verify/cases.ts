@@ -38,7 +38,7 @@ export interface Recorded {
 /** Free sizes that nothing tells: a multiple of what networks divide pictures by, and a short sequence. */
 const DEFAULT_SIZE = 32;
 
-export function inputTypes(inputs: readonly Value[]): InputType[] {
+export function inputTypes(inputs: readonly Pick<Value, "name" | "type">[]): InputType[] {
   return inputs.map(({ name, type }) => ({
     name,
     dtype: type?.kind === "tensor" ? type.dtype : "string",

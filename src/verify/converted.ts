@@ -11,9 +11,12 @@ import { evaluateWithEngine } from "../evaluate.ts";
 import { openFile, siblingOpener } from "../files/open-file.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { inferTypes } from "../graph/infer-types.ts";
+import { tensorType } from "../graph/type.ts";
+import { channelsFirstOrder, channelsLastOrder, turnedInputs } from "../passes/lay-out-inputs.ts";
 import { readOnnx } from "../read/onnx/read-onnx.ts";
 import { withGraphs } from "../run-graphs.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { type Tensor, tensorFromBytes } from "../tensor/tensor.ts";
+import { transposed } from "../tensor/transpose.ts";
 import { INITIAL_STATE_FILE } from "../write/initial-state.ts";
 
 export interface Converted {
@@ -28,9 +31,35 @@ export interface Converted {
   close(): void;
 }
 
-/** The graph's inputs that the source has too. */
-export function sourceInputs({ graph, states }: Converted): readonly Value[] {
-  return graph.inputs.slice(0, graph.inputs.length - states.length);
+/** The graph's inputs that the source has too, with the types that they have there. */
+export function sourceInputs({ graph, states }: Converted): readonly Pick<Value, "name" | "type">[] {
+  const turned = turnedInputs(graph);
+  const inputs = graph.inputs.slice(0, graph.inputs.length - states.length);
+  return inputs.map(({ name, type }) => {
+    const shape = turned.has(name) && type?.kind === "tensor" ? type.shape : undefined;
+    if (type?.kind !== "tensor" || !shape) return { name, type };
+    const own = channelsFirstOrder(shape.length).flatMap((axis) => shape[axis] ?? []);
+    return { name, type: tensorType(type.dtype, own) };
+  });
+}
+
+/** The source's inputs as the graph takes them, and what it keeps between calls. */
+export function feedsOf(
+  { graph, states }: Pick<Converted, "graph" | "states">,
+  inputs: readonly TensorValue[],
+): Map<Value, TensorValue> {
+  const turned = turnedInputs(graph);
+  const all = [...inputs, ...states];
+  return new Map(
+    graph.inputs.flatMap((value, index) => {
+      const given = all[index];
+      return given ? [[value, turned.has(value.name) ? channelsLast(given) : given]] : [];
+    }),
+  );
+}
+
+function channelsLast({ dtype, shape, data }: TensorValue): TensorValue {
+  return asValue(transposed(tensorFromBytes(dtype, shape, data), channelsLastOrder(shape.length)));
 }
 
 /** The graph's outputs that the source has too. */
@@ -59,7 +88,8 @@ export function openDirectory(directory: string, file: string, options: ModelOpt
     graph,
     states: statesIn(directory, graph),
     async sourceNames() {
-      const again = await convertAgain(file, options, { dryRun: true });
+      const layouts = Object.fromEntries([...turnedInputs(graph)].map((name) => [name, "nhwc"] as const));
+      const again = await convertAgain(file, options, { dryRun: true, inputsLayout: layouts });
       try {
         return namesByName(namesIn(again.graph), graph);
       } finally {
@@ -83,7 +113,7 @@ interface Again {
 async function convertAgain(
   file: string,
   options: ModelOptions,
-  where: { readonly output?: string; readonly version?: number; readonly dryRun?: boolean },
+  where: Pick<ConvertOptions, "output" | "version" | "dryRun" | "inputsLayout">,
 ): Promise<Again> {
   const source = openFile(file);
   const siblings = siblingOpener(file);

@@ -10,7 +10,7 @@ import { forTensorFlow } from "../passes/for-tensorflow.ts";
 import type { PythonWorker } from "../python/worker.ts";
 import { lowerToTensorFlow } from "../tensorflow/lower/lower-to-tensorflow.ts";
 import { planVersion } from "../write/write-version.ts";
-import { type Converted, sourceOutputs } from "./converted.ts";
+import { type Converted, feedsOf, sourceOutputs } from "./converted.ts";
 import { runGraph } from "./run-graph.ts";
 
 export interface ModelEngine {
@@ -35,7 +35,7 @@ export async function onnxForm(
   return {
     form: "ONNX",
     async run(inputs) {
-      const found = await loaded.run(SIGNATURE, feedsOf(converted, inputs));
+      const found = await loaded.run(SIGNATURE, feedsByName(converted, inputs));
       return sourceOutputs(converted).flatMap(({ name }) => found.get(name) ?? []);
     },
     compute: (graph, feeds) => runGraph(engine, graph, feeds, folder),
@@ -54,7 +54,7 @@ export async function savedModelForm(
   return {
     form: "SavedModel",
     async run(inputs) {
-      const found = await runSavedModel(worker, directory, graph, feedsOf(converted, inputs));
+      const found = await runSavedModel(worker, directory, graph, feedsByName(converted, inputs));
       return sourceOutputs(converted).flatMap(({ name }) => found.get(name) ?? []);
     },
     compute: (part, feeds) => runAsSavedModel(worker, part, feeds, folder),
@@ -62,9 +62,8 @@ export async function savedModelForm(
   };
 }
 
-function feedsOf({ graph, states }: Converted, inputs: readonly TensorValue[]): Map<string, TensorValue> {
-  const all = [...inputs, ...states];
-  return new Map(graph.inputs.flatMap(({ name }, index) => (all[index] ? [[name, all[index]]] : [])));
+function feedsByName(converted: Converted, inputs: readonly TensorValue[]): Map<string, TensorValue> {
+  return new Map([...feedsOf(converted, inputs)].map(([{ name }, value]) => [name, value]));
 }
 
 async function runSavedModel(

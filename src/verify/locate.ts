@@ -4,7 +4,7 @@
 import type { TensorValue } from "../engine/engine.ts";
 import { type Graph, NO_ORIGIN, type Node, type Origin, type Value } from "../graph/graph.ts";
 import { userLine } from "../read/source-line.ts";
-import type { Converted } from "./converted.ts";
+import { type Converted, feedsOf } from "./converted.ts";
 import type { ModelEngine } from "./engines.ts";
 import { type Compute, type Culprit, findDifference, type Sides } from "./find-difference.ts";
 import { partOf } from "./part-of.ts";
@@ -151,7 +151,7 @@ function sidesOf(
     reference,
     subject: computeWith(engine, setting),
     part: (part, feeds) => engine.compute(part, feeds),
-    inputs: feedsOf(setting),
+    inputs: feedsOf(setting.converted, setting.inputs),
     tolerance: setting.tolerance,
   };
 }
@@ -159,7 +159,9 @@ function sidesOf(
 /** Values of the graph by the engine, from the model's inputs. */
 function computeWith(engine: ModelEngine, setting: Setting): Compute {
   const { graph } = setting.converted;
-  const feeds = new Map([...feedsOf(setting)].map(([value, fed]) => [value.name, fed]));
+  const feeds = new Map(
+    [...feedsOf(setting.converted, setting.inputs)].map(([value, fed]) => [value.name, fed]),
+  );
   return async (values) => {
     const found = await engine.compute(partOf(graph, graph.inputs, values), feeds);
     return new Map(
@@ -197,11 +199,6 @@ function referenceOf(
     }
     return computed;
   };
-}
-
-function feedsOf({ converted, inputs }: Setting): Map<Value, TensorValue> {
-  const all = [...inputs, ...converted.states];
-  return new Map(converted.graph.inputs.flatMap((value, index) => (all[index] ? [[value, all[index]]] : [])));
 }
 
 function unknown(between: Parting["between"], { batch }: Setting, reason: string): Parting {

@@ -17,6 +17,7 @@ export function initialStateFile(graph: Graph): readonly Uint8Array[] | undefine
 
 /** Notes in the graph's metadata which output the next call takes as which input. */
 export function noteStates(graph: Graph): void {
+  graph.metadata.delete(METADATA_KEY); // of a model that was converted before
   if (graph.states.length === 0) return;
   const pairs = graph.states.map(({ input, output }) => ({
     input: graph.inputs[input]?.name,

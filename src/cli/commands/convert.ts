@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { BatchAxes, BatchMode } from "../../batch/batch-options.ts";
 import type { ConvertFileOptions } from "../../convert-file.ts";
 import { FerryError, fail } from "../../core/errors.ts";
+import { ALL_IMAGES, type ImageLayout } from "../../passes/lay-out-inputs.ts";
 import { conversionAsJson, printConversion, problemsAsJson } from "../convert/print-conversion.ts";
 import { progressBar } from "../convert/progress-bar.ts";
 import { defaultEngine } from "../default-engine.ts";
@@ -24,6 +25,7 @@ interface ConvertFlags {
   batch: BatchMode;
   batchAxis?: BatchAxes;
   verifyWith?: string;
+  inputsLayout?: Readonly<Record<string, ImageLayout>>;
   compact?: boolean;
   dryRun?: boolean;
   model?: string;
@@ -47,6 +49,10 @@ const BATCH_TEXT =
   "a batch that the file fixes: auto frees it where equal results at two other sizes prove it, dynamic fails where " +
   "they do not, keep takes the file as it is";
 
+const LAYOUT_TEXT =
+  "nhwc: images and volumes come in with their channels last, in both engines; of one input, image=nhwc (mask=nchw: as " +
+  "in PyTorch), may be repeated; outputs stay as in PyTorch";
+
 export function convertCommand(io: Io): Command {
   return new Command("convert")
     .summary("convert a model file to a TensorFlow SavedModel with ONNX beside it")
@@ -66,6 +72,7 @@ export function convertCommand(io: Io): Command {
       "which dimension is the batch: of one input, image=1 (mask=none: it has none), or of all, 1; may be repeated",
       collectAxis,
     )
+    .option("--inputs-layout <[input=]layout>", LAYOUT_TEXT, collectLayout)
     .option("--verify-with <file.npz>", "run the result on recorded inputs; end with 5 if the outputs differ")
     .option("--compact", "store every weight once: half the size for convolutions, slower to load")
     .option("--dry-run", "write nothing; say whether the model can be converted and what stands in the way")
@@ -129,6 +136,7 @@ function conversionOptions(flags: ConvertFlags): ConvertFileOptions {
     batch: flags.batch,
     batchAxis: flags.batchAxis ?? {},
     compact: flags.compact ?? false,
+    ...(flags.inputsLayout === undefined ? {} : { inputsLayout: flags.inputsLayout }),
     dryRun: flags.dryRun ?? false,
     ...(flags.output === undefined ? {} : { output: flags.output }),
     ...(flags.version === undefined ? {} : { version: flags.version }),
@@ -186,4 +194,14 @@ function collectAxis(text: string, before: BatchAxes = {}): BatchAxes {
     throw new InvalidArgumentError("AXIS or INPUT=AXIS is wanted, such as 1 or tokens=1 or mask=none.");
   const others = typeof before === "number" ? {} : before;
   return { ...others, [input]: axis === "none" ? axis : Number(axis) };
+}
+
+function collectLayout(
+  text: string,
+  before: Readonly<Record<string, ImageLayout>> = {},
+): Readonly<Record<string, ImageLayout>> {
+  const [, input = ALL_IMAGES, layout] = /^(?:(.+)=)?(nhwc|nchw)$/.exec(text) ?? [];
+  if (layout !== "nhwc" && layout !== "nchw")
+    throw new InvalidArgumentError("nhwc, or INPUT=nhwc or INPUT=nchw, is wanted, such as image=nhwc.");
+  return { ...before, [input]: layout };
 }

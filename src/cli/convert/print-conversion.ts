@@ -63,12 +63,13 @@ function stateAsData({ input, output, initial }: ModelState): unknown {
   return { input, output, dtype, shape, initial: tensorSummary(initial) };
 }
 
-function endpointAsData({ name, dtype, shape }: Endpoint): unknown {
-  return { name, dtype, shape: shape ?? null };
+function endpointAsData({ name, dtype, shape, layout }: Endpoint): unknown {
+  return { name, dtype, shape: shape ?? null, ...(layout ? { layout } : {}) };
 }
 
-function cells({ name, dtype, shape }: Endpoint): string[] {
-  return [name, dtype, shape ? `(${shape.join(", ")})` : "unknown_rank"];
+function cells({ name, dtype, shape, layout }: Endpoint): string[] {
+  const order = layout ? ` ${layout.toUpperCase()}` : "";
+  return [name, dtype, shape ? `(${shape.join(", ")})${order}` : "unknown_rank"];
 }
 
 function size(bytes: number): string {

@@ -5,7 +5,9 @@ import { FerryError, fail, Problem, raise } from "../../core/errors.ts";
 import { castTensor } from "../../engine/cast-tensor.ts";
 import type { LoadedModel, TensorValue } from "../../engine/engine.ts";
 import { openFile } from "../../files/open-file.ts";
+import { channelsLastOrder } from "../../passes/lay-out-inputs.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { transposed } from "../../tensor/transpose.ts";
 import { type Comparison, compareTensors } from "../../verify/compare.ts";
 import { groupsOf, missingArray } from "../../verify/recorded.ts";
 import { isSingle, readArrays } from "../run/read-array.ts";
@@ -50,7 +52,7 @@ function inputsOf(
   const feeds = new Map<string, TensorValue>();
   const problems: Problem[] = [];
   for (const [index, endpoint] of endpoints.entries()) {
-    const tensor = members.get(endpoint.name) ?? members.get(`in${index}`);
+    const tensor = asTaken(members.get(endpoint.name) ?? members.get(`in${index}`), endpoint);
     const value = tensor
       ? castTensor(tensor, endpoint.dtype, `${file}[${endpoint.name}]`)
       : missingArray(file, group, `input ${endpoint.name}`, [endpoint.name, `in${index}`]);
@@ -59,6 +61,11 @@ function inputsOf(
   }
   raise(problems);
   return feeds;
+}
+
+/** Recorded arrays are in PyTorch's order. */
+function asTaken(tensor: Tensor | undefined, { layout }: Endpoint): Tensor | undefined {
+  return tensor && layout ? transposed(tensor, channelsLastOrder(tensor.shape.length)) : tensor;
 }
 
 function compareOutputs(

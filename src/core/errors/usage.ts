@@ -82,6 +82,12 @@ export const USAGE_ERRORS = {
     grpc: 3,
     text: "{kind} names '{given}': {reason}; give one name for each, in order, without duplicates",
   },
+  INPUTS_LAYOUT_MISFIT: {
+    exit: 2,
+    http: 400,
+    grpc: 3,
+    text: "{file}: the layout {given} of its inputs cannot be: {reason}; the inputs are {inputs}; name an image (4 dimensions) or a volume (5), or leave the layout out",
+  },
   BATCH_AXIS_MISFIT: {
     exit: 2,
     http: 400,
