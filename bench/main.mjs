@@ -2,6 +2,8 @@
 const BENCHES = {
   engines: "ways to run onnxruntime from Node: latency, throughput, event-loop delay, memory",
   conversion: "whole-process conversion, beside onnx2tf or torch.onnx.export",
+  inference:
+    "a converted model in TensorFlow and onnxruntime, beside Keras's own network, onnx2tf and torch.onnx",
   large: "a model of 3 GB: show, and convert beside cp; time, memory, and the answer in TensorFlow",
   serving: "server throughput, beside a bare loop around the engine",
 };

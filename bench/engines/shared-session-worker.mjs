@@ -1,8 +1,8 @@
 // Runs the main thread's session, whose address it gets; one session may be run by many threads.
 import { parentPort, workerData } from "node:worker_threads";
-import { loadLibraries } from "../../dist/engine/onnxruntime/library.js";
+import { loadLibrary } from "../../dist/engine/onnxruntime/library.js";
 
-const { ort } = loadLibraries();
+const ort = loadLibrary();
 const { session, inputNames, outputNames } = workerData;
 
 parentPort.on("message", ([input, output]) => {
