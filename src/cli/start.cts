@@ -2,7 +2,7 @@
 // The executable: gives libuv's pool of threads, on which models run, a thread for each core before anything starts it.
 // CommonJS, because loading an ES module starts the pool with its default of four, which then stays.
 // Source: https://docs.libuv.org/en/v1.x/threadpool.html
-// Not here: the command line itself (main.ts), how many runs use the pool at once (engine/onnxruntime/run-slots.ts).
+// Not here: the command line itself (main.ts), how many runs use the pool at once (engine/native/run-slots.ts).
 const { availableParallelism }: typeof import("node:os") = require("node:os");
 
 /** libuv's default, and what it keeps for files and name look-ups besides the runs. */

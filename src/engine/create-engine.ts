@@ -2,15 +2,38 @@
 import { fail } from "../core/errors.ts";
 import type { Engine } from "./engine.ts";
 import { onnxRuntimeEngine } from "./onnxruntime/engine.ts";
+import { tensorflowEngine } from "./tensorflow/engine.ts";
+import type { Environment } from "./tensorflow/find-library.ts";
 
-const ENGINES: Readonly<Record<string, () => Engine>> = {
-  onnxruntime: () => onnxRuntimeEngine(),
+export interface EngineSettings {
+  /** Where TensorFlow is looked for; the process's own by default. */
+  readonly env?: Environment | undefined;
+  /** TensorFlow's library itself. */
+  readonly libtensorflow?: string | undefined;
+  /** Libraries of operators for the engine. */
+  readonly operatorLibraries?: readonly string[] | undefined;
+  /** Threads that run TensorFlow's operators beside each other. */
+  readonly interOpThreads?: number | undefined;
+}
+
+const ENGINES: Readonly<Record<string, (settings: EngineSettings) => Engine>> = {
+  onnxruntime: ({ operatorLibraries }) => onnxRuntimeEngine({ operatorLibraries }),
+  tensorflow: tensorflow,
 };
 
 export const ENGINE_NAMES: readonly string[] = Object.keys(ENGINES);
 
 /** Makes an engine. Throws ENGINE_UNKNOWN for a name that is not in ENGINE_NAMES. */
-export function createEngine(name: string): Engine {
+export function createEngine(name: string, settings: EngineSettings = {}): Engine {
   const make = Object.hasOwn(ENGINES, name) ? ENGINES[name] : undefined;
-  return make?.() ?? fail("ENGINE_UNKNOWN", { engine: name, known: ENGINE_NAMES.join(", ") });
+  return make?.(settings) ?? fail("ENGINE_UNKNOWN", { engine: name, known: ENGINE_NAMES.join(", ") });
+}
+
+function tensorflow({
+  env = process.env,
+  libtensorflow,
+  operatorLibraries,
+  interOpThreads,
+}: EngineSettings): Engine {
+  return tensorflowEngine({ env, library: libtensorflow, operatorLibraries, interOpThreads });
 }

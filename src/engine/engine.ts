@@ -1,4 +1,4 @@
-// The one interface of everything that can run a model: onnxruntime today, TensorFlow's C API beside it.
+// The one interface of everything that can run a model: onnxruntime, and TensorFlow's C API.
 // Invariant: `run` never holds the event loop longer than 300 microseconds, whatever the model; calls may overlap.
 // Not here: batching and versions (server/), conversion (convert.ts).
 import type { Signature } from "../model/signature.ts";
@@ -17,6 +17,8 @@ export interface TensorValue {
 export interface LoadOptions {
   /** Threads inside one run; 0 lets the engine choose from the cores it may use. */
   readonly intraOpThreads?: number;
+  /** The tags of the graph that is wanted, all of them; by default the one for serving. */
+  readonly tags?: readonly string[];
   /** What messages call the model; by default the path of its file, which a server does not tell its clients. */
   readonly name?: string;
 }

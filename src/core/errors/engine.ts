@@ -16,6 +16,30 @@ export const ENGINE_ERRORS = {
     grpc: 13,
     text: "{model}: onnxruntime cannot load it: {reason}; convert the model anew",
   },
+  TENSORFLOW_NOT_FOUND: {
+    exit: 1,
+    http: 503,
+    grpc: 14,
+    text: "TensorFlow's library {library} is not found ({places}); pip install tensorflow-cpu, and name its Python in TORCHFERRY_PYTHON or the library with --libtensorflow",
+  },
+  TENSORFLOW_UNUSABLE: {
+    exit: 1,
+    http: 503,
+    grpc: 14,
+    text: "{file}: TensorFlow cannot be used: {reason}; TensorFlow {oldest} or a later 2.x is wanted: pip install tensorflow-cpu",
+  },
+  TENSORFLOW_LOAD_FAILED: {
+    exit: 3,
+    http: 500,
+    grpc: 13,
+    text: "{model}: TensorFlow {version} cannot load it: {reason}; save the model anew, or use the TensorFlow that saved it",
+  },
+  OPERATOR_LIBRARY_UNUSABLE: {
+    exit: 1,
+    http: 500,
+    grpc: 13,
+    text: "{file}: no operators for {engine} can be had from it: {reason}; build it against {engine} {version}",
+  },
   ENGINE_INPUT_REFUSED: { exit: 2, http: 400, grpc: 3, text: "{model}: the inputs do not fit: {reason}" },
   INPUT_ABSENT: {
     exit: 2,

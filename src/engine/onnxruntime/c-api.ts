@@ -4,16 +4,11 @@
 // library is asked for exactly that version. A wrong index is a crash: every function here is called by a test.
 // Not here: what the calls are for (session.ts, values.ts, strings.ts), where the library lies (library.ts).
 import type { LibraryHandle } from "koffi";
-import { koffi } from "./foreign-functions.ts";
+import type { Address, CFunction, Pointer } from "../native/c-function.ts";
+import { koffi } from "../native/foreign-functions.ts";
 
 /** The first version (onnxruntime 1.15) that has everything below. */
 export const API_VERSION = 15;
-
-/** An address in memory; null is C's NULL. */
-export type Address = bigint | null;
-
-/** What may stand for a pointer: an address, or bytes that are used where they lie. */
-type Pointer = Address | ArrayBufferView;
 
 interface Arguments {
   readonly pointer: Pointer;
@@ -95,6 +90,8 @@ const FUNCTIONS = {
   addSessionConfigEntry: [130, "pointer", "pointer", "text", "text"],
   setGlobalIntraOpNumThreads: [147, "pointer", "pointer", "int"],
   setGlobalSpinControl: [149, "pointer", "pointer", "int"],
+  /** options, the library's file */
+  registerCustomOpsLibrary: [228, "pointer", "pointer", "path"],
   /** value, element, its bytes, the buffer to fill */
   getResizedStringTensorElementBuffer: [252, "pointer", "pointer", "size", "size", "pointer"],
 } as const satisfies Record<string, Row>;
@@ -102,12 +99,6 @@ const FUNCTIONS = {
 type ArgumentsOf<Words extends readonly (keyof Arguments)[]> = {
   readonly [Index in keyof Words]: Arguments[Words[Index]];
 };
-
-/** A C function. `async` runs it on a thread of libuv's pool; what it points at must stay alive until then. */
-export interface CFunction<Parameters extends readonly unknown[], Result> {
-  (...parameters: Parameters): Result;
-  async(...parameters: [...Parameters, (error: unknown, result: Result) => void]): void;
-}
 
 type Bound<R extends Row> = R extends readonly [number, infer Result, ...infer Parameters]
   ? CFunction<

@@ -1,11 +1,8 @@
 // The memory of one run that C writes to and reads from: arrays of pointers, one result, the dimensions of a tensor.
 // Layout, in 8-byte words: input names, inputs, output names, outputs (capacity words each), result, dimensions.
 // Invariant: the buffer never moves while the frame is referenced (an ArrayBuffer of its own, not a small view).
-
-import { addressOf } from "./foreign-functions.ts";
-
-/** onnxruntime's kernels know at most 8 or so; this is only a bound. */
-export const MAX_RANK = 64;
+import { addressOf } from "../native/foreign-functions.ts";
+import { MAX_RANK } from "../native/refuse-input.ts";
 
 const WORD_BYTES = 8;
 

@@ -3,20 +3,14 @@
 // Not here: which calls may start and where (loaded-model.ts), tensors (values.ts, strings.ts).
 import { elementCount } from "../../tensor/tensor.ts";
 import type { TensorValue } from "../engine.ts";
+import { COPY_ON_LOOP_BYTES, copy, copyNow, copyOffLoop, isAligned, newBytes } from "../native/bytes.ts";
+import { onThread } from "../native/c-function.ts";
+import type { Inputs, Outputs } from "../native/native-model.ts";
 import type { CallFrame } from "./call-frame.ts";
 import type { NativeNames } from "./native-names.ts";
 import { check, made, type OrtRuntime } from "./runtime.ts";
 import { makeStrings, takeStrings } from "./strings.ts";
-import {
-  COPY_ON_LOOP_BYTES,
-  copyNow,
-  copyOffLoop,
-  isAligned,
-  makeRoom,
-  makeTensor,
-  newBytes,
-  typeOf,
-} from "./values.ts";
+import { makeRoom, makeTensor, typeOf } from "./values.ts";
 
 /** What a call works with. */
 export interface Callee {
@@ -24,9 +18,6 @@ export interface Callee {
   readonly session: bigint;
   readonly names: NativeNames;
 }
-
-export type Inputs = ReadonlyMap<string, TensorValue>;
-export type Outputs = Map<string, TensorValue>;
 
 /** Runs on a thread of libuv's pool. `signal` makes the run itself stop. */
 export async function callOnThread(
@@ -85,16 +76,16 @@ async function makeInput(runtime: OrtRuntime, frame: CallFrame, value: TensorVal
   const { dtype, shape, data, strings = [] } = value;
   if (dtype === "string") return await makeStrings(runtime, frame, shape, strings);
   if (isAligned(value) || data.byteLength <= COPY_ON_LOOP_BYTES) return makeInputNow(runtime, frame, value);
-  const copy = newBytes(data.byteLength);
-  await copyOffLoop(runtime, copy, data);
-  return makeTensor(runtime, frame, value, copy);
+  const moved = newBytes(data.byteLength);
+  await copyOffLoop(moved, data, data.byteLength);
+  return makeTensor(runtime, frame, value, moved);
 }
 
 function makeInputNow(runtime: OrtRuntime, frame: CallFrame, value: TensorValue): bigint {
   if (isAligned(value)) return makeTensor(runtime, frame, value, value.data);
-  const copy = newBytes(value.data.byteLength);
-  copy.set(value.data);
-  return makeTensor(runtime, frame, value, copy);
+  const moved = newBytes(value.data.byteLength);
+  moved.set(value.data);
+  return makeTensor(runtime, frame, value, moved);
 }
 
 async function runOnThread(
@@ -110,13 +101,8 @@ async function runOnThread(
   signal?.addEventListener("abort", stop, { once: true });
   if (signal?.aborted) stop();
   try {
-    const status = await new Promise<bigint | null>((resolve, reject) => {
-      ort.run.async(
-        ...([session, options, inputNames, values, inputs, outputNames, outputs, results] as const),
-        (error, value) => (error ? reject(error) : resolve(value)),
-      );
-    });
-    check(ort, status);
+    const call = [session, options, inputNames, values, inputs, outputNames, outputs, results] as const;
+    check(ort, await onThread(ort.run, ...call));
   } finally {
     signal?.removeEventListener("abort", stop);
     if (options !== null) ort.releaseRunOptions(options);
@@ -138,8 +124,7 @@ async function takeOutputs(
       continue;
     }
     const { value, from } = makeRoom(runtime, frame, output, dtype, shape);
-    if (value.data.byteLength > COPY_ON_LOOP_BYTES) await copyOffLoop(runtime, value.data, from);
-    else copyNow(runtime, value.data, from);
+    await copy(value.data, from, value.data.byteLength);
     values.set(name, value);
   }
   return values;
@@ -152,7 +137,7 @@ function takeOutputsNow(runtime: OrtRuntime, frame: CallFrame, outputs: readonly
     const { dtype, shape } = typeOf(runtime, frame, output);
     if (dtype === "string") throw new Error("strings are taken on threads only");
     const { value, from } = makeRoom(runtime, frame, output, dtype, shape);
-    copyNow(runtime, value.data, from);
+    copyNow(value.data, from, value.data.byteLength);
     values.set(name, value);
   }
   return values;

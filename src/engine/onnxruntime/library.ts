@@ -6,8 +6,9 @@ import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
 import { type Problem, problem } from "../../core/errors.ts";
-import { bindOrtApi, type CFunction, type OrtApi } from "./c-api.ts";
-import { koffi } from "./foreign-functions.ts";
+import { cLibrary } from "../native/c-library.ts";
+import { koffi } from "../native/foreign-functions.ts";
+import { bindOrtApi, type OrtApi } from "./c-api.ts";
 
 const LIBRARY_FILES: Readonly<Record<string, string>> = {
   linux: "libonnxruntime.so.1",
@@ -15,44 +16,15 @@ const LIBRARY_FILES: Readonly<Record<string, string>> = {
   win32: "onnxruntime.dll",
 };
 
-/**
- * Stack of the thread-pool calls. koffi gives 128 KiB, less than one of onnxruntime's matrix kernels may want;
- * 8 MiB is what a thread of the system has, and pages that are not touched cost nothing.
- */
-const ASYNC_STACK_BYTES = 8 * 2 ** 20;
-
-/** Stacks that are kept between calls; koffi allows no more, and one is in use for each run on a thread. */
-const KEPT_STACKS = 32;
-
-/** Functions of the C library. */
-export interface CLibrary {
-  /** to, from, bytes */
-  readonly memcpy: CFunction<
-    readonly [ArrayBufferView | bigint, ArrayBufferView | bigint, number],
-    bigint | null
-  >;
-  /** Gives free memory back to the system; only where the allocator needs to be told (glibc). */
-  readonly mallocTrim: CFunction<readonly [number], number> | undefined;
-}
-
-export interface Libraries {
-  readonly ort: OrtApi;
-  readonly c: CLibrary;
-}
-
-/** Loads the libraries; each call loads anew, so callers keep the result. */
-export function loadLibraries(): Libraries | Problem {
+/** Loads the library; each call loads anew, so callers keep the result. */
+export function loadLibrary(): OrtApi | Problem {
   let file = "onnxruntime-node";
   try {
     file = libraryFile();
-    const { config, load } = koffi();
-    // koffi refuses changes once a library is loaded, but not the same settings again.
-    if (config().async_stack_size !== ASYNC_STACK_BYTES) {
-      config({ async_stack_size: ASYNC_STACK_BYTES, resident_async_pools: KEPT_STACKS });
-    }
-    const ort = bindOrtApi(load(file));
+    cLibrary(); // its settings come before any library
+    const ort = bindOrtApi(koffi().load(file));
     if (!ort) return problem("ENGINE_UNAVAILABLE", { file, reason: "onnxruntime is older than 1.15" });
-    return { ort, c: loadCLibrary() };
+    return ort;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return problem("ENGINE_UNAVAILABLE", { file, reason }, error);
@@ -65,21 +37,4 @@ function libraryFile(): string {
   const abi = fs.readdirSync(bin).find((name) => name.startsWith("napi-v")) ?? "napi-v6";
   const name = LIBRARY_FILES[process.platform] ?? "libonnxruntime.so.1";
   return path.join(bin, abi, process.platform, process.arch, name);
-}
-
-function loadCLibrary(): CLibrary {
-  const library = koffi().load(process.platform === "win32" ? "msvcrt.dll" : null);
-  return {
-    memcpy: library.func("memcpy", "void *", ["void *", "void *", "size_t"]),
-    mallocTrim: optional(() => library.func("malloc_trim", "int", ["size_t"])),
-  };
-}
-
-/** The function, or undefined where the library has no such symbol. */
-function optional<T>(bind: () => T): T | undefined {
-  try {
-    return bind();
-  } catch {
-    return undefined; // musl, macOS and Windows return memory by themselves
-  }
 }

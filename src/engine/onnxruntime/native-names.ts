@@ -1,6 +1,5 @@
 // Names of inputs and outputs as C strings at addresses that stay.
-
-import { addressOf } from "./foreign-functions.ts";
+import { addressOf } from "../native/foreign-functions.ts";
 
 export class NativeNames {
   private readonly known = new Map<string, { readonly bytes: Uint8Array; readonly address: bigint }>();

@@ -1,15 +1,15 @@
 // onnxruntime as one process has it: its environment with one pool of threads for all models, and the allocators.
 // Invariant: made once, on first use, and never released: onnxruntime keeps one environment a process anyway.
 // Not here: sessions (session.ts), which runs may start (run-slots.ts).
-import { type Problem, problem, raise } from "../../core/errors.ts";
+import { Problem, problem, raise } from "../../core/errors.ts";
 import { availableCores } from "../cores.ts";
-import type { Address, OrtApi } from "./c-api.ts";
-import { type CLibrary, loadLibraries } from "./library.ts";
+import type { Address } from "../native/c-function.ts";
+import type { OrtApi } from "./c-api.ts";
+import { loadLibrary } from "./library.ts";
 
 /** Everything that runs share. */
 export interface OrtRuntime {
   readonly ort: OrtApi;
-  readonly c: CLibrary;
   readonly environment: Address;
   /** Describes plain memory of this process. */
   readonly memory: Address;
@@ -53,10 +53,10 @@ export function ortRuntime(): OrtRuntime {
 }
 
 function start(): OrtRuntime {
-  const libraries = loadLibraries();
-  if ("ort" in libraries) return makeRuntime(libraries.ort, libraries.c);
-  raise([libraries satisfies Problem]);
-  throw libraries; // raise has thrown
+  const ort = loadLibrary();
+  if (!(ort instanceof Problem)) return makeRuntime(ort);
+  raise([ort]);
+  throw ort; // raise has thrown
 }
 
 /** onnxruntime prints errors as well as returning them; ours carry the text. */
@@ -64,7 +64,7 @@ const LOG_FATAL_ONLY = 4;
 const ARENA_ALLOCATOR = 1;
 const DEFAULT_MEMORY = 0;
 
-function makeRuntime(ort: OrtApi, c: CLibrary): OrtRuntime {
+function makeRuntime(ort: OrtApi): OrtRuntime {
   try {
     const cores = availableCores();
     const threading = made(ort, (result) => ort.createThreadingOptions(result));
@@ -77,7 +77,6 @@ function makeRuntime(ort: OrtApi, c: CLibrary): OrtRuntime {
     ort.releaseThreadingOptions(threading);
     return {
       ort,
-      c,
       environment,
       memory: made(ort, (result) => ort.createCpuMemoryInfo(ARENA_ALLOCATOR, DEFAULT_MEMORY, result)),
       allocator: made(ort, (result) => ort.getAllocatorWithDefaultOptions(result)),

@@ -1,44 +1,51 @@
 // Opens and releases sessions, off the event loop.
 // Weights that the model keeps outside (external data) are mapped by onnxruntime, not read, where their offsets allow.
-// Not here: running (loaded-model.ts), the pool of threads (runtime.ts).
-import type { Address, OrtApi } from "./c-api.ts";
+// Not here: running (ort-session.ts), the pool of threads (runtime.ts).
+import { type Problem, problem, raise } from "../../core/errors.ts";
+import { type Address, onThread } from "../native/c-function.ts";
+import { trimMemory } from "../native/c-library.ts";
+import { API_VERSION, type OrtApi } from "./c-api.ts";
 import { check, made, OrtFailure, type OrtRuntime } from "./runtime.ts";
 
-/**
- * Opens the ONNX file. `intraOpThreads` above 0 gives the session threads of its own instead of the shared pool.
- * Throws OrtFailure.
- */
+export interface SessionSettings {
+  /** Above 0: threads of the session's own, in place of the shared pool. */
+  readonly intraOpThreads: number;
+  /** Libraries of operators. */
+  readonly operatorLibraries: readonly string[];
+}
+
+/** Opens the ONNX file. Throws OrtFailure, or OPERATOR_LIBRARY_UNUSABLE. */
 export async function openSession(
   runtime: OrtRuntime,
   file: string,
-  intraOpThreads: number,
+  settings: SessionSettings,
 ): Promise<bigint> {
   try {
-    return await createSession(runtime, file, intraOpThreads);
+    return await createSession(runtime, file, settings);
   } catch (error) {
-    if (intraOpThreads > 0 || !isForeignEnvironment(error)) throw error;
-    return await createSession(runtime, file, runtime.cores);
+    if (settings.intraOpThreads > 0 || !isForeignEnvironment(error)) throw error;
+    return await createSession(runtime, file, { ...settings, intraOpThreads: runtime.cores });
   }
 }
 
 /** Gives a session's memory back to the system. */
-export async function releaseSession({ ort, c }: OrtRuntime, session: bigint): Promise<void> {
-  await new Promise((resolve) => ort.releaseSession.async(session, resolve));
-  await new Promise((resolve) => (c.mallocTrim ? c.mallocTrim.async(0, resolve) : resolve(undefined)));
+export async function releaseSession({ ort }: OrtRuntime, session: bigint): Promise<void> {
+  await onThread(ort.releaseSession, session);
+  await trimMemory();
 }
 
-async function createSession(runtime: OrtRuntime, file: string, intraOpThreads: number): Promise<bigint> {
+async function createSession(
+  runtime: OrtRuntime,
+  file: string,
+  { intraOpThreads, operatorLibraries }: SessionSettings,
+): Promise<bigint> {
   const { ort, environment } = runtime;
   const options = made(ort, (result) => ort.createSessionOptions(result));
   try {
     setThreads(ort, options, intraOpThreads);
+    raise(operatorLibraries.flatMap((library) => addOperators(runtime, options, library) ?? []));
     const result = new BigUint64Array(new ArrayBuffer(8));
-    const status = await new Promise<Address>((resolve, reject) => {
-      ort.createSession.async(environment, file, options, result, (error, value) =>
-        error ? reject(error) : resolve(value),
-      );
-    });
-    check(ort, status);
+    check(ort, await onThread(ort.createSession, environment, file, options, result));
     return result[0] ?? 0n;
   } finally {
     ort.releaseSessionOptions(options);
@@ -51,6 +58,18 @@ function setThreads(ort: OrtApi, options: Address, intraOpThreads: number): void
     check(ort, ort.addSessionConfigEntry(options, "session.intra_op.allow_spinning", "0"));
   } else {
     check(ort, ort.disablePerSessionThreads(options));
+  }
+}
+
+/** The library's operators are known to every session with these options; it stays loaded as long as one is open. */
+function addOperators({ ort }: OrtRuntime, options: Address, file: string): Problem | undefined {
+  try {
+    check(ort, ort.registerCustomOpsLibrary(options, file));
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.trim() : String(error);
+    const fields = { file, engine: "onnxruntime", reason, version: `for API version ${API_VERSION}` };
+    return problem("OPERATOR_LIBRARY_UNUSABLE", fields, error);
   }
 }
 

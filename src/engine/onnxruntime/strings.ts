@@ -1,16 +1,14 @@
 // String tensors in and out. onnxruntime owns their memory, so strings are copied both ways; on threads where that
-// can be, and never more than STRINGS_A_TURN in one turn of the event loop.
+// can be, and never many in one turn of the event loop.
 // Invariant: strings are bytes; NUL may stand in them.
 // Not here: other tensors (values.ts).
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { onnxNumber } from "../../tensor/onnx-dtypes.ts";
-import type { Address } from "./c-api.ts";
+import { copyNow } from "../native/bytes.ts";
+import { onThread } from "../native/c-function.ts";
+import { addressOf } from "../native/foreign-functions.ts";
+import { inTurns } from "../native/in-turns.ts";
 import type { CallFrame } from "./call-frame.ts";
-import { addressOf } from "./foreign-functions.ts";
 import { check, type OrtRuntime } from "./runtime.ts";
-
-/** Strings that are handled before others get the event loop; some 150 us of work. */
-const STRINGS_A_TURN = 500;
 
 /** An OrtValue with copies of `strings`. */
 export async function makeStrings(
@@ -35,7 +33,7 @@ export async function makeStrings(
 
 /** All strings in one call, which stops at NUL; those that hold one are then set again, one by one. */
 async function fill(
-  { ort, c }: OrtRuntime,
+  { ort }: OrtRuntime,
   frame: CallFrame,
   value: bigint,
   strings: readonly Uint8Array[],
@@ -55,15 +53,11 @@ async function fill(
     at += text.byteLength + 1;
     if (text.includes(0)) withNul.push(index);
   });
-  const status = await new Promise<Address>((resolve, reject) => {
-    const done = (error: unknown, result: Address): void => (error ? reject(error) : resolve(result));
-    ort.fillStringTensor.async(value, pointers, pointers.length, done);
-  });
-  check(ort, status);
+  check(ort, await onThread(ort.fillStringTensor, value, pointers, pointers.length));
   await inTurns(withNul, (index) => {
     const text = strings[index] ?? new Uint8Array(0);
     check(ort, ort.getResizedStringTensorElementBuffer(value, index, text.byteLength, frame.result));
-    c.memcpy(frame.takeResult(), text, text.byteLength);
+    copyNow(frame.takeResult(), text, text.byteLength);
   });
 }
 
@@ -79,23 +73,11 @@ export async function takeStrings(
   const total = Number(frame.takeResult());
   const block = new Uint8Array(new ArrayBuffer(Math.max(total, 1)));
   const offsets = new BigUint64Array(new ArrayBuffer(8 * count));
-  const status = await new Promise<Address>((resolve, reject) => {
-    const done = (error: unknown, result: Address): void => (error ? reject(error) : resolve(result));
-    ort.getStringTensorContent.async(output, block, total, offsets, count, done);
-  });
-  check(ort, status);
+  check(ort, await onThread(ort.getStringTensorContent, output, block, total, offsets, count));
   const strings: Uint8Array[] = [];
   await inTurns(offsets, (offset, index) => {
     const end = index + 1 < count ? Number(offsets[index + 1]) : total;
     strings.push(block.subarray(Number(offset), end));
   });
   return strings;
-}
-
-/** Does something with each item, letting the event loop turn every now and then. */
-async function inTurns<T>(items: ArrayLike<T>, act: (item: T, index: number) => void): Promise<void> {
-  for (let index = 0; index < items.length; index += 1) {
-    if (index > 0 && index % STRINGS_A_TURN === 0) await nextTurn();
-    act(items[index] as T, index); // the index is in range
-  }
 }

@@ -6,40 +6,11 @@ import { BYTES_PER_ELEMENT, type DType } from "../../tensor/dtype.ts";
 import { ONNX_DTYPES, onnxNumber } from "../../tensor/onnx-dtypes.ts";
 import { elementCount } from "../../tensor/tensor.ts";
 import type { TensorValue } from "../engine.ts";
-import { type CallFrame, MAX_RANK } from "./call-frame.ts";
+import { newBytes } from "../native/bytes.ts";
+import { MAX_RANK } from "../native/refuse-input.ts";
+import type { CallFrame } from "./call-frame.ts";
 import type { OrtRuntime } from "./runtime.ts";
 import { check } from "./runtime.ts";
-
-/**
- * Up to here bytes are copied on the event loop (measured: 35 us with the memory's first touch); above, on a thread,
- * which costs some 30 us of waiting.
- */
-export const COPY_ON_LOOP_BYTES = 128 * 1024;
-
-/** Why a value cannot be given to onnxruntime, or undefined if it can. */
-export function refuseInput(name: string, value: TensorValue): string | undefined {
-  const { dtype, shape } = value;
-  if (shape.length > MAX_RANK)
-    return `'${name}' has ${shape.length} dimensions, at most ${MAX_RANK} are possible`;
-  const broken = shape.find((size) => !Number.isSafeInteger(size) || size < 0);
-  if (broken !== undefined) return `'${name}' has a dimension of size ${broken}`;
-  const count = elementCount(shape);
-  if (dtype === "string") {
-    const given = value.strings?.length ?? 0;
-    return given === count ? undefined : `'${name}' has ${given} strings, its shape wants ${count}`;
-  }
-  const wanted = count * BYTES_PER_ELEMENT[dtype];
-  const given = value.data.byteLength;
-  return given === wanted
-    ? undefined
-    : `'${name}' has ${given} bytes, ${dtype}[${shape.join(",")}] wants ${wanted}`;
-}
-
-/** Whether kernels may read the bytes where they lie. */
-export function isAligned(value: TensorValue): boolean {
-  const width = BYTES_PER_ELEMENT[value.dtype];
-  return width <= 1 || value.data.byteOffset % Math.min(width, 8) === 0;
-}
 
 /** An OrtValue over `bytes`, which the frame holds until it is cleared. */
 export function makeTensor(
@@ -102,27 +73,4 @@ export function typeOf(
   } finally {
     ort.releaseTensorTypeAndShapeInfo(info);
   }
-}
-
-/** Fresh bytes at an aligned address, not cleared if they are many. */
-export function newBytes(byteLength: number): Uint8Array {
-  if (byteLength <= COPY_ON_LOOP_BYTES) return new Uint8Array(byteLength);
-  return new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer);
-}
-
-/** Copies here and now. */
-export function copyNow({ c }: OrtRuntime, to: Uint8Array, from: bigint): void {
-  if (to.byteLength > 0) c.memcpy(to, from, to.byteLength);
-}
-
-/** Copies on a thread. */
-export function copyOffLoop({ c }: OrtRuntime, to: Uint8Array, from: Uint8Array | bigint): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const held: unknown[] = [to, from]; // by the callback, until the copy is done
-    c.memcpy.async(to, from, to.byteLength, (error) => {
-      held.length = 0;
-      if (error) reject(error);
-      else resolve();
-    });
-  });
 }

@@ -1,70 +1,80 @@
-// A model in onnxruntime: checks calls, lets them run on threads, many at a time, or on the event loop where that is
-// cheaper, and stops them on request.
+// A model in an engine's library: checks calls, lets them run on threads, many at a time, or on the event loop where
+// that is cheaper, and stops them on request.
 // Invariant: a caller who stops waiting does not end the call's life: it is counted until C is done with it.
-// Not here: the call itself (call.ts), which run may start (run-slots.ts), which are cheap (run-costs.ts).
+// Not here: the call itself (onnxruntime/, tensorflow/), which run may start (run-slots.ts), which are cheap
+// (run-costs.ts).
 import { FerryError, fail, problem } from "../../core/errors.ts";
 import type { Signature } from "../../model/signature.ts";
-import type { LoadedModel, RunOptions } from "../engine.ts";
-import { type Callee, callOnLoop, callOnThread, type Inputs, type Outputs } from "./call.ts";
-import { CallFrame } from "./call-frame.ts";
-import { NativeNames } from "./native-names.ts";
+import type { LoadedModel, RunOptions, TensorValue } from "../engine.ts";
+import { refuseInput } from "./refuse-input.ts";
 import { type LoopBudget, RunCosts } from "./run-costs.ts";
 import type { RunSlots } from "./run-slots.ts";
-import { OrtFailure, type OrtRuntime } from "./runtime.ts";
-import { releaseSession } from "./session.ts";
-import { refuseInput } from "./values.ts";
 
-const INVALID_ARGUMENT = 2;
+export type Inputs = ReadonlyMap<string, TensorValue>;
+export type Outputs = Map<string, TensorValue>;
 
-export interface OrtModelFields {
-  readonly name: string;
-  readonly runtime: OrtRuntime;
-  readonly slots: RunSlots;
-  readonly budget: LoopBudget;
-  readonly session: bigint;
-  readonly signatures: readonly Signature[];
-  /** Whether past runs foretell what the next one costs (steady-cost.ts). */
-  readonly steadyCost: boolean;
+/** What a library can do with a model that it has loaded. */
+export interface NativeSession {
+  /** Runs on a thread of libuv's pool. `signal` makes the run itself stop, where the library can. */
+  onThread(
+    signature: Signature,
+    inputs: Inputs,
+    outputs: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<Outputs>;
+  /** Runs here and now; only for a model of steady cost. */
+  onLoop(inputs: Inputs, outputs: readonly string[]): Outputs;
+  /** Whether what a run threw means that its inputs are at fault. */
+  blamesInputs(error: unknown): boolean;
+  /** Gives the memory back. */
+  release(): Promise<void>;
 }
 
-export class OrtModel implements LoadedModel {
+export interface NativeModelFields {
+  readonly name: string;
+  readonly session: NativeSession;
+  readonly signatures: readonly Signature[];
+  readonly slots: RunSlots;
+  /** For a model whose past runs foretell what the next one costs: the time that its runs on the loop may take. */
+  readonly budget?: LoopBudget | undefined;
+}
+
+export class NativeModel implements LoadedModel {
   readonly signatures: ReadonlyMap<string, Signature>;
   private readonly name: string;
-  private readonly callee: Callee;
+  private readonly session: NativeSession;
   private readonly slots: RunSlots;
-  private readonly budget: LoopBudget;
-  private readonly costs: RunCosts | undefined;
-  private readonly frames: CallFrame[] = [];
+  private readonly budget: LoopBudget | undefined;
+  private readonly costs = new RunCosts();
   private running = 0;
   private closing: Promise<void> | undefined;
   private whenIdle: (() => void) | undefined;
 
-  constructor(fields: OrtModelFields) {
-    const { runtime, session } = fields;
+  constructor(fields: NativeModelFields) {
     this.name = fields.name;
-    this.callee = { runtime, session, names: new NativeNames() };
+    this.session = fields.session;
     this.slots = fields.slots;
     this.budget = fields.budget;
-    this.costs = fields.steadyCost ? new RunCosts() : undefined;
     this.signatures = new Map(fields.signatures.map((signature) => [signature.name, signature]));
   }
 
   async run(
-    signature: string,
+    signatureName: string,
     inputs: Inputs,
     outputs: readonly string[] = [],
     options: RunOptions = {},
   ): Promise<Outputs> {
-    const wanted = this.refuse(signature, inputs, outputs);
+    const signature = this.refuse(signatureName, inputs);
+    const wanted = outputs.length > 0 ? outputs : signature.outputs.map((output) => output.key);
     const { signal, onStart } = options;
     if (signal?.aborted) throw this.stopped(signal);
-    const shapes = this.costs ? shapesOf(inputs) : "";
-    if (this.costs?.isCheap(shapes) && this.budget.isLeft) {
+    const shapes = this.budget ? shapesOf(inputs) : "";
+    if (this.budget?.isLeft && this.costs.isCheap(shapes)) {
       onStart?.();
-      return this.runOnLoop(shapes, inputs, wanted);
+      return this.runOnLoop(this.budget, shapes, inputs, wanted);
     }
     this.running += 1;
-    const work = this.runOnThread(shapes, inputs, wanted, options).finally(() => this.finished());
+    const work = this.runOnThread(shapes, signature, inputs, wanted, options).finally(() => this.finished());
     return signal ? this.unlessStopped(work, signal) : work;
   }
 
@@ -73,8 +83,8 @@ export class OrtModel implements LoadedModel {
     return this.closing;
   }
 
-  /** Throws if the run cannot be started; gives the outputs that are wanted. */
-  private refuse(signatureName: string, inputs: Inputs, outputs: readonly string[]): readonly string[] {
+  /** Throws if the run cannot be started. */
+  private refuse(signatureName: string, inputs: Inputs): Signature {
     if (this.closing) fail("MODEL_CLOSED", { model: this.name });
     const signature = this.signatures.get(signatureName);
     if (!signature) {
@@ -85,49 +95,41 @@ export class OrtModel implements LoadedModel {
     if (reasons.length > 0) {
       fail("ENGINE_INPUT_REFUSED", { model: this.name, reason: reasons.join("; ") });
     }
-    return outputs.length > 0 ? outputs : signature.outputs.map((output) => output.key);
+    return signature;
   }
 
   private async runOnThread(
     shapes: string,
+    signature: Signature,
     inputs: Inputs,
     outputs: readonly string[],
     { signal, onStart }: RunOptions,
   ): Promise<Outputs> {
     if (!(await this.slots.enter(this, signal))) throw this.stopped(signal);
     onStart?.();
-    const frame = this.takeFrame(Math.max(inputs.size, outputs.length));
     const begin = performance.now();
     try {
-      const result = await callOnThread(this.callee, frame, inputs, outputs, signal);
-      this.costs?.ranOnThread(shapes, (performance.now() - begin) * 1000);
+      const result = await this.session.onThread(signature, inputs, outputs, signal);
+      if (this.budget) this.costs.ranOnThread(shapes, (performance.now() - begin) * 1000);
       return result;
     } catch (error) {
       throw this.explain(error, signal);
     } finally {
-      this.frames.push(frame);
       this.slots.leave();
     }
   }
 
-  private runOnLoop(shapes: string, inputs: Inputs, outputs: readonly string[]): Outputs {
-    const frame = this.takeFrame(Math.max(inputs.size, outputs.length));
+  private runOnLoop(budget: LoopBudget, shapes: string, inputs: Inputs, outputs: readonly string[]): Outputs {
     const begin = performance.now();
     try {
-      return callOnLoop(this.callee, frame, inputs, outputs);
+      return this.session.onLoop(inputs, outputs);
     } catch (error) {
       throw this.explain(error, undefined);
     } finally {
       const us = (performance.now() - begin) * 1000;
-      this.costs?.ranOnLoop(shapes, us);
-      this.budget.spend(us);
-      this.frames.push(frame);
+      this.costs.ranOnLoop(shapes, us);
+      budget.spend(us);
     }
-  }
-
-  private takeFrame(size: number): CallFrame {
-    const frame = this.frames.pop();
-    return frame && frame.capacity >= size ? frame : new CallFrame(size);
   }
 
   private unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -147,8 +149,7 @@ export class OrtModel implements LoadedModel {
     if (signal?.aborted) return this.stopped(signal);
     if (error instanceof FerryError) return error;
     const reason = error instanceof Error ? error.message.trim().replace(/\s+/g, " ") : String(error);
-    const refused = error instanceof OrtFailure && error.code === INVALID_ARGUMENT;
-    const code = refused ? "ENGINE_INPUT_REFUSED" : "ENGINE_FAILED";
+    const code = this.session.blamesInputs(error) ? "ENGINE_INPUT_REFUSED" : "ENGINE_FAILED";
     return new FerryError([problem(code, { model: this.name, reason }, error)]);
   }
 
@@ -159,7 +160,7 @@ export class OrtModel implements LoadedModel {
 
   private async release(): Promise<void> {
     if (this.running > 0) await new Promise<void>((resolve) => (this.whenIdle = resolve));
-    await releaseSession(this.callee.runtime, this.callee.session);
+    await this.session.release();
   }
 }
 

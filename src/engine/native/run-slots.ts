@@ -1,7 +1,8 @@
 // Which runs may be on threads at once, over all models of the process.
 // Runs use libuv's pool of threads, which files and name look-ups use too: one thread stays theirs. Models take turns,
 // so that a hundred waiting calls of one do not delay the first of another.
-// Not here: runs on the event loop itself (loop-budget.ts).
+// Not here: runs on the event loop itself (run-costs.ts).
+import { availableCores } from "../cores.ts";
 
 /** libuv's own default; https://docs.libuv.org/en/v1.x/threadpool.html. UV_THREADPOOL_SIZE sets it before start. */
 const DEFAULT_POOL_THREADS = 4;
@@ -71,4 +72,12 @@ export class RunSlots {
     if (queue.length > 0) this.waiting.set(model, queue);
     else this.waiting.delete(model);
   }
+}
+
+let shared: RunSlots | undefined;
+
+/** The slots of this process, which all engines share as they share the threads. */
+export function sharedRunSlots(): RunSlots {
+  shared ??= new RunSlots(runSlotCount(availableCores()));
+  return shared;
 }

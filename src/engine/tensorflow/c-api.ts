@@ -1,0 +1,112 @@
+// TensorFlow's C API: the functions we call, by their names in the library.
+// Source: tensorflow/c/c_api.h, tf_tensor.h and tf_tstring.h
+// Invariant: every function here is called by a test against the real library (conformance, engine_tensorflow).
+// Not here: what the calls are for (runtime.ts, session.ts, tensors.ts), where the library lies (find-library.ts).
+import type { LibraryHandle } from "koffi";
+import type { Address, CFunction, Pointer } from "../native/c-function.ts";
+
+interface Arguments {
+  readonly pointer: Pointer;
+  readonly int: number;
+  readonly size: number;
+  readonly text: string;
+}
+
+interface Results {
+  readonly pointer: Address;
+  readonly int: number;
+  readonly size: number;
+  readonly text: string;
+  readonly nothing: undefined;
+}
+
+const C_TYPES = { pointer: "void *", int: "int", size: "int64_t", text: "str", nothing: "void" } as const;
+
+type Row = readonly [symbol: string, result: keyof Results, ...parameters: (keyof Arguments)[]];
+
+/** The last parameter of functions that can fail is a TF_Status. */
+const FUNCTIONS = {
+  version: ["TF_Version", "text"],
+  newStatus: ["TF_NewStatus", "pointer"],
+  deleteStatus: ["TF_DeleteStatus", "nothing", "pointer"],
+  getCode: ["TF_GetCode", "int", "pointer"],
+  message: ["TF_Message", "text", "pointer"],
+  loadLibrary: ["TF_LoadLibrary", "pointer", "text", "pointer"],
+  newSessionOptions: ["TF_NewSessionOptions", "pointer"],
+  deleteSessionOptions: ["TF_DeleteSessionOptions", "nothing", "pointer"],
+  /** options, a serialized ConfigProto, its bytes, status */
+  setConfig: ["TF_SetConfig", "nothing", "pointer", "pointer", "size", "pointer"],
+  newGraph: ["TF_NewGraph", "pointer"],
+  deleteGraph: ["TF_DeleteGraph", "nothing", "pointer"],
+  /** graph, name */
+  operationByName: ["TF_GraphOperationByName", "pointer", "pointer", "text"],
+  /** options, run options, directory, tags, their count, graph, the MetaGraphDef to fill, status */
+  loadSession: [
+    "TF_LoadSessionFromSavedModel",
+    "pointer",
+    "pointer",
+    "pointer",
+    "text",
+    "pointer",
+    "int",
+    "pointer",
+    "pointer",
+    "pointer",
+  ],
+  closeSession: ["TF_CloseSession", "nothing", "pointer", "pointer"],
+  deleteSession: ["TF_DeleteSession", "nothing", "pointer", "pointer"],
+  /** session, run options, inputs, values, count, outputs, values, count, targets, count, metadata, status */
+  sessionRun: [
+    "TF_SessionRun",
+    "nothing",
+    "pointer",
+    "pointer",
+    "pointer",
+    "pointer",
+    "int",
+    "pointer",
+    "pointer",
+    "int",
+    "pointer",
+    "int",
+    "pointer",
+    "pointer",
+  ],
+  /** element type, dimensions, rank, bytes */
+  allocateTensor: ["TF_AllocateTensor", "pointer", "int", "pointer", "int", "size"],
+  /** a TF_Buffer with a TensorProto, the tensor to fill, status */
+  tensorFromProto: ["TF_TensorFromProto", "nothing", "pointer", "pointer", "pointer"],
+  deleteTensor: ["TF_DeleteTensor", "nothing", "pointer"],
+  tensorType: ["TF_TensorType", "int", "pointer"],
+  numDims: ["TF_NumDims", "int", "pointer"],
+  /** tensor, axis */
+  dim: ["TF_Dim", "size", "pointer", "int"],
+  tensorByteSize: ["TF_TensorByteSize", "size", "pointer"],
+  tensorData: ["TF_TensorData", "pointer", "pointer"],
+  /** Of one element of a string tensor. */
+  stringDataPointer: ["TF_StringGetDataPointer", "pointer", "pointer"],
+  stringSize: ["TF_StringGetSize", "size", "pointer"],
+} as const satisfies Record<string, Row>;
+
+type ArgumentsOf<Words extends readonly (keyof Arguments)[]> = {
+  readonly [Index in keyof Words]: Arguments[Words[Index]];
+};
+
+type Bound<R extends Row> = R extends readonly [string, infer Result, ...infer Parameters]
+  ? CFunction<
+      ArgumentsOf<Extract<Parameters, readonly (keyof Arguments)[]>>,
+      Results[Extract<Result, keyof Results>]
+    >
+  : never;
+
+export type TensorFlowApi = { readonly [Name in keyof typeof FUNCTIONS]: Bound<(typeof FUNCTIONS)[Name]> };
+
+/** Binds the C API of a loaded library. Throws if it lacks one of the functions. */
+export function bindTensorFlow(library: LibraryHandle): TensorFlowApi {
+  const bound = Object.entries(FUNCTIONS as Record<string, Row>).map(([name, row]) => {
+    const [symbol, result, ...parameters] = row;
+    const types = parameters.map((word) => C_TYPES[word]);
+    return [name, library.func(symbol, C_TYPES[result], types)] as const;
+  });
+  return Object.fromEntries(bound) as unknown as TensorFlowApi; // the rows say the types
+}
