@@ -22,12 +22,16 @@ const SAME =
   "ceil floor round trunc fix frac square nan_to_num bitwise_not tril triu flip fliplr flipud roll " +
   "instance_norm group_norm layer_norm rms_norm batch_norm index_fill index_put index_add index_copy " +
   "_index_put_impl _unsafe_index_put masked_scatter scatter scatter_add scatter_reduce select_scatter slice_scatter diagonal_scatter fill zero " +
-  "index_reduce renorm channel_shuffle native_channel_shuffle data copy put bernoulli normal uniform";
+  "index_reduce renorm channel_shuffle native_channel_shuffle data copy put bernoulli normal uniform " +
+  "fake_quantize_per_channel_affine fake_quantize_per_tensor_affine fft_fftshift fft_ifftshift _safe_softmax as_strided_scatter";
 
 const REAL =
   "acos arccos acosh arccosh asin arcsin asinh arcsinh atan arctan atanh arctanh cos cosh erf erfc erfinv exp exp2 " +
   "expm1 log log10 log1p log2 logit reciprocal rsqrt sigmoid sin sinc sinh sqrt tan tanh deg2rad rad2deg lgamma " +
-  "special_erf special_erfc special_erfinv special_exp2 special_expit special_expm1 special_log1p special_logit special_sinc";
+  "special_erf special_erfc special_erfinv special_exp2 special_expit special_expm1 special_log1p special_logit special_sinc " +
+  "digamma i0 mvlgamma polygamma special_bessel_j0 special_bessel_j1 special_digamma special_entr special_gammaln special_i0 " +
+  "special_i0e special_i1 special_i1e special_modified_bessel_i0 special_modified_bessel_i1 special_multigammaln special_ndtr " +
+  "special_polygamma special_psi";
 
 const TRUTH = "isnan isinf isfinite isneginf isposinf isreal signbit logical_not";
 const COMPARE =
@@ -35,7 +39,8 @@ const COMPARE =
 const ARITHMETIC =
   "add sub subtract mul multiply remainder fmod pow maximum minimum fmax fmin bitwise_and bitwise_or bitwise_xor " +
   "__and__ __or__ __xor__ __lshift__ __rshift__ bitwise_left_shift bitwise_right_shift rsub gcd lcm heaviside";
-const REAL_PAIRS = "true_divide atan2 arctan2 xlogy special_xlogy hypot copysign logaddexp logaddexp2 ldexp";
+const REAL_PAIRS =
+  "true_divide atan2 arctan2 xlogy special_xlogy special_xlog1py hypot copysign logaddexp logaddexp2 ldexp nextafter";
 
 const unaryReal: Infer = (call) => {
   const { dtype, shape } = call.type("self");
@@ -141,6 +146,19 @@ const cummax: Infer = (call) => {
   return [typed(dtype, shape), typed("int64", shape)];
 };
 
+/** One complex tensor from two real ones: parts, or length and angle. */
+const complexOf =
+  (...names: string[]): Infer =>
+  (call) => [
+    typed(promoted(call, names) === "float64" ? "complex128" : "complex64", broadcastOf(call, names)),
+  ];
+
+/** Mantissa and exponent. */
+const mantissa: Infer = (call) => {
+  const { dtype, shape } = call.type("self");
+  return [typed(dtype, shape), typed("int32", shape)];
+};
+
 export const ELEMENTWISE: InferTable = {
   ...forEach(SAME, sameAs()),
   ...forEach(REAL, unaryReal),
@@ -162,6 +180,9 @@ export const ELEMENTWISE: InferTable = {
   glu,
   where,
   broadcast_tensors: broadcastTensors,
+  complex: complexOf("real", "imag"),
+  polar: complexOf("abs", "angle"),
+  frexp: mantissa,
   float_power: floatPower,
   masked_fill: (call) => [typed(call.dtypeOf("self"), broadcastOf(call, ["self", "mask"]))],
   addcmul: ternary("self", "tensor1", "tensor2"),

@@ -2,7 +2,16 @@
 import { type Dim, mulDims } from "../../../graph/dim.ts";
 import type { RankedType } from "../../../graph/typed-graph.ts";
 import { type Facts, Refusal } from "../argument.ts";
-import { broadcastOf, forEach, type Infer, type InferTable, promoted, same, typed } from "./infer.ts";
+import {
+  broadcastOf,
+  forEach,
+  type Infer,
+  type InferTable,
+  promoted,
+  same,
+  typed,
+  withoutAxes,
+} from "./infer.ts";
 
 /** The layer's outputs have the size of its state, once for each direction. */
 function hidden(call: Facts, state: RankedType): RankedType {
@@ -61,6 +70,35 @@ const elementLoss: Infer = (call) => {
   return [typed(promoted(call, names), shape)];
 };
 
+/** Losses of a class: a number, or one for each sample or pixel; targets of class numbers or of shares. */
+const classLoss: Infer = (call) => {
+  const { dtype, shape } = call.type("self");
+  if (call.int("reduction") !== 0) return [typed(dtype, [])];
+  const axis = shape.length < 2 ? 0 : 1;
+  return [typed(dtype, withoutAxes(shape, [axis], false))];
+};
+
+/** As classLoss, with the sum of the weights beside it. */
+const weighedLoss: Infer = (call) => [...classLoss(call, () => 0), typed(call.dtypeOf("self"), [])];
+
+/** Losses that compare the rows of several tensors along their last axis. */
+const rowLoss =
+  (...names: string[]): Infer =>
+  (call) => {
+    const rows = broadcastOf(call, names).slice(0, -1);
+    return [typed(promoted(call, names), call.int("reduction") === 0 ? rows : [])];
+  };
+
+/** Losses of pairs of numbers, of which a third says how they should lie. */
+const pairLoss =
+  (...names: string[]): Infer =>
+  (call) => [typed(promoted(call, names), call.int("reduction") === 0 ? broadcastOf(call, names) : [])];
+
+const pairDistance: Infer = (call) => {
+  const shape = broadcastOf(call, ["x1", "x2"]);
+  return [typed(promoted(call, ["x1", "x2"]), withoutAxes(shape, [shape.length - 1], call.bool("keepdim")))];
+};
+
 const normalized: Infer = (call) => {
   const { dtype, shape } = call.type("input");
   const count = call.dims("normalized_shape").length;
@@ -92,6 +130,14 @@ export const LAYERS: InferTable = {
   _pad_packed_sequence: padded,
   ...forEach("gru rnn_tanh rnn_relu", recurrent),
   ...forEach("mse_loss l1_loss smooth_l1_loss huber_loss", elementLoss),
+  ...forEach("binary_cross_entropy binary_cross_entropy_with_logits kl_div soft_margin_loss", elementLoss),
+  ...forEach("nll_loss nll_loss2d nll_loss_nd cross_entropy_loss", classLoss),
+  ...forEach("nll_loss_forward nll_loss2d_forward", weighedLoss),
+  hinge_embedding_loss: pairLoss("self", "target"),
+  margin_ranking_loss: pairLoss("input1", "input2", "target"),
+  triplet_margin_loss: rowLoss("anchor", "positive", "negative"),
+  cosine_embedding_loss: rowLoss("input1", "input2"),
+  pairwise_distance: pairDistance,
   native_layer_norm: normalized,
   cosine_similarity: similarity,
   ...forEach("cdist _cdist_forward", distances),

@@ -1,6 +1,8 @@
 // Results with fewer axes: sums, extremes, statistics, sorting.
+import { subDims } from "../../../graph/dim.ts";
 import { isComplex, isInteger } from "../../../tensor/dtype.ts";
 import { type Facts, normalAxis } from "../argument.ts";
+import { realOf } from "../promote.ts";
 import {
   broadcastOf,
   forEach,
@@ -77,6 +79,28 @@ const kthValue: Infer = (call) => {
   return [typed(dtype, result), typed("int64", result)];
 };
 
+/** One result for each share that is asked for, in front of the axes that stay; without an axis the tensor is one row. */
+const quantiles: Infer = (call) => {
+  const { dtype, shape } = call.type("self");
+  const rest = call.has("dim")
+    ? withoutAxes(shape, [call.axis("dim", shape.length)], call.bool("keepdim"))
+    : call.bool("keepdim")
+      ? shape.map(() => 1)
+      : [];
+  return [typed(dtype, call.argument("q").kind === "tensor" ? [...call.shape("q"), ...rest] : rest)];
+};
+
+/** The integral along an axis. */
+const integral: Infer = (call) => {
+  const names = ["y", "x"];
+  const shape = broadcastOf(call, ["y"]);
+  const axis = call.axis("dim", shape.length);
+  const dtype = realOf(promoted(call, names));
+  if (call.name === "cumulative_trapezoid")
+    return [typed(dtype, replaced(shape, axis, subDims(shape[axis] ?? 1, 1)))];
+  return [typed(dtype, withoutAxes(shape, [axis], false))];
+};
+
 const extremes: Infer = (call) => {
   const result = typed(call.dtypeOf("self"), reducedShape(call));
   return [result, result];
@@ -94,6 +118,9 @@ export const REDUCTIONS: InferTable = {
   argsort: (call) => [typed("int64", call.shape("self"))],
   msort: (call) => [call.type("self")],
   topk: topK,
-  kthvalue: kthValue,
+  ...forEach("kthvalue mode", kthValue),
+  ...forEach("quantile nanquantile", quantiles),
+  ...forEach("trapezoid trapz cumulative_trapezoid", integral),
+  sum_to_size: (call) => [typed(call.dtypeOf("self"), call.dims("size"))],
   aminmax: extremes,
 };

@@ -8,8 +8,10 @@ import { ELEMENTWISE } from "./elementwise.ts";
 import { FACTORIES } from "./factories.ts";
 import { INDEXING } from "./indexing.ts";
 import type { InferTable } from "./infer.ts";
+import { JOINS } from "./joins.ts";
 import { LAYERS } from "./layers.ts";
 import { LAYOUT } from "./layout.ts";
+import { LINEAR_ALGEBRA } from "./linear-algebra.ts";
 import { MATRICES } from "./matrices.ts";
 import { REDUCTIONS } from "./reductions.ts";
 import { SPECTRA } from "./spectra.ts";
@@ -19,8 +21,10 @@ const TABLE: InferTable = {
   ...ELEMENTWISE,
   ...REDUCTIONS,
   ...MATRICES,
+  ...LINEAR_ALGEBRA,
   ...LAYERS,
   ...LAYOUT,
+  ...JOINS,
   ...WINDOWS,
   ...INDEXING,
   ...FACTORIES,

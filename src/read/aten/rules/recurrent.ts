@@ -1,4 +1,4 @@
-// LSTM, GRU and plain recurrent networks, one ONNX operator a layer.
+// LSTM, GRU and plain recurrent networks, one ONNX operator a layer (projected-lstm.ts where ONNX has none).
 // Layout: PyTorch's gates i f g o become ONNX's i o f c, and r z n become z r h; biases of input and state are joined.
 // ONNX gives [time, directions, batch, hidden]; PyTorch joins the directions in the last axis.
 // Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html, https://onnx.ai/onnx/operators/onnx__LSTM.html
@@ -8,6 +8,7 @@ import type { Value } from "../../../graph/graph.ts";
 import type { Facts } from "../argument.ts";
 import type { Call } from "../call.ts";
 import { countsOf, pack, packingOfSizes, unpack, widthOf } from "../packed-sequence.ts";
+import { projectedLstm } from "../projected-lstm.ts";
 import type { Rule } from "../rule.ts";
 
 interface Kind {
@@ -35,15 +36,24 @@ export const RECURRENT: Rule = {
 function refuse(call: Facts): string | undefined {
   if (call.bool("train") && call.float("dropout") > 0)
     return "the model is in training mode; call .eval() before exporting";
-  const sizes = parametersEach(call) * call.int("num_layers") * (call.bool("bidirectional") ? 2 : 1);
+  const sizes = parametersEach(call) * directionsOf(call) * call.int("num_layers");
   const given = call.typesOf("params").length;
-  return given === sizes
-    ? undefined
-    : `${given} weights are given and ${sizes} wanted; projections (proj_size) are not supported`;
+  return given === sizes ? undefined : `${given} weights are given and ${sizes} wanted`;
 }
 
+/** How many weights one direction of a layer has. */
 function parametersEach(call: Facts): number {
-  return call.bool("has_biases") ? 4 : 2;
+  return (call.bool("has_biases") ? 4 : 2) + (isProjected(call) ? 1 : 0);
+}
+
+/** Whether the state is projected after each step (proj_size), which is a weight more for each direction. */
+function isProjected(call: Facts): boolean {
+  const plain = (call.bool("has_biases") ? 4 : 2) * directionsOf(call) * call.int("num_layers");
+  return call.name === "lstm" && call.typesOf("params").length > plain;
+}
+
+function directionsOf(call: Facts): number {
+  return call.bool("bidirectional") ? 2 : 1;
 }
 
 function network(call: Call, kind: Kind): Value[] {
@@ -75,7 +85,9 @@ function layers(call: Call, kind: Kind, input: Value, states: readonly Value[], 
   let x = input;
   const finals: Value[][] = states.map(() => []);
   for (let layer = 0; layer < call.int("num_layers"); layer += 1) {
-    const [output, ...last] = oneLayer(call, kind, layer, x, states, lengths);
+    const [output, ...last] = isProjected(call)
+      ? projectedLayer(call, layer, x, states, lengths)
+      : oneLayer(call, kind, layer, x, states, lengths);
     x = output as Value; // there is always one
     for (const [index, state] of last.entries()) finals[index]?.push(state);
   }
@@ -94,13 +106,10 @@ function oneLayer(
   states: readonly Value[],
   lengths: Value | undefined,
 ): Value[] {
-  const directions = call.bool("bidirectional") ? 2 : 1;
+  const directions = directionsOf(call);
   const hidden = hiddenSize(call);
   const [weights, recurrence, biases] = parameters(call, kind, layer, directions, hidden);
-  const start = layer * directions;
-  const initial = states.map((state) =>
-    call.int("num_layers") === 1 ? state : call.slice(state, 0, start, start + directions),
-  );
+  const initial = states.map((state) => statesOf(call, state, layer * directions, directions));
   const inputs = [x, weights, recurrence, biases, lengths, ...initial];
   const activations = kind.activation
     ? { activations: strings(new Array<string>(directions).fill(kind.activation)) }
@@ -115,6 +124,43 @@ function oneLayer(
   if (directions === 1) return [call.squeeze(sequence as Value, 1), ...last]; // one output was asked for
   const beside = call.transpose(sequence as Value, [0, 2, 1, 3]);
   return [call.op("Reshape", [beside, call.builder.int64s([0, 0, 2 * hidden])]), ...last];
+}
+
+/** As oneLayer, with a projection: each direction by itself. */
+function projectedLayer(
+  call: Call,
+  layer: number,
+  input: Value,
+  states: readonly Value[],
+  lengths: Value | undefined,
+): Value[] {
+  const [each, directions] = [parametersEach(call), directionsOf(call)];
+  const all = call.tensors("params");
+  const runs = Array.from({ length: directions }, (_, direction) => {
+    const place = layer * directions + direction;
+    const own = all.slice(place * each, (place + 1) * each) as [Value, Value, ...Value[]]; // at least three
+    const [state, cell] = states.map((value) => statesOf(call, value, place, 1)) as [Value, Value]; // PyTorch wants two
+    const weights = {
+      input: own[0],
+      state: own[1],
+      biases: own.slice(2, -1),
+      projection: own.at(-1) as Value,
+    };
+    const dtype = call.result().dtype;
+    return projectedLstm(call, { input, state, cell, weights, dtype, backwards: direction === 1, lengths });
+  });
+  const [forwards, backwards] = runs;
+  if (!forwards || !backwards) return forwards ?? [];
+  return [2, 0, 0].map((axis, index) =>
+    call.op("Concat", [forwards[index], backwards[index]], { axis: int(axis) }),
+  );
+}
+
+/** The states of `count` directions from `start` on. */
+function statesOf(call: Call, states: Value, start: number, count: number): Value {
+  return count === directionsOf(call) * call.int("num_layers")
+    ? states
+    : call.slice(states, 0, start, start + count);
 }
 
 function hiddenSize(call: Facts): number {
