@@ -1,5 +1,6 @@
 // Engines by name, as `--engine` takes them.
 import { fail } from "../core/errors.ts";
+import { autoEngine, type Tell } from "./auto-engine.ts";
 import type { Engine } from "./engine.ts";
 import { onnxRuntimeEngine } from "./onnxruntime/engine.ts";
 import { tensorflowEngine } from "./tensorflow/engine.ts";
@@ -14,11 +15,21 @@ export interface EngineSettings {
   readonly operatorLibraries?: readonly string[] | undefined;
   /** Threads that run TensorFlow's operators beside each other. */
   readonly interOpThreads?: number | undefined;
+  /** The tags of the graph to run, where a load does not name others. */
+  readonly tags?: readonly string[] | undefined;
+  /** Told which engine was kept, and why. */
+  readonly tell?: Tell | undefined;
 }
 
 const ENGINES: Readonly<Record<string, (settings: EngineSettings) => Engine>> = {
   onnxruntime: ({ operatorLibraries }) => onnxRuntimeEngine({ operatorLibraries }),
-  tensorflow: tensorflow,
+  tensorflow: ({ env = process.env, libtensorflow, operatorLibraries, interOpThreads }) =>
+    tensorflowEngine({ env, library: libtensorflow, operatorLibraries, interOpThreads }),
+  auto: (settings) =>
+    autoEngine(
+      [createEngine("onnxruntime", settings), createEngine("tensorflow", settings)],
+      settings.tell ?? (() => undefined),
+    ),
 };
 
 export const ENGINE_NAMES: readonly string[] = Object.keys(ENGINES);
@@ -26,14 +37,13 @@ export const ENGINE_NAMES: readonly string[] = Object.keys(ENGINES);
 /** Makes an engine. Throws ENGINE_UNKNOWN for a name that is not in ENGINE_NAMES. */
 export function createEngine(name: string, settings: EngineSettings = {}): Engine {
   const make = Object.hasOwn(ENGINES, name) ? ENGINES[name] : undefined;
-  return make?.(settings) ?? fail("ENGINE_UNKNOWN", { engine: name, known: ENGINE_NAMES.join(", ") });
+  const engine = make?.(settings) ?? fail("ENGINE_UNKNOWN", { engine: name, known: ENGINE_NAMES.join(", ") });
+  return settings.tags ? withTags(engine, settings.tags) : engine;
 }
 
-function tensorflow({
-  env = process.env,
-  libtensorflow,
-  operatorLibraries,
-  interOpThreads,
-}: EngineSettings): Engine {
-  return tensorflowEngine({ env, library: libtensorflow, operatorLibraries, interOpThreads });
+function withTags(engine: Engine, tags: readonly string[]): Engine {
+  return {
+    name: engine.name,
+    load: (directory, options) => engine.load(directory, { tags, ...options }),
+  };
 }

@@ -1,8 +1,8 @@
 // `torchferry run`: feeds a signature with arrays and prints the outputs, in the words of saved_model_cli 2.21.
 import { Command } from "commander";
-import type { TensorValue } from "../../engine/engine.ts";
+import type { LoadedModel, TensorValue } from "../../engine/engine.ts";
 import type { Signature } from "../../model/signature.ts";
-import { defaultEngine } from "../default-engine.ts";
+import { addEngineFlags, type EngineFlags, engineOf } from "../engine-flags.ts";
 import type { Io } from "../io.ts";
 import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
 import { MODEL_FLAG, MODEL_FLAG_TEXT } from "../named-model.ts";
@@ -13,7 +13,7 @@ import { readSavedModelIn } from "../saved-model-directory.ts";
 import { chooseGraph, chooseSignature } from "../show/choose.ts";
 import { withVersionDirectory } from "../with-version-directory.ts";
 
-interface RunFlags {
+interface RunFlags extends EngineFlags {
   dir?: string;
   tag_set: string;
   signature_def: string;
@@ -35,7 +35,7 @@ const EXAMPLES = `Examples:
 `;
 
 export function runCommand(io: Io): Command {
-  return new Command("run")
+  const command = new Command("run")
     .summary("run a signature on arrays and print the outputs")
     .description("Runs one signature and prints what saved_model_cli 2.21 prints.")
     .argument("[model]", "a model file (.pt2, .pt, .onnx), or a SavedModel directory, in place of --dir")
@@ -49,7 +49,8 @@ export function runCommand(io: Io): Command {
     .option("--overwrite", "overwrite files in --outdir")
     .option(MODEL_FLAG, MODEL_FLAG_TEXT)
     .option(INPUT_FLAG, INPUT_FLAG_TEXT, collectInput)
-    .option("--json", "print the outputs as one JSON object")
+    .option("--json", "print the outputs as one JSON object");
+  return addEngineFlags(command)
     .addHelpText("before", EXAMPLES)
     .action(async (file: string | undefined, flags: RunFlags) => {
       const named = { dir: flags.dir, file, model: flags.model, inputs: flags.input };
@@ -66,17 +67,18 @@ async function run(directory: string, flags: RunFlags, io: Io): Promise<void> {
     inputExamples: flags.input_examples ?? "",
   };
   const feeds = readFeeds(texts, signature, (message) => io.err(`torchferry: ${message}\n`));
-  const outputs = await runOnce(directory, signature, feeds);
+  const tell = (message: string): void => io.err(`torchferry: ${message}\n`);
+  const model = await (await engineOf(flags, io, { tell })).load(directory, { tags: graph.tags });
+  const outputs = await runOnce(model, signature, feeds);
   if (flags.json) io.out(`${outputsAsJson(outputs)}\n`);
   else printOutputs(outputs, { outdir: flags.outdir, overwrite: flags.overwrite ?? false }, io);
 }
 
 async function runOnce(
-  directory: string,
+  model: LoadedModel,
   signature: Signature,
   feeds: ReadonlyMap<string, TensorValue>,
 ): Promise<Map<string, TensorValue>> {
-  const model = await (await defaultEngine()).load(directory);
   try {
     return await model.run(signature.name, feeds);
   } finally {

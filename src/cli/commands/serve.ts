@@ -3,10 +3,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Command } from "commander";
 import { FerryError, fail } from "../../core/errors.ts";
+import type { Engine } from "../../engine/engine.ts";
 import type { ServedModel } from "../../server/node/serve-options.ts";
 import type { RunningServer } from "../../server/node/start-server.ts";
 import { statusName } from "../../server/status-names.ts";
-import { defaultEngine } from "../default-engine.ts";
+import { addEngineFlags, type EngineFlags, engineOf } from "../engine-flags.ts";
 import type { Io } from "../io.ts";
 import { defaultConfigText, loadConfig } from "../load-config.ts";
 import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
@@ -17,7 +18,7 @@ import { flagOptions, ignoredFlags, type Port, type ServeFlags } from "../serve/
 import type { Log } from "../serve/log.ts";
 import { cacheBase, isConverted, modelName } from "../serve/model-cache.ts";
 
-type Flags = ServeFlags & { readonly input?: InputSpecs };
+type Flags = ServeFlags & EngineFlags & { readonly input?: InputSpecs };
 
 const REST_PORT = 8501;
 
@@ -41,7 +42,7 @@ export function serveCommand(io: Io): Command {
       "a model file (.pt2, .pt, .onnx) or a directory BASE that holds versions: BASE/1, BASE/2, ...",
     );
   for (const option of flagOptions()) command.addOption(option);
-  return command
+  return addEngineFlags(command)
     .option(INPUT_FLAG, INPUT_FLAG_TEXT, collectInput)
     .option("--json", "log as JSON lines, and print the addresses as one JSON object")
     .addHelpText("before", EXAMPLES)
@@ -94,10 +95,21 @@ async function start(
     models,
     ...listenOptions(target, flags, log),
     ...options,
-    engine: await defaultEngine(),
+    engine: await engineFor(flags, log, io),
     log,
   });
   return { models, server };
+}
+
+async function engineFor(flags: Flags, log: Log, io: Io): Promise<Engine> {
+  if (flags.tensorflow_inter_op_parallelism > 0 && flags.engine === "onnxruntime") {
+    log("warn", "--tensorflow_inter_op_parallelism has no effect: onnxruntime runs operators one after another");
+  }
+  return engineOf(flags, io, {
+    interOpThreads: flags.tensorflow_inter_op_parallelism,
+    tags: flags.saved_model_tags.split(",").filter((tag) => tag !== ""),
+    tell: (message) => log("info", message),
+  });
 }
 
 async function prepare(

@@ -3,6 +3,7 @@
 // command line written for tensorflow_model_server starts this server unchanged.
 // Not here: what the flags mean to the server (serve-options.ts).
 import { InvalidArgumentError, Option } from "commander";
+import { ENGINE_FLAG_NAMES } from "../engine-flags.ts";
 
 /** A port number, `off`, or `any` for a free one. */
 export type Port = number | "off" | "any";
@@ -132,6 +133,8 @@ const FLAGS: readonly Flag[] = [
   int("num_load_threads", 0, "models loaded at once; 0 for as many as there are cores"),
   int("tensorflow_session_parallelism", 0, "threads inside one run; 0 lets the engine choose"),
   int("tensorflow_intra_op_parallelism", 0, "likewise"),
+  int("tensorflow_inter_op_parallelism", 0, "threads that run TensorFlow's operators beside each other"),
+  text("saved_model_tags", "tags", "the graph to serve, by its tags with commas between; by default serve's"),
   bool("enable_model_warmup", true, "replay a version's warm-up file before it serves"),
   bool(
     "enable_synthetic_warmup",
@@ -152,13 +155,11 @@ const FLAGS: readonly Flag[] = [
   bool("admin_on_serving_ports", false, "serve calls that change something beside those that do not"),
   bool("tf_serving_strict", false, "do as TensorFlow Serving does where we do otherwise on purpose"),
   bool("version", false, "print the version and end"),
-  ignored(int("tensorflow_inter_op_parallelism", 0, ""), "the engine runs operators one after another"),
   ignored(int("rest_api_num_threads", 0, ""), "one event loop serves all connections"),
   ignored(int("grpc_max_threads", 0, ""), "one event loop serves all connections"),
   ignored(int("num_unload_threads", 0, ""), "models are unloaded as soon as no request holds them"),
   ignored(bool("flush_filesystem_caches", true, ""), "weights are mapped, not cached twice"),
-  ignored(text("tensorflow_session_config_file", "file", ""), "there is no TensorFlow session"),
-  ignored(text("saved_model_tags", "tags", ""), "the graph for serving is the one that is run"),
+  ignored(text("tensorflow_session_config_file", "file", ""), "threads and tags have flags of their own"),
   ignored(bool("use_alts_credentials", false, ""), "ALTS is there on Google's own machines only"),
   ignored(text("platform_config_file", "file", ""), "there is one platform, tensorflow"),
   ignored(number("per_process_gpu_memory_fraction", 0, ""), "models run on the CPU"),
@@ -175,7 +176,7 @@ const FLAGS: readonly Flag[] = [
 ];
 
 const BOOLEANS = new Set(FLAGS.filter((flag) => flag.value === undefined).map((flag) => flag.name));
-const KNOWN = new Set([...FLAGS.map((flag) => flag.name), "input", "json", "verbose", "help"]);
+const KNOWN = new Set([...FLAGS.map((flag) => flag.name), ...ENGINE_FLAG_NAMES, "input", "json", "verbose", "help"]);
 
 /** The options of commander. Those without an effect are not shown in help. */
 export function flagOptions(): readonly Option[] {

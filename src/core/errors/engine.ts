@@ -16,6 +16,12 @@ export const ENGINE_ERRORS = {
     grpc: 13,
     text: "{model}: onnxruntime cannot load it: {reason}; convert the model anew",
   },
+  ONNX_MISSING: {
+    exit: 3,
+    http: 500,
+    grpc: 9,
+    text: "{directory}: holds no model.onnx, which onnxruntime runs; convert the model, or run TensorFlow's graph: --engine tensorflow",
+  },
   TENSORFLOW_NOT_FOUND: {
     exit: 1,
     http: 503,

@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { PredictionLogSchema } from "../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
 import { encodeRecord } from "../../bytes/tf-record.ts";
 import type { TensorValue } from "../../engine/engine.ts";
+import { madeUpInputs } from "../../engine/made-up-inputs.ts";
 import { EXAMPLE_MODEL } from "../testing/example-model.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { type FakeOptions, halfPlusTwo, signature, spec } from "../testing/half-plus-two.ts";
 import { MemoryFiles } from "../testing/memory-files.ts";
-import { madeUpInputs } from "./made-up-inputs.ts";
 import { warmUp } from "./warm-up.ts";
 
 const PLACE = { model: "m", version: 1n, path: "/m/1" };

@@ -6,11 +6,11 @@
 import { RecordError, readRecords } from "../../bytes/tf-record.ts";
 import { fail } from "../../core/errors.ts";
 import type { LoadedModel } from "../../engine/engine.ts";
+import { madeUpInputs } from "../../engine/made-up-inputs.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { LoadedPlace, Prepare } from "../manager/manager.ts";
 import type { FileSystem } from "../source/file-system.ts";
-import { madeUpInputs } from "./made-up-inputs.ts";
 import { replayRecord } from "./replay-record.ts";
 
 export interface WarmUpOptions {

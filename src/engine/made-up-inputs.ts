@@ -1,9 +1,10 @@
 // A request that a signature would take: every free size is 1, every number is 1, every text is empty.
 // Ones, because a zero may be divided by, which ends the process where the engine does not look for it.
-import type { TensorValue } from "../../engine/engine.ts";
-import type { Signature, TensorSpec } from "../../model/signature.ts";
-import { BYTES_PER_ELEMENT, type DType } from "../../tensor/dtype.ts";
-import { bytesOf, isNumeric } from "../../tensor/elements.ts";
+
+import type { Signature, TensorSpec } from "../model/signature.ts";
+import { BYTES_PER_ELEMENT, type DType } from "../tensor/dtype.ts";
+import { bytesOf, isNumeric } from "../tensor/elements.ts";
+import type { TensorValue } from "./engine.ts";
 
 /** A signature whose inputs are larger is not worth the memory. */
 const MAX_BYTES = 2 ** 28;
