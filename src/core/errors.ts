@@ -13,8 +13,11 @@ import { OTHER_KIND_ERRORS } from "./errors/other-kinds.ts";
 import { OUTPUT_ERRORS } from "./errors/output.ts";
 import type { ErrorRow } from "./errors/row.ts";
 import { SERVING_ERRORS } from "./errors/serving.ts";
+import { SERVING_BATCHING_ERRORS } from "./errors/serving-batching.ts";
 import { SERVING_CONFIGURATION_ERRORS } from "./errors/serving-configuration.ts";
 import { SERVING_EXAMPLE_ERRORS } from "./errors/serving-examples.ts";
+import { SERVING_OPERATION_ERRORS } from "./errors/serving-operations.ts";
+import { OPEN_INFERENCE_ERRORS } from "./errors/serving-open-inference.ts";
 import { USAGE_ERRORS } from "./errors/usage.ts";
 import { VERIFICATION_ERRORS } from "./errors/verification.ts";
 
@@ -31,8 +34,11 @@ export const ERRORS = {
   ...ENGINE_ERRORS,
   ...VERIFICATION_ERRORS,
   ...SERVING_ERRORS,
+  ...SERVING_BATCHING_ERRORS,
   ...SERVING_CONFIGURATION_ERRORS,
   ...SERVING_EXAMPLE_ERRORS,
+  ...OPEN_INFERENCE_ERRORS,
+  ...SERVING_OPERATION_ERRORS,
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

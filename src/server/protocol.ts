@@ -4,6 +4,7 @@ import type { DescFile } from "@bufbuild/protobuf";
 import { problem } from "../core/errors.ts";
 import type { GrpcMethod, GrpcMethods } from "./grpc/call.ts";
 import type { RestRoute } from "./rest/message.ts";
+import { errorResponse } from "./tensorflow-serving/rest/errors.ts";
 
 export interface Routes {
   readonly rest: readonly RestRoute[];
@@ -30,9 +31,15 @@ export function joinRoutes(all: readonly Routes[]): Routes {
 }
 
 /** What the serving ports answer in place of calls that change something. */
-export function refusedAdmin({ grpc }: Routes): Routes {
-  const refuse = (method: string): GrpcMethod => ({
+export function refusedAdmin({ rest, grpc }: Routes): Routes {
+  const elsewhere = (method: string): GrpcMethod => ({
     handle: async () => problem("ADMIN_ELSEWHERE", { method }),
   });
-  return { rest: [], grpc: new Map([...grpc.keys()].map((path) => [path, refuse(path)])) };
+  return {
+    rest: rest.map((route) => ({
+      ...route,
+      handle: async ({ url }) => errorResponse(problem("ADMIN_ELSEWHERE", { method: url })),
+    })),
+    grpc: new Map([...grpc.keys()].map((path) => [path, elsewhere(path)])),
+  };
 }

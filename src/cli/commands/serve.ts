@@ -15,7 +15,7 @@ import { packageVersion } from "../package-version.ts";
 import { versionsIn } from "../saved-model-directory.ts";
 import { seconds } from "../seconds.ts";
 import { flagOptions, ignoredFlags, type Port, type ServeFlags } from "../serve/flags.ts";
-import type { Log } from "../serve/log.ts";
+import type { LevelControl, Log } from "../serve/log.ts";
 import { cacheBase, isConverted, modelName } from "../serve/model-cache.ts";
 
 type Flags = ServeFlags & EngineFlags & { readonly input?: InputSpecs };
@@ -84,7 +84,7 @@ async function serve(target: string | undefined, flags: Flags, io: Io): Promise<
 async function start(
   target: string | undefined,
   flags: Flags,
-  log: Log,
+  log: Log & LevelControl,
   io: Io,
 ): Promise<{ readonly models: readonly ServedModel[]; readonly server: RunningServer }> {
   const models = await prepare(target, flags, log, io);
@@ -97,13 +97,17 @@ async function start(
     ...options,
     engine: await engineFor(flags, log, io),
     log,
+    setLogLevel: log.setLevel,
   });
   return { models, server };
 }
 
 async function engineFor(flags: Flags, log: Log, io: Io): Promise<Engine> {
   if (flags.tensorflow_inter_op_parallelism > 0 && flags.engine === "onnxruntime") {
-    log("warn", "--tensorflow_inter_op_parallelism has no effect: onnxruntime runs operators one after another");
+    log(
+      "warn",
+      "--tensorflow_inter_op_parallelism has no effect: onnxruntime runs operators one after another",
+    );
   }
   return engineOf(flags, io, {
     interOpThreads: flags.tensorflow_inter_op_parallelism,
@@ -206,8 +210,9 @@ function announce(name: string, server: RunningServer, flags: Flags, io: Io): vo
       ? undefined
       : `${scheme}://${host}:${server.restPort}/v1/models/${encodeURIComponent(name)}`;
   const grpc = server.grpcPort === undefined ? undefined : `${host}:${server.grpcPort}`;
+  const admin = server.adminPort === undefined ? undefined : `${flags.admin_host}:${server.adminPort}`;
   if (flags.json) {
-    io.out(`${JSON.stringify({ model: name, rest, grpc })}\n`);
+    io.out(`${JSON.stringify({ model: name, rest, grpc, admin })}\n`);
     return;
   }
   if (rest !== undefined) io.out(`REST  ${rest}\n`);

@@ -45,6 +45,24 @@ export interface ServeFlags {
   readonly enable_serialization_as_tensor_content: boolean;
   readonly refuse_breaking_versions: boolean;
   readonly admin_on_serving_ports: boolean;
+  readonly admin_port: Port;
+  readonly admin_host: string;
+  readonly admin_token_file: string;
+  readonly drain_delay_ms: number;
+  readonly drain_timeout_ms: number;
+  readonly max_connections: number;
+  readonly max_requests_in_flight: number;
+  readonly header_timeout_ms: number;
+  readonly receive_idle_timeout_ms: number;
+  readonly rest_api_max_body_bytes: number;
+  readonly grpc_max_message_bytes: number;
+  readonly access_log: "off" | "errors" | "all";
+  readonly access_log_sampling_rate: number;
+  readonly request_log_prefix: string;
+  readonly request_log_sampling_rate: number;
+  readonly request_log_max_file_bytes: number;
+  readonly request_log_max_file_records: number;
+  readonly request_log_queue_bytes: number;
   readonly tf_serving_strict: boolean;
   readonly version: boolean;
   readonly json?: boolean;
@@ -90,6 +108,14 @@ const bool = (name: string, fallback: boolean, help: string): Flag => ({
   help,
   default: fallback,
   parse: parseBoolean,
+});
+const count = (name: string, fallback: number, help: string): Flag => ({
+  ...int(name, fallback, help),
+  parse: parseCount,
+});
+const share = (name: string, fallback: number, help: string): Flag => ({
+  ...number(name, fallback, help),
+  parse: parseShare,
 });
 const ignored = (flag: Flag, why: string): Flag => ({ ...flag, ignored: why });
 
@@ -153,6 +179,46 @@ const FLAGS: readonly Flag[] = [
   bool("enable_grpc_healthcheck_service", false, "grpc.health.v1, which is always served here"),
   bool("enable_serialization_as_tensor_content", false, "answer with tensors as bytes, which is faster"),
   bool("admin_on_serving_ports", false, "serve calls that change something beside those that do not"),
+  {
+    name: "admin_port",
+    value: "port",
+    default: "off",
+    parse: parsePort,
+    help: "port for those calls, REST and gRPC; 0 for none, any for a free one",
+  },
+  {
+    name: "admin_host",
+    value: "address",
+    default: "127.0.0.1",
+    parse: same,
+    help: "address of that port; any but loopback needs --admin_token_file",
+  },
+  text("admin_token_file", "file", "secrets that those calls must carry one of, one a line"),
+  count("drain_delay_ms", 0, "how long to go on taking requests after SIGTERM, while /readyz already fails"),
+  count("drain_timeout_ms", 25_000, "how long requests in flight may take to end after that"),
+  count("max_connections", 0, "connections that each port holds; 0 for no limit"),
+  count("max_requests_in_flight", 0, "requests worked on at once; more are refused; 0 for no limit"),
+  count("header_timeout_ms", 20_000, "how long a client may take for a request's headers; 0 for ever"),
+  count(
+    "receive_idle_timeout_ms",
+    30_000,
+    "how long a client may pause while it sends a request; 0 for ever",
+  ),
+  count("rest_api_max_body_bytes", 16 * 2 ** 30, "the largest body of a REST request"),
+  count("grpc_max_message_bytes", 2 ** 31 - 1, "the largest message of a gRPC call"),
+  {
+    name: "access_log",
+    value: "off|errors|all",
+    default: "off",
+    parse: parseAccessLog,
+    help: "log a line for each request, or for those that fail",
+  },
+  share("access_log_sampling_rate", 1, "share of the requests that succeed which are logged, from 0 to 1"),
+  text("request_log_prefix", "path", "write requests and answers to files whose names begin so"),
+  share("request_log_sampling_rate", 1, "share of the requests that are written, from 0 to 1"),
+  count("request_log_max_file_bytes", 2 ** 28, "begin another file when one has this size"),
+  count("request_log_max_file_records", 0, "or this many records; 0 for any number"),
+  count("request_log_queue_bytes", 2 ** 26, "what may wait to be written; more is not written, and counted"),
   bool("tf_serving_strict", false, "do as TensorFlow Serving does where we do otherwise on purpose"),
   bool("version", false, "print the version and end"),
   ignored(int("rest_api_num_threads", 0, ""), "one event loop serves all connections"),
@@ -176,7 +242,14 @@ const FLAGS: readonly Flag[] = [
 ];
 
 const BOOLEANS = new Set(FLAGS.filter((flag) => flag.value === undefined).map((flag) => flag.name));
-const KNOWN = new Set([...FLAGS.map((flag) => flag.name), ...ENGINE_FLAG_NAMES, "input", "json", "verbose", "help"]);
+const KNOWN = new Set([
+  ...FLAGS.map((flag) => flag.name),
+  ...ENGINE_FLAG_NAMES,
+  "input",
+  "json",
+  "verbose",
+  "help",
+]);
 
 /** The options of commander. Those without an effect are not shown in help. */
 export function flagOptions(): readonly Option[] {
@@ -235,6 +308,23 @@ function parseInteger(given: string): number {
   const value = parseNumber(given);
   if (!Number.isSafeInteger(value)) throw new InvalidArgumentError("A whole number is wanted.");
   return value;
+}
+
+function parseCount(given: string): number {
+  const value = parseInteger(given);
+  if (value < 0) throw new InvalidArgumentError("A whole number from 0 on is wanted.");
+  return value;
+}
+
+function parseShare(given: string): number {
+  const value = parseNumber(given);
+  if (value < 0 || value > 1) throw new InvalidArgumentError("A number from 0 to 1 is wanted.");
+  return value;
+}
+
+function parseAccessLog(given: string): string {
+  if (given === "off" || given === "errors" || given === "all") return given;
+  throw new InvalidArgumentError("off, errors or all is wanted.");
 }
 
 function parsePort(given: string): Port {

@@ -11,13 +11,22 @@ export interface LogOptions {
   readonly level: LogLevel;
 }
 
-export function makeLog(io: Io, options: LogOptions): Log {
+export function makeLog(io: Io, options: LogOptions): Log & LevelControl {
   const write = options.json ? io.err : (line: string) => io.err(plainLine(line));
   const logger = pino(
     { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
     { write },
   );
-  return (level, message, fields = {}) => logger[level](fields, message);
+  const log: Log = (level, message, fields = {}) => logger[level](fields, message);
+  const setLevel = (level: LogLevel): void => {
+    logger.level = level;
+  };
+  return Object.assign(log, { setLevel });
+}
+
+/** Changes which messages are left out, while the server runs. */
+export interface LevelControl {
+  readonly setLevel: (level: LogLevel) => void;
 }
 
 /** `2026-01-31T12:00:00.000Z warn message name=value`. */

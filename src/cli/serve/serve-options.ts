@@ -8,11 +8,13 @@ import {
   SSLConfigSchema,
 } from "../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
 import { Problem, problem, raise } from "../../core/errors.ts";
+import { accessLog } from "../../server/access-log/access-log.ts";
+import { readTokens } from "../../server/admin/guard.ts";
 import { batchingOptions, DEFAULT_BATCHING } from "../../server/configuration/batching-parameters.ts";
 import { areModels, modelConfigurations } from "../../server/configuration/model-configuration.ts";
 import { monitoringOptions } from "../../server/configuration/monitoring.ts";
 import { type TlsOptions, tlsOptions } from "../../server/configuration/tls.ts";
-import { readConfigFile } from "../../server/node/config-file.ts";
+import { readConfigFile, readConfigText } from "../../server/node/config-file.ts";
 import type { ChannelOptions } from "../../server/node/http2.ts";
 import type { ServedModel, ServeOptions } from "../../server/node/serve-options.ts";
 import type { ServeFlags } from "./flags.ts";
@@ -34,6 +36,7 @@ export async function serveOptions(
   const monitoring = keep(await monitoringOf(flags));
   const grpcTls = keep(await tlsOf(flags.ssl_config_file));
   const restTls = keep(await tlsOf(flags.rest_api_ssl_config_file));
+  const adminTokens = keep<readonly string[] | undefined>(await tokensOf(flags.admin_token_file));
   raise(problems);
   return {
     fileSystemPollWaitSeconds: flags.file_system_poll_wait_seconds,
@@ -73,7 +76,32 @@ export async function serveOptions(
     strict: flags.tf_serving_strict,
     healthService: flags.enable_grpc_healthcheck_service || !flags.tf_serving_strict,
     grpcSocketPath: flags.grpc_socket_path || undefined,
+    adminTokens,
+    ...operationOptions(flags, log),
   };
+}
+
+/** How much is taken, how the server ends, and what it logs. */
+function operationOptions(flags: ServeFlags, log: Log): Partial<ServeOptions> {
+  const { admin_port: admin, access_log: what, access_log_sampling_rate: samplingRate } = flags;
+  return {
+    adminPort: admin === "off" ? undefined : admin === "any" ? 0 : admin,
+    adminHost: flags.admin_host,
+    drainDelayMs: flags.drain_delay_ms,
+    drainMs: flags.drain_timeout_ms,
+    maxConnections: flags.max_connections,
+    maxRequestsInFlight: flags.max_requests_in_flight,
+    headerTimeoutMs: flags.header_timeout_ms,
+    receiveIdleMs: flags.receive_idle_timeout_ms,
+    maxBodyBytes: flags.rest_api_max_body_bytes,
+    maxMessageBytes: flags.grpc_max_message_bytes,
+    answered: what === "off" ? undefined : accessLog({ what, samplingRate, log }),
+  };
+}
+
+async function tokensOf(file: string): Promise<readonly string[] | Problem | undefined> {
+  const text = file === "" ? undefined : await readConfigText(file);
+  return text === undefined || text instanceof Problem ? text : readTokens(file, text);
 }
 
 /** The models of --model_config_file. Throws every reason at once. */

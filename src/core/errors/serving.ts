@@ -160,12 +160,6 @@ export const SERVING_ERRORS = {
     grpc: 13,
     text: "{path}: cannot listen there ({reason}); give a path whose directory can be written to",
   },
-  ADMIN_ELSEWHERE: {
-    exit: 1,
-    http: 403,
-    grpc: 7,
-    text: "{method} changes what is served and is not served on this port; start the server with --admin_on_serving_ports",
-  },
   SERVER_DRAINING: { exit: 1, http: 503, grpc: 14, text: "The server is shutting down; ask another one" },
   HEALTH_UNKNOWN_SERVICE: { exit: 1, http: 404, grpc: 5, text: "unknown service {service}" },
   SERVER_INTERNAL: { exit: 1, http: 500, grpc: 13, text: "Internal error: {reason}" },

@@ -52,6 +52,38 @@ export class Configurator {
     return done;
   }
 
+  /** What each label of a model was given for. */
+  labels(name: string): ReadonlyMap<string, bigint> | Problem {
+    const model = this.#models.find((one) => one.name === name);
+    return model ? model.labels : problem("MODEL_NOT_FOUND", { request: name });
+  }
+
+  /** Gives one label to a version, or takes it away. What is wrong comes back. */
+  setLabel(name: string, label: string, version: bigint | undefined): Promise<Problem | undefined> {
+    const done = this.#last.then(() => this.#setLabel(name, label, version));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #setLabel(name: string, label: string, version: bigint | undefined): Promise<Problem | undefined> {
+    const model = this.#models.find((one) => one.name === name);
+    if (!model) return problem("MODEL_NOT_FOUND", { request: name });
+    const labels = new Map(model.labels);
+    if (version === undefined) {
+      if (!labels.delete(label)) return problem("LABEL_UNKNOWN", { label });
+    } else {
+      if (!(await this.#mayMean(model, label, version, false))) {
+        return problem("CONFIG_LABEL_UNAVAILABLE", { version: String(version), model: name });
+      }
+      labels.set(label, version);
+    }
+    this.#models = this.#models.map((one) => (one === model ? { ...one, labels } : one));
+    this.#options.manager.setLabels(name, labels);
+    const what = version === undefined ? "was taken away" : `means version ${version}`;
+    this.#options.log("info", `{name: ${name}}: label ${label} ${what}`);
+    return undefined;
+  }
+
   async #reload(config: ModelServerConfig, waitMs: number): Promise<readonly Problem[]> {
     const { log, manager, source } = this.#options;
     const models = modelConfigurations(config);

@@ -1,5 +1,6 @@
 // A gRPC call and its answer, as data: handlers open no port.
 import type { Problem } from "../../core/errors.ts";
+import type { PredictionListener } from "../predict/prediction-event.ts";
 import type { AlignmentHint } from "./frames.ts";
 
 export interface GrpcCall {
@@ -9,6 +10,10 @@ export interface GrpcCall {
   readonly timeoutMs: number | undefined;
   /** Calls back if the client gives up before it was answered. */
   readonly onCancel?: (callback: () => void) => void;
+  /** A header by its lower-case name. */
+  readonly header?: (name: string) => string | undefined;
+  /** To be told of each prediction that is made for the call. */
+  readonly predicted?: PredictionListener | undefined;
 }
 
 /** The answer's message in pieces, or what went wrong. */
@@ -18,12 +23,18 @@ export type GrpcReply = readonly Uint8Array[] | Problem;
 export interface GrpcUnaryMethod {
   readonly handle: (call: GrpcCall) => Promise<GrpcReply>;
   readonly alignmentHint?: AlignmentHint;
+  /** Whether it costs next to nothing, and is answered also where the server takes no more requests. */
+  readonly light?: boolean;
 }
 
 /** Messages and answers until either side ends. An answer that is a problem ends the call. */
 export interface GrpcStreamMethod {
-  /** `gone` tells that the client gave up. */
-  readonly stream: (messages: AsyncIterable<Uint8Array>, gone: AbortSignal) => AsyncGenerator<GrpcReply>;
+  /** `gone` tells that the client gave up; `header` gives the call's headers by lower-case name. */
+  readonly stream: (
+    messages: AsyncIterable<Uint8Array>,
+    gone: AbortSignal,
+    header?: (name: string) => string | undefined,
+  ) => AsyncGenerator<GrpcReply>;
 }
 
 export type GrpcMethod = GrpcUnaryMethod | GrpcStreamMethod;

@@ -18,13 +18,16 @@ const NOT_SERVING = 2;
 const SERVICE_UNKNOWN = 3;
 
 /** The service as a protocol. */
-export function healthProtocol(health: Health): Protocol {
+export function grpcHealth(health: Health): Protocol {
   return { serving: { rest: [], grpc: healthMethods(health) }, admin: NO_ROUTES, files: [file_grpc_health] };
 }
 
 function healthMethods(health: Health): GrpcMethods {
   return new Map<string, GrpcMethod>([
-    ["/grpc.health.v1.Health/Check", { handle: async (call: GrpcCall) => check(health, call.message) }],
+    [
+      "/grpc.health.v1.Health/Check",
+      { handle: async (call: GrpcCall) => check(health, call.message), light: true },
+    ],
     ["/grpc.health.v1.Health/Watch", { stream: (messages, gone) => watch(health, messages, gone) }],
   ]);
 }

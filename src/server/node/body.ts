@@ -2,27 +2,33 @@
 // node:stream's own iterator does the same at several times the cost a request, which small requests feel.
 // Invariant: at most MAX_WAITING_BYTES wait to be read, and whatever the socket brought at once.
 import type { IncomingMessage } from "node:http";
+import { FerryError, problem } from "../../core/errors.ts";
 
 /** Past this the socket is not read any further until somebody takes something. */
 const MAX_WAITING_BYTES = 64 * 1024;
 
 const DONE: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
-/** The pieces, once. Iterating throws if the client goes before the body is complete. */
-export function bodyOf(incoming: IncomingMessage): AsyncIterable<Uint8Array> {
-  return { [Symbol.asyncIterator]: () => new BodyReader(incoming) };
+/**
+ * The pieces, once. Iterating throws if the client goes before the body is complete, and REQUEST_STALLED if nothing comes
+ * for `idleMs` while somebody waits; 0 waits for ever.
+ */
+export function bodyOf(incoming: IncomingMessage, idleMs = 0): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => new BodyReader(incoming, idleMs) };
 }
 
 class BodyReader implements AsyncIterator<Uint8Array> {
   readonly #incoming: IncomingMessage;
+  readonly #idleMs: number;
   readonly #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   #ended = false;
   #error: Error | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(incoming: IncomingMessage) {
+  constructor(incoming: IncomingMessage, idleMs: number) {
     this.#incoming = incoming;
+    this.#idleMs = idleMs;
     incoming.on("data", (piece: Uint8Array) => this.#take(piece));
     incoming.once("end", () => this.#end());
     incoming.once("error", (error) => this.#end(error));
@@ -33,9 +39,7 @@ class BodyReader implements AsyncIterator<Uint8Array> {
     while (this.#waiting.length === 0) {
       if (this.#error) throw this.#error;
       if (this.#ended) return DONE;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#wait();
     }
     const value = this.#waiting.shift() as Uint8Array; // there is one
     this.#waitingBytes -= value.length;
@@ -50,6 +54,16 @@ class BodyReader implements AsyncIterator<Uint8Array> {
     this.#incoming.removeAllListeners("data");
     this.#incoming.resume();
     return DONE;
+  }
+
+  async #wait(): Promise<void> {
+    const milliseconds = this.#idleMs;
+    const stalled = (): void => this.#end(new FerryError([problem("REQUEST_STALLED", { milliseconds })]));
+    const timer = milliseconds > 0 ? setTimeout(stalled, milliseconds) : undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    clearTimeout(timer);
   }
 
   #take(piece: Uint8Array): void {

@@ -16,7 +16,7 @@ export async function readConfigFile<Desc extends DescMessage>(
   schema: Desc,
   path: string,
 ): Promise<MessageShape<Desc> | Problem> {
-  const text = await textOf(path);
+  const text = await readConfigText(path);
   return text instanceof Problem ? text : readTextConfig(schema, path, text);
 }
 
@@ -43,7 +43,7 @@ export class ConfigFile {
   /** Reads what the server started with, and then again after each interval, if there is one. */
   async start(): Promise<void> {
     if (this.#options.pollWaitMs <= 0) return;
-    const text = await textOf(this.#options.path);
+    const text = await readConfigText(this.#options.path);
     if (typeof text === "string") this.#last = text;
     this.#wait();
   }
@@ -66,7 +66,7 @@ export class ConfigFile {
 
   async #poll(): Promise<void> {
     const { path, configurator, log, always } = this.#options;
-    const text = await textOf(path);
+    const text = await readConfigText(path);
     if (typeof text === "string") {
       if (!always && text === this.#last) return;
       this.#last = text;
@@ -82,7 +82,8 @@ export class ConfigFile {
   }
 }
 
-async function textOf(path: string): Promise<string | Problem> {
+/** A file's text, or why it cannot be read. */
+export async function readConfigText(path: string): Promise<string | Problem> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {

@@ -1,4 +1,5 @@
 // The end of a server: nothing new, what is in flight finished, memory given back.
+import type { Clock } from "../clock.ts";
 import type { Health } from "../health/health.ts";
 import type { Log } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
@@ -10,15 +11,21 @@ export interface Draining {
   readonly stopWatching: () => void;
   readonly ports: Ports;
   readonly manager: Manager;
+  /** Milliseconds that requests are still taken while the health says that no more should be sent. */
+  readonly drainDelayMs: number;
+  readonly clock: Clock;
   /** Requests that are not done by then are cut off. */
   readonly drainMs: number;
   readonly log: Log;
 }
 
-/** Resolves when everything is closed, at the latest soon after drainMs. */
-export async function drain({ health, stopWatching, ports, manager, drainMs, log }: Draining): Promise<void> {
+/** Resolves when everything is closed, at the latest soon after drainDelayMs and drainMs. */
+export async function drain(draining: Draining): Promise<void> {
+  const { health, stopWatching, ports, manager, drainDelayMs, drainMs, clock, log } = draining;
   health.set("draining");
   stopWatching();
+  // Load balancers take a while to hear of it, and send requests until then.
+  if (drainDelayMs > 0) await new Promise<void>((resolve) => clock.after(drainDelayMs, resolve));
   const closed = ports.drain();
   if (!(await within(closed, drainMs))) {
     log("warn", `${ports.inFlight()} requests were cut off: they were not done after ${drainMs} ms`);

@@ -209,7 +209,7 @@ describe("HandleReloadConfigRequest", () => {
     expect(await client.call(PATH, request("other", "/x"))).toMatchObject({
       status: 7,
       message:
-        "/tensorflow.serving.ModelService/HandleReloadConfigRequest changes what is served and is not served on this port; start the server with --admin_on_serving_ports",
+        "/tensorflow.serving.ModelService/HandleReloadConfigRequest changes what is served and is not served on this port; call the port that --admin_port opens, or start the server with --admin_on_serving_ports",
     });
   });
 });

@@ -1,9 +1,15 @@
 // REST's socket: HTTP/1.1 by node:http, from its requests to the handler's and back.
 // Invariant: an answer is written in the handler's pieces, with turns for others between them, and no faster than the
 // client reads. A small answer, which is one piece, goes out at once with its length.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import { FerryError, problem } from "../../core/errors.ts";
+import { FerryError, type Problem, problem } from "../../core/errors.ts";
 import { secureOptions, type TlsOptions } from "../configuration/tls.ts";
 import type { Log } from "../log.ts";
 import type { RestHandler, RestRequest, RestResponse } from "../rest/message.ts";
@@ -11,12 +17,16 @@ import { nextTurn } from "../slices.ts";
 import { errorResponse } from "../tensorflow-serving/rest/errors.ts";
 import { bodyOf } from "./body.ts";
 import { drained } from "./drained.ts";
+import { NO_LIMITS, type SocketLimits } from "./socket-limits.ts";
+import { type RequestListener, type Watch, watchRest } from "./watch-request.ts";
 
 /** Node's own limit of 300 s for a whole request would cut off slow uploads of large bodies. */
 const REQUEST_TIMEOUT_MS = 0;
 /** A connection that sends nothing for this long between requests is closed; load balancers keep them for 60 s. */
 const KEEP_ALIVE_MS = 65_000;
 const TEXT_BELOW_BYTES = 16 * 1024;
+/** Node looks for connections whose headers are late this often, at most. */
+const LATE_CHECK_MS = 5000;
 
 export interface RestServer {
   readonly server: Server;
@@ -30,21 +40,28 @@ export interface RestServerOptions {
   readonly log: Log;
   /** Without it connections are not encrypted. */
   readonly tls?: TlsOptions | undefined;
+  readonly limits?: SocketLimits | undefined;
+  /** Which requests are answered also where there are too many. */
+  readonly isLight?: (url: string, method: string) => boolean;
+  /** Told of each request when it was answered. */
+  readonly answered?: RequestListener | undefined;
 }
 
 /** A server that is not listening yet. */
-export function createRestServer(handle: RestHandler, { log, tls }: RestServerOptions): RestServer {
+export function createRestServer(handle: RestHandler, options: RestServerOptions): RestServer {
+  const { tls, limits = NO_LIMITS } = options;
   let inFlight = 0;
   let draining = false;
-  const options = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true };
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     inFlight++;
     outgoing.once("close", () => inFlight--);
-    void answer(incoming, outgoing, handle, { log, isDraining: () => draining });
+    void answer(incoming, outgoing, handle, { ...options, limits, isDraining: () => draining });
   };
+  const timing = timingOf(limits);
   const server = tls
-    ? createSecureServer({ ...options, ...secureOptions(tls) }, serve)
-    : createServer(options, serve);
+    ? createSecureServer({ ...timing, ...secureOptions(tls) }, serve)
+    : createServer(timing, serve);
+  if (limits.maxConnections > 0) server.maxConnections = limits.maxConnections;
   return {
     server,
     inFlight: () => inFlight,
@@ -54,14 +71,37 @@ export function createRestServer(handle: RestHandler, { log, tls }: RestServerOp
   };
 }
 
+function timingOf({ headerTimeoutMs }: SocketLimits): ServerOptions {
+  return {
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    noDelay: true,
+    headersTimeout: headerTimeoutMs,
+    connectionsCheckingInterval: Math.max(1, Math.min(LATE_CHECK_MS, headerTimeoutMs || LATE_CHECK_MS)),
+  };
+}
+
+type AnswerOptions = RestServerOptions & {
+  readonly limits: SocketLimits;
+  readonly isDraining: () => boolean;
+};
+
 async function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   handle: RestHandler,
-  { log, isDraining }: { readonly log: Log; readonly isDraining: () => boolean },
+  options: AnswerOptions,
 ): Promise<void> {
+  const { log, isDraining, answered } = options;
+  const watch = answered && watchRest(incoming, outgoing, answered);
   try {
-    const response = await handle(requestOf(incoming, outgoing)).catch((error: unknown) => {
+    const refusal = refuseMore(incoming, outgoing, options);
+    if (refusal) {
+      outgoing.setHeader("Connection", "close");
+      await write(errorResponse(refusal), outgoing, watch);
+      return;
+    }
+    const response = await handle(requestOf(incoming, outgoing, options, watch)).catch((error: unknown) => {
       log("error", `REST: ${incoming.method} ${incoming.url}: ${textOf(error)}`);
       return errorResponse(
         error instanceof FerryError
@@ -71,7 +111,7 @@ async function answer(
     });
     // A client that is still sending would fill the connection with what nobody reads.
     if (isDraining() || !incoming.complete) outgoing.setHeader("Connection", "close");
-    await write(response, outgoing);
+    await write(response, outgoing, watch);
   } catch (error) {
     // The socket broke while it was written to; there is nobody left to tell.
     log("debug", `REST: ${incoming.method} ${incoming.url}: ${textOf(error)}`);
@@ -79,7 +119,25 @@ async function answer(
   }
 }
 
-function requestOf(incoming: IncomingMessage, outgoing: ServerResponse): RestRequest {
+/** Counts the request in; why it is refused, if there are too many. */
+function refuseMore(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { limits, isLight }: AnswerOptions,
+): Problem | undefined {
+  const { requests } = limits;
+  if (!requests || isLight?.(incoming.url ?? "", incoming.method ?? "")) return undefined;
+  const refusal = requests.enter();
+  if (!refusal) outgoing.once("close", () => requests.leave());
+  return refusal;
+}
+
+function requestOf(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { limits }: AnswerOptions,
+  watch: Watch | undefined,
+): RestRequest {
   return {
     method: incoming.method ?? "",
     url: incoming.url ?? "",
@@ -87,7 +145,8 @@ function requestOf(incoming: IncomingMessage, outgoing: ServerResponse): RestReq
       const value = incoming.headers[name];
       return typeof value === "string" ? value : value?.join(", ");
     },
-    body: bodyOf(incoming),
+    body: bodyOf(incoming, limits.receiveIdleMs),
+    predicted: watch?.predicted,
     onCancel: (callback) => {
       outgoing.once("close", () => {
         if (!outgoing.writableFinished) callback();
@@ -96,9 +155,13 @@ function requestOf(incoming: IncomingMessage, outgoing: ServerResponse): RestReq
   };
 }
 
-async function write(response: RestResponse, outgoing: ServerResponse): Promise<void> {
+async function write(
+  response: RestResponse,
+  outgoing: ServerResponse,
+  watch: Watch | undefined,
+): Promise<void> {
   if (outgoing.destroyed) return;
-  const pieces = response.body[Symbol.iterator]();
+  const pieces = (watch ? watch.counted(response.body) : response.body)[Symbol.iterator]();
   let piece = pieces.next();
   const first = piece.done ? undefined : piece.value;
   if (!piece.done) piece = pieces.next();

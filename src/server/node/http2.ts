@@ -14,14 +14,16 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Socket } from "node:net";
-import { problem } from "../../core/errors.ts";
+import { type Problem, problem } from "../../core/errors.ts";
 import { secureOptions, type TlsOptions } from "../configuration/tls.ts";
-import type { GrpcMethods } from "../grpc/call.ts";
+import type { GrpcMethod, GrpcMethods } from "../grpc/call.ts";
 import type { Log } from "../log.ts";
 import { endWith } from "./grpc-answer.ts";
 import { type Pace, paceReading } from "./pace-reading.ts";
+import { NO_LIMITS, type SocketLimits } from "./socket-limits.ts";
 import { serveStream } from "./streaming-call.ts";
 import { serveUnary } from "./unary-call.ts";
+import { type RequestListener, watchGrpc } from "./watch-request.ts";
 
 /** What one stream may send before it waits; the standard's 64 kB would make a 600 kB message wait nine times. */
 const STREAM_WINDOW_BYTES = 8 * 2 ** 20;
@@ -37,6 +39,9 @@ export interface GrpcServerOptions {
   /** Without it connections are not encrypted. */
   readonly tls?: TlsOptions | undefined;
   readonly channel?: ChannelOptions | undefined;
+  readonly limits?: SocketLimits | undefined;
+  /** Told of each call when it was answered. */
+  readonly answered?: RequestListener | undefined;
 }
 
 /** What --grpc_channel_arguments sets of a connection. */
@@ -62,13 +67,14 @@ export interface GrpcServer {
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   let inFlight = 0;
   const sessions = new Set<ServerHttp2Session>();
-  const { tls, channel = {} } = options;
+  const { tls, channel = {}, limits = NO_LIMITS } = options;
   const settings = {
     initialWindowSize: STREAM_WINDOW_BYTES,
     maxFrameSize: MAX_FRAME_BYTES,
     maxConcurrentStreams: channel.maxConcurrentStreams ?? MAX_CONCURRENT_STREAMS,
   };
   const server = tls ? createSecureServer({ settings, ...secureOptions(tls) }) : createServer({ settings });
+  if (limits.maxConnections > 0) server.maxConnections = limits.maxConnections;
   // The session hides its socket, but is made right after the connection is told.
   let pace: Pace = () => undefined;
   server.prependListener(tls ? "secureConnection" : "connection", (socket: Socket) => {
@@ -81,6 +87,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     session.on("error", (error) => options.log("debug", `gRPC: ${error.message}`));
     session.once("close", () => sessions.delete(session));
+    endIfSilent(session, limits.headerTimeoutMs);
     if (channel.maxConnectionAgeMs !== undefined) endWhenOld(session, channel.maxConnectionAgeMs, channel);
   });
   server.on("stream", (stream, headers) => {
@@ -114,14 +121,41 @@ function serve(
     return;
   }
   const path = String(headers[":path"] ?? "");
+  const { maxMessageBytes, log, limits = NO_LIMITS, answered } = options;
+  const watch = answered && watchGrpc(stream, path, answered);
   const method = options.methods.get(path);
-  if (!method) {
-    endWith(stream, problem("GRPC_UNKNOWN_METHOD", { method: path }));
+  const refusal = method
+    ? refuseMore(stream, method, limits)
+    : problem("GRPC_UNKNOWN_METHOD", { method: path });
+  if (!method || refusal) {
+    endWith(stream, refusal ?? problem("GRPC_UNKNOWN_METHOD", { method: path }));
+    stream.resume(); // what the client still sends is thrown away
     return;
   }
-  const call = { maxMessageBytes: options.maxMessageBytes, log: options.log, pace };
+  const call = { maxMessageBytes, log, pace, watch, receiveIdleMs: limits.receiveIdleMs };
   if ("handle" in method) serveUnary(stream, headers, method, call);
   else serveStream(stream, headers, method, call);
+}
+
+/** Counts the call in; why it is refused, if there are too many. Calls that last, such as watches, do not count. */
+function refuseMore(
+  stream: ServerHttp2Stream,
+  method: GrpcMethod,
+  { requests }: SocketLimits,
+): Problem | undefined {
+  if (!requests || !("handle" in method) || method.light) return undefined;
+  const refusal = requests.enter();
+  if (!refusal) stream.once("close", () => requests.leave());
+  return refusal;
+}
+
+/** A client says hello with its settings at once; a connection on which nothing comes is ended. */
+function endIfSilent(session: ServerHttp2Session, headerTimeoutMs: number): void {
+  if (headerTimeoutMs <= 0) return;
+  const timer = setTimeout(() => session.destroy(), headerTimeoutMs).unref();
+  const stop = (): void => clearTimeout(timer);
+  session.once("remoteSettings", stop);
+  session.once("close", stop);
 }
 
 /** Ages are spread by a tenth either way, as gRPC spreads them, so that clients do not come back all at once. */

@@ -1,10 +1,11 @@
 // What a server is started with. Names are those of the flags that set them (cli/serve/flags.ts).
 import type { Engine } from "../../engine/engine.ts";
+import type { AnsweredRequest } from "../access-log/access-log.ts";
 import type { BatchingOptions } from "../configuration/batching-parameters.ts";
 import type { ModelConfiguration } from "../configuration/model-configuration.ts";
 import type { MonitoringOptions } from "../configuration/monitoring.ts";
 import type { TlsOptions } from "../configuration/tls.ts";
-import type { Log } from "../log.ts";
+import type { Log, LogLevel } from "../log.ts";
 import type { ChannelOptions } from "./http2.ts";
 
 /** A model; what is left out is as for one that flags alone tell of. */
@@ -26,6 +27,8 @@ export interface ServeOptions {
   readonly modelConfigFile?: { readonly path: string; readonly pollWaitSeconds: number } | undefined;
   /** Milliseconds that a prediction over REST may run; 0 and less are no limit. */
   readonly restApiTimeoutMs?: number | undefined;
+  /** Milliseconds that a server which is told to end goes on taking requests, while its health already says not to. */
+  readonly drainDelayMs?: number | undefined;
   /** Milliseconds that requests in flight have to end in when the server drains. */
   readonly drainMs?: number | undefined;
   readonly maxBodyBytes?: number | undefined;
@@ -52,6 +55,24 @@ export interface ServeOptions {
   readonly grpcChannel?: ChannelOptions | undefined;
   /** Whether calls that change something are served beside those that do not. */
   readonly adminOnServingPorts?: boolean | undefined;
+  /** A listener for calls that change something, REST and gRPC: 0 takes any free port, undefined serves none. */
+  readonly adminPort?: number | undefined;
+  /** Loopback by default; any other address wants tokens. */
+  readonly adminHost?: string | undefined;
+  /** Secrets, one of which those calls must carry; undefined lets all callers in. */
+  readonly adminTokens?: readonly string[] | undefined;
+  /** Changes which messages are logged. */
+  readonly setLogLevel?: ((level: LogLevel) => void) | undefined;
+  /** Connections that each listener holds; 0 is no limit. */
+  readonly maxConnections?: number | undefined;
+  /** Requests that are worked on at once, over all listeners; 0 is no limit. */
+  readonly maxRequestsInFlight?: number | undefined;
+  /** Milliseconds that a client has to send a request's headers in; 0 is for ever. */
+  readonly headerTimeoutMs?: number | undefined;
+  /** Milliseconds that a client may pause while it sends a request; 0 is for ever. */
+  readonly receiveIdleMs?: number | undefined;
+  /** Told of each request when it was answered. */
+  readonly answered?: ((request: AnsweredRequest) => void) | undefined;
   /** As TensorFlow Serving does it, also where we do otherwise on purpose. */
   readonly strict?: boolean | undefined;
   /** grpc.health.v1. */

@@ -3,21 +3,20 @@
 // Not here: flags (cli/), the pieces themselves.
 import { availableParallelism } from "node:os";
 import { FerryError, Problem, problem } from "../../core/errors.ts";
+import { guardOf } from "../admin/guard.ts";
 import { systemClock } from "../clock.ts";
 import { Configurator } from "../configuration/configurator.ts";
 import { type ModelConfiguration, singleModel } from "../configuration/model-configuration.ts";
-import { reflectionMethods } from "../grpc/reflection/reflection.ts";
-import { healthProtocol } from "../health/grpc-health.ts";
 import { Health } from "../health/health.ts";
 import { DEFAULT_RETRY, failureList, Manager } from "../manager/manager.ts";
-import { joinRoutes, type Protocol, type Routes, refusedAdmin } from "../protocol.ts";
 import { type Look, VersionSource } from "../source/version-source.ts";
-import { tensorflowServing } from "../tensorflow-serving/protocol.ts";
 import { warmUp } from "../warm-up/warm-up.ts";
 import { ConfigFile } from "./config-file.ts";
 import { disk } from "./disk.ts";
 import { drain } from "./drain.ts";
 import { Ports } from "./ports.ts";
+import { type ProtocolParts, protocolsOf } from "./protocols.ts";
+import { type ListenerRoutes, listenerRoutes } from "./routes.ts";
 import type { ServeOptions } from "./serve-options.ts";
 
 export type { ServeOptions } from "./serve-options.ts";
@@ -25,15 +24,15 @@ export type { ServeOptions } from "./serve-options.ts";
 export interface RunningServer {
   readonly grpcPort?: number;
   readonly restPort?: number;
+  readonly adminPort?: number;
   /** Each model that was found is available or has failed, and one at least is available. Rejects if none is. */
   readonly available: Promise<void>;
-  /** Accepts nothing new, finishes what is in flight within drainMs, unloads, and closes. */
+  /** Goes on for drainDelayMs, then accepts nothing new, finishes what is in flight within drainMs, unloads, and closes. */
   drain(): Promise<void>;
 }
 
-/** TensorFlow Serving's defaults of --file_system_poll_wait_seconds and --rest_api_timeout_in_ms. */
+/** TensorFlow Serving's default of --file_system_poll_wait_seconds. */
 const DEFAULT_POLL_WAIT_SECONDS = 1;
-const DEFAULT_REST_TIMEOUT_MS = 30_000;
 /** Kubernetes grants 30 s between SIGTERM and SIGKILL. */
 const DEFAULT_DRAIN_MS = 25_000;
 
@@ -50,7 +49,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const [first, ...rest] = wrong;
   if (first) throw new FerryError([first, ...rest]);
   const health = new Health();
-  const ports = new Ports(options, routesOf(options, manager, configurator, health));
+  const ports = new Ports(options, routesOf(options, { models: manager, configurator, health }));
   if (!strict) await ports.open();
   const available = becomeAvailable(options, manager, source.start(), health);
   // Whoever does not ask for it must not be brought down by it.
@@ -64,14 +63,24 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     source.stop();
     file?.stop();
   };
-  const drainMs = options.drainMs ?? DEFAULT_DRAIN_MS;
+  const { drainMs = DEFAULT_DRAIN_MS, drainDelayMs = 0 } = options;
   let draining: Promise<void> | undefined;
   return {
     ...(ports.grpcPort === undefined ? {} : { grpcPort: ports.grpcPort }),
     ...(ports.restPort === undefined ? {} : { restPort: ports.restPort }),
+    ...(ports.adminPort === undefined ? {} : { adminPort: ports.adminPort }),
     available,
     drain: () => {
-      draining ??= drain({ health, stopWatching, ports, manager, drainMs, log });
+      draining ??= drain({
+        health,
+        stopWatching,
+        ports,
+        manager,
+        drainDelayMs,
+        drainMs,
+        clock: systemClock,
+        log,
+      });
       return draining;
     },
   };
@@ -119,32 +128,13 @@ function makeSource(
   });
 }
 
-function routesOf(
-  options: ServeOptions,
-  models: Manager,
-  configurator: Configurator,
-  health: Health,
-): Routes {
-  const timeoutMs = options.restApiTimeoutMs ?? DEFAULT_REST_TIMEOUT_MS;
-  const protocols: Protocol[] = [
-    tensorflowServing({
-      models,
-      strict: options.strict,
-      checkMethodNames: options.checkMethodNames,
-      tensorContent: options.tensorContent,
-      timeoutMs: timeoutMs > 0 ? timeoutMs : undefined,
-      maxBodyBytes: options.maxBodyBytes,
-      enableCors: options.enableCors,
-      compress: options.compressRest,
-      reload: (config, waitMs) => configurator.reload(config, waitMs),
-    }),
-    ...(options.healthService === false ? [] : [healthProtocol(health)]),
-  ];
-  const open = options.adminOnServingPorts || options.strict;
-  const admin = protocols.map((protocol) => (open ? protocol.admin : refusedAdmin(protocol.admin)));
-  const routes = joinRoutes([...protocols.map((protocol) => protocol.serving), ...admin]);
-  const files = protocols.flatMap((protocol) => protocol.files);
-  return joinRoutes([routes, { rest: [], grpc: reflectionMethods(routes.grpc, files) }]);
+function routesOf(options: ServeOptions, parts: ProtocolParts): ListenerRoutes {
+  const { adminOnServingPorts = false, strict = false, adminTokens } = options;
+  return listenerRoutes(protocolsOf(options, parts), {
+    openAdmin: adminOnServingPorts || strict,
+    guard: guardOf(adminTokens),
+    guardServing: adminTokens !== undefined,
+  });
 }
 
 function watchConfigFile(options: ServeOptions, configurator: Configurator): ConfigFile | undefined {

@@ -6,8 +6,9 @@ import { Problem, problem } from "../../core/errors.ts";
 import type { GrpcStreamMethod } from "../grpc/call.ts";
 import { FrameReader } from "../grpc/frames.ts";
 import { OK_TRAILERS, statusTrailers } from "../grpc/status.ts";
-import { beginAnswer, endWith, writeMessage } from "./grpc-answer.ts";
+import { beginAnswer, endWith, headerText, writeMessage } from "./grpc-answer.ts";
 import { type CallOptions, inflated } from "./unary-call.ts";
+import type { Watch } from "./watch-request.ts";
 
 /** Questions of a few hundred bytes; nobody asks a thousand at once. */
 const MAX_WAITING_MESSAGES = 1000;
@@ -18,7 +19,7 @@ export function serveStream(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   method: GrpcStreamMethod,
-  { log, pace }: CallOptions,
+  { log, pace, watch }: CallOptions,
 ): void {
   const inbox = new Inbox(stream, String(headers["grpc-encoding"] ?? "identity"));
   const gone = new AbortController();
@@ -31,7 +32,8 @@ export function serveStream(
     inbox.end();
     gone.abort();
   });
-  void answerAll(stream, method.stream(inbox, gone.signal)).catch((error: unknown) => {
+  const header = (name: string): string | undefined => headerText(headers[name]);
+  void answerAll(stream, method.stream(inbox, gone.signal, header), watch).catch((error: unknown) => {
     log("error", `gRPC: ${headers[":path"]}: ${error instanceof Error ? error.message : String(error)}`);
     stream.destroy();
   });
@@ -40,6 +42,7 @@ export function serveStream(
 async function answerAll(
   stream: ServerHttp2Stream,
   replies: AsyncIterable<readonly Uint8Array[] | Problem>,
+  watch: Watch | undefined,
 ): Promise<void> {
   let trailers: Readonly<Record<string, string>> = OK_TRAILERS;
   for await (const reply of replies) {
@@ -49,7 +52,7 @@ async function answerAll(
       break;
     }
     if (!stream.headersSent) beginAnswer(stream, () => trailers);
-    await writeMessage(stream, reply);
+    await writeMessage(stream, watch ? [...watch.counted(reply)] : reply);
   }
   if (stream.destroyed || stream.writableEnded) return;
   if (!stream.headersSent) beginAnswer(stream, () => trailers);

@@ -10,11 +10,15 @@ import { parseTimeout } from "../grpc/timeout.ts";
 import type { Log } from "../log.ts";
 import { endWith, headerText, sendMessage } from "./grpc-answer.ts";
 import type { Pace } from "./pace-reading.ts";
+import type { Watch } from "./watch-request.ts";
 
 export interface CallOptions {
   readonly maxMessageBytes: number;
   readonly log: Log;
   readonly pace: Pace | undefined;
+  /** Milliseconds that a client may pause while it sends; 0 is for ever. */
+  readonly receiveIdleMs: number;
+  readonly watch: Watch | undefined;
 }
 
 /** Reads the call and answers it. */
@@ -22,8 +26,11 @@ export function serveUnary(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   method: GrpcUnaryMethod,
-  { maxMessageBytes, log, pace }: CallOptions,
+  { maxMessageBytes, log, pace, receiveIdleMs: milliseconds, watch }: CallOptions,
 ): void {
+  if (milliseconds > 0) {
+    stream.setTimeout(milliseconds, () => endWith(stream, problem("REQUEST_STALLED", { milliseconds })));
+  }
   const frames = new FrameReader(maxMessageBytes, method.alignmentHint);
   stream.on("data", (chunk: Uint8Array) => {
     pace?.(chunk.length);
@@ -31,8 +38,9 @@ export function serveUnary(
     if (refusal) endWith(stream, refusal);
   });
   stream.once("end", () => {
+    if (milliseconds > 0) stream.setTimeout(0);
     if (stream.headersSent || stream.destroyed) return;
-    void answer(stream, headers, frames, method, log);
+    void answer(stream, headers, frames, method, { log, watch });
   });
 }
 
@@ -41,7 +49,7 @@ async function answer(
   headers: IncomingHttpHeaders,
   frames: FrameReader,
   method: GrpcUnaryMethod,
-  log: Log,
+  { log, watch }: Pick<CallOptions, "log" | "watch">,
 ): Promise<void> {
   try {
     const message = await onlyMessage(frames, String(headers["grpc-encoding"] ?? "identity"));
@@ -53,9 +61,11 @@ async function answer(
     const onCancel = (callback: () => void): void => {
       stream.once("aborted", callback);
     };
-    const reply = await method.handle({ message, timeoutMs, onCancel });
+    const header = (name: string): string | undefined => headerText(headers[name]);
+    const predicted = watch?.predicted;
+    const reply = await method.handle({ message, timeoutMs, onCancel, header, predicted });
     if (reply instanceof Problem) endWith(stream, reply);
-    else await sendMessage(stream, reply);
+    else await sendMessage(stream, watch ? [...watch.counted(reply)] : reply);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     log("error", `gRPC: ${headers[":path"]}: ${reason}`);

@@ -8,7 +8,7 @@ import type { Signature, TensorSpec } from "../../model/signature.ts";
 import type { ServableHandle } from "../manager/servable.ts";
 import { tensorflowDtypeName } from "../tensorflow-serving/dtype-names.ts";
 import { defaultInputs } from "./default-inputs.ts";
-import { Stopwatch } from "./prediction-event.ts";
+import { type PredictionListener, Stopwatch } from "./prediction-event.ts";
 
 /** The signature that is meant where none is named. */
 export const DEFAULT_SIGNATURE = "serving_default";
@@ -28,6 +28,8 @@ export interface PredictLimits {
   readonly timeoutMs?: number | undefined;
   /** Calls back when the client is gone. */
   readonly onCancel?: ((callback: () => void) => void) | undefined;
+  /** Told of the prediction besides the handle's listener. */
+  readonly predicted?: PredictionListener | undefined;
 }
 
 /** Outputs by name, in the signature's order or the filter's. Gives the handle back, and tells its listener. */
@@ -37,7 +39,8 @@ export async function predict(
   limits: PredictLimits,
 ): Promise<ReadonlyMap<string, TensorValue> | Problem> {
   const { listener, model, version } = handle;
-  if (!listener) return checkAndRun(handle, prediction, limits);
+  const { predicted } = limits;
+  if (!listener && !predicted) return checkAndRun(handle, prediction, limits);
   const stopwatch = new Stopwatch();
   const outputs = await checkAndRun(handle, prediction, limits, stopwatch);
   const problem = outputs instanceof Problem ? outputs : undefined;
@@ -45,7 +48,9 @@ export async function predict(
   const rows = (first instanceof Object ? first.shape[0] : undefined) ?? 1;
   const { batch } = stopwatch;
   const signature = prediction.signature.name;
-  listener({ model, version, signature, rows, problem, times: stopwatch.times(), batch });
+  const event = { model, version, signature, rows, problem, times: stopwatch.times(), batch };
+  listener?.(event);
+  predicted?.(event);
   return outputs;
 }
 

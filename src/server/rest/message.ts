@@ -1,4 +1,5 @@
 // A REST request and its answer, as data: handlers open no port. Any protocol over HTTP/1.1 speaks these.
+import type { PredictionListener } from "../predict/prediction-event.ts";
 
 export interface RestRequest {
   readonly method: string;
@@ -9,6 +10,8 @@ export interface RestRequest {
   readonly body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   /** Calls back if the client goes away before it was answered. */
   readonly onCancel?: (callback: () => void) => void;
+  /** To be told of each prediction that is made for the request. */
+  readonly predicted?: PredictionListener | undefined;
 }
 
 export interface RestResponse {
@@ -26,6 +29,8 @@ export interface RestRoute {
   /** Whether a request is this protocol's to answer; `url` is path and query as sent. */
   readonly serves: (url: string, method: string) => boolean;
   readonly handle: RestHandler;
+  /** Whether it costs next to nothing, and is answered also where the server takes no more requests. */
+  readonly light?: boolean;
 }
 
 const JSON_HEADERS = { "Content-Type": "application/json" };

@@ -37,7 +37,9 @@ export async function multiInferenceOverGrpc(context: GrpcContext, call: GrpcCal
   }
   const { timeoutMs, onCancel, predicted } = call;
   const results = await Promise.all(
-    refusal.map((task) => runExamples(handle.share(), { ...task, examples }, { timeoutMs, onCancel, predicted })),
+    refusal.map((task) =>
+      runExamples(handle.share(), { ...task, examples }, { timeoutMs, onCancel, predicted }),
+    ),
   );
   handle.release();
   const failure = results.find((result) => result instanceof Problem);

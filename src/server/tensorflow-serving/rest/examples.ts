@@ -25,7 +25,8 @@ export async function examplesOverRest(
   if (handle instanceof Problem) return errorResponse(handle);
   const { timeoutMs, checkMethodNames } = context;
   const examples = { method, signatureName: reader.signatureName, examples: reader.examples() };
-  const limits = { timeoutMs, checkMethodNames, onCancel: request.onCancel };
+  const { onCancel, predicted } = request;
+  const limits = { timeoutMs, checkMethodNames, onCancel, predicted };
   const result = await runExamples(handle, examples, limits);
   const body = result instanceof Problem ? result : writeResults(result);
   return body instanceof Problem ? errorResponse(body) : jsonResponse(200, body);

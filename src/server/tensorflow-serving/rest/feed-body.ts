@@ -1,6 +1,6 @@
 // A request's body, inflated if need be, given to a reader piece by piece.
 // Invariant: the event loop has a turn after each READ_SLICE_BYTES.
-import { type Problem, problem } from "../../../core/errors.ts";
+import { FerryError, type Problem, problem } from "../../../core/errors.ts";
 import type { RestRequest } from "../../rest/message.ts";
 import { nextTurn } from "../../slices.ts";
 import { DEFAULT_MAX_BODY_BYTES, type RestContext } from "../context.ts";
@@ -51,6 +51,7 @@ export async function feedSlices(
       }
     }
   } catch (error) {
+    if (error instanceof FerryError) return error.problems[0];
     return problem(error instanceof Uninflatable ? "JSON_EMPTY" : "REST_BODY_CUT_OFF", {}, error);
   }
   return undefined;

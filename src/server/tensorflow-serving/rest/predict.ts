@@ -53,7 +53,8 @@ async function run(
     return body;
   }
   const prediction = { signature, inputs: body.inputs, outputFilter: [] };
-  const limits = { timeoutMs, checkMethodNames, onCancel: request.onCancel };
+  const { onCancel, predicted } = request;
+  const limits = { timeoutMs, checkMethodNames, onCancel, predicted };
   const outputs = await predict(handle, prediction, limits);
   return outputs instanceof Problem ? outputs : writePredictions(outputs, body.format);
 }

@@ -1,0 +1,43 @@
+// The protocols that the server speaks, each one line.
+import { adminProtocol } from "../admin/protocol.ts";
+import type { Configurator } from "../configuration/configurator.ts";
+import { grpcHealth } from "../health/grpc-health.ts";
+import type { Health } from "../health/health.ts";
+import { restHealth } from "../health/rest-health.ts";
+import type { Manager } from "../manager/manager.ts";
+import type { Protocol } from "../protocol.ts";
+import { tensorflowServing } from "../tensorflow-serving/protocol.ts";
+import type { ServeOptions } from "./serve-options.ts";
+
+/** TensorFlow Serving's default of --rest_api_timeout_in_ms. */
+const DEFAULT_REST_TIMEOUT_MS = 30_000;
+
+export interface ProtocolParts {
+  readonly models: Manager;
+  readonly configurator: Configurator;
+  readonly health: Health;
+}
+
+/** All of them; the first that serves an address answers. */
+export function protocolsOf(
+  options: ServeOptions,
+  { models, configurator, health }: ProtocolParts,
+): Protocol[] {
+  const { strict, setLogLevel, restApiTimeoutMs = DEFAULT_REST_TIMEOUT_MS } = options;
+  return [
+    tensorflowServing({
+      models,
+      strict,
+      checkMethodNames: options.checkMethodNames,
+      tensorContent: options.tensorContent,
+      timeoutMs: restApiTimeoutMs > 0 ? restApiTimeoutMs : undefined,
+      maxBodyBytes: options.maxBodyBytes,
+      enableCors: options.enableCors,
+      compress: options.compressRest,
+      reload: (config, waitMs) => configurator.reload(config, waitMs),
+    }),
+    ...(options.healthService === false ? [] : [grpcHealth(health)]),
+    // Addresses that TensorFlow Serving does not have.
+    ...(strict ? [] : [restHealth(health), adminProtocol({ configurator, setLogLevel })]),
+  ];
+}

@@ -1,0 +1,68 @@
+// Follows one request from its first byte to its last, for whoever logs it.
+// Invariant: each request is told once, when its stream is closed, whether or not it was answered. Nothing is counted
+// element by element.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerHttp2Stream } from "node:http2";
+import type { AnsweredRequest } from "../access-log/access-log.ts";
+import type { PredictionEvent, PredictionListener } from "../predict/prediction-event.ts";
+import { statusName } from "../status-names.ts";
+
+export type RequestListener = (request: AnsweredRequest) => void;
+
+/** nginx's status of a request whose client left before it was answered. */
+const CLIENT_GONE = 499;
+const CANCELLED = 1;
+
+export class Watch {
+  readonly #began = performance.now();
+  #prediction: PredictionEvent | undefined;
+  #bytesIn = 0;
+  #bytesOut = 0;
+
+  /** To be told of the predictions that the request makes; the last one is logged. */
+  readonly predicted: PredictionListener = (event) => {
+    this.#prediction = event;
+  };
+
+  readonly receive = (piece: Uint8Array): void => {
+    this.#bytesIn += piece.length;
+  };
+
+  /** The answer's pieces, counted as they go. */
+  *counted(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void> {
+    for (const piece of pieces) {
+      this.#bytesOut += piece.length;
+      yield piece;
+    }
+  }
+
+  facts(): Pick<AnsweredRequest, "bytesIn" | "bytesOut" | "micros" | "prediction"> {
+    const micros = Math.round((performance.now() - this.#began) * 1000);
+    return { bytesIn: this.#bytesIn, bytesOut: this.#bytesOut, micros, prediction: this.#prediction };
+  }
+}
+
+/** Follows a request over HTTP/1.1. */
+export function watchRest(incoming: IncomingMessage, outgoing: ServerResponse, tell: RequestListener): Watch {
+  const watch = new Watch();
+  incoming.on("data", watch.receive);
+  outgoing.once("close", () => {
+    const status = outgoing.writableFinished ? outgoing.statusCode : CLIENT_GONE;
+    const call = `${incoming.method} ${incoming.url}`;
+    tell({ protocol: "REST", call, status: String(status), failed: status >= 400, ...watch.facts() });
+  });
+  return watch;
+}
+
+/** Follows a call over gRPC. */
+export function watchGrpc(stream: ServerHttp2Stream, path: string, tell: RequestListener): Watch {
+  const watch = new Watch();
+  stream.on("data", watch.receive);
+  stream.once("close", () => {
+    const sent = stream.sentTrailers?.["grpc-status"] ?? stream.sentHeaders?.["grpc-status"];
+    const status = stream.rstCode === 0 && sent !== undefined ? Number(sent) : CANCELLED;
+    const named = statusName(status);
+    tell({ protocol: "gRPC", call: path, status: named, failed: status !== 0, ...watch.facts() });
+  });
+  return watch;
+}
