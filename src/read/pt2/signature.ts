@@ -87,10 +87,13 @@ function readPaths(graphModule: JsonValue): Paths {
   const signature = root?.get("signature");
   if (!signature?.present) return { inputs: [], outputs: [] };
   const fields = readFields(graphModule);
+  const outputs = leavesOf(signature.get("out_spec"), fields);
   const names = signature.get("forward_arg_names");
-  const parameters = names.present ? names.list().map((name) => name.string()) : [];
+  // Up to torch 2.5 the parameters' names are not told, but the values are named for them.
+  if (!names.present) return { inputs: [], outputs };
+  const parameters = names.list().map((name) => name.string());
   const inputs = leavesOf(signature.get("in_spec"), fields).map((path) => fromParameter(path, parameters));
-  return { inputs, outputs: leavesOf(signature.get("out_spec"), fields) };
+  return { inputs, outputs };
 }
 
 function readFields(graphModule: JsonValue): NamedTupleFields {
