@@ -1,11 +1,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fromBinary } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { SavedModelSchema } from "./bytes/protobuf/generated/tensorflow_pb.ts";
 import { convertModel } from "./convert.ts";
 import { type ByteSource, bytesSource } from "./core/byte-source.ts";
 import { FerryError } from "./core/errors.ts";
 import { parseGraph } from "./graph/text.ts";
+import { readOnnx } from "./read/onnx/read-onnx.ts";
 import { encodeOnnx } from "./write/onnx/encode-graph.ts";
 
 const DIGITS = join(import.meta.dirname, "../examples/digits");
@@ -37,6 +40,20 @@ function contents(directory: string): Map<string, string> {
   const paths = names.map((entry) => join(entry.parentPath, entry.name)).sort();
   return new Map(
     paths.map((path) => [path.slice(directory.length + 1), readFileSync(path).toString("base64")]),
+  );
+}
+
+const bytesIn = (base64: string): number => Buffer.from(base64, "base64").byteLength;
+
+/** The contents of model.onnx's weights by name, wherever they stand. */
+function initializers(directory: string): Map<string, string> {
+  const open = (path: string) => bytesSource(path, readFileSync(join(directory, path)));
+  const graph = readOnnx(open("model.onnx"), { openSibling: open });
+  const values = graph.nodes.flatMap(({ inputs }) => inputs.flatMap((value) => value ?? []));
+  return new Map(
+    values.flatMap(({ name, initializer }) =>
+      initializer ? [[name, Buffer.from(initializer.read()).toString("base64")]] : [],
+    ),
   );
 }
 
@@ -85,6 +102,29 @@ describe("convertModel", () => {
     const large = await convertModel(digits("digits.onnx"), { output: base });
     const small = await convertModel(digits("digits.onnx"), { output: base, compact: true });
     expect(small.byteLength).toBeLessThan(0.75 * large.byteLength);
+  });
+
+  it("cuts the weights into data files, and puts model.onnx's weights where they are", async () => {
+    const whole = await convertModel(digits("digits.pt2"), { output: base });
+    const cut = await convertModel(digits("digits.pt2"), { output: base, shardBytes: 20_000 });
+    const [one, several] = [contents(join(base, "1")), contents(join(base, "2"))];
+    const data = [...several.keys()].filter((name) => name.includes(".data-"));
+    expect(data.length).toBeGreaterThan(1);
+    expect(data.at(-1)).toMatch(new RegExp(`data-0000${data.length - 1}-of-0000${data.length}$`));
+    expect(cut.byteLength).toBe([...several.values()].reduce((sum, text) => sum + bytesIn(text), 0));
+    expect(initializers(join(base, "2"))).toEqual(initializers(join(base, "1")));
+    expect(one.size).toBe(4);
+    expect(whole.inputs).toEqual(cut.inputs);
+  });
+
+  it("puts the weights into the models when they are to be constants", async () => {
+    const converted = await convertModel(digits("digits.pt2"), { output: base, weights: "constants" });
+    expect([...contents(join(base, "1")).keys()]).toEqual(["model.onnx", "saved_model.pb"]);
+    const { metaGraphs } = fromBinary(SavedModelSchema, converted.savedModel);
+    const ops = new Set(metaGraphs.flatMap(({ graphDef }) => graphDef?.node.map(({ op }) => op) ?? []));
+    expect([ops.has("VarHandleOp"), ops.has("RestoreV2"), ops.has("Const")]).toEqual([false, false, true]);
+    await convertModel(digits("digits.pt2"), { output: base });
+    expect(initializers(join(base, "1"))).toEqual(initializers(join(base, "2")));
   });
 
   it("renames inputs and outputs", async () => {

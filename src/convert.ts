@@ -47,6 +47,13 @@ export interface ConvertOptions {
   readonly batchAxis?: BatchAxes;
   /** Stores a convolution's weight once instead of in both orders; model.onnx then takes longer to load. */
   readonly compact?: boolean;
+  /**
+   * `variables`, the default: weights stand in variables/, for both models. `constants`: inside saved_model.pb, which is
+   * then frozen, and inside model.onnx; refused with WEIGHTS_TOO_LARGE where 2 GB do not hold them.
+   */
+  readonly weights?: "variables" | "constants";
+  /** The largest data file of variables/, in bytes; 2e9 if absent. Only a weight that is larger itself passes it. */
+  readonly shardBytes?: number;
   /** Does everything but the writing. */
   readonly dryRun?: boolean;
   /** Opens a file beside the model, where a model keeps weights outside. */
@@ -127,7 +134,11 @@ export async function convertModel(source: ByteSource, options: ConvertOptions):
   const readExample = (): Promise<Graph> => read({ exampleSizes: true });
   const settled = await settleBatch(await read({}), { ...options, file: source.name, readExample });
   const typed = optimize(settled.graph, options);
-  const tensorflow = lowerToTensorFlow(forTensorFlow(typed), { file: source.name, ruleOf: custom?.ruleOf });
+  const tensorflow = lowerToTensorFlow(forTensorFlow(typed), {
+    file: source.name,
+    ruleOf: custom?.ruleOf,
+    isFrozen: options.weights === "constants",
+  });
   const converted = {
     inputs: inputsOf(typed.graph, tensorflow.inputs),
     outputs: tensorflow.outputs.map(endpoint),
@@ -145,11 +156,22 @@ export async function convertModel(source: ByteSource, options: ConvertOptions):
 type Interface = Pick<ConvertedModel, "inputs" | "outputs" | "signatures" | "states" | "batch">;
 
 function writeOptions(options: ConvertOptions, converted: Interface): WriteOptions {
-  const { output = "", version, signatures = [], compact = false, check, onProgress } = options;
+  const {
+    output = "",
+    version,
+    signatures = [],
+    compact = false,
+    weights,
+    shardBytes,
+    check,
+    onProgress,
+  } = options;
   return {
     base: output,
     signatures,
     compact,
+    areWeightsInside: weights === "constants",
+    ...(shardBytes === undefined ? {} : { shardBytes }),
     ...(version === undefined ? {} : { version }),
     ...(onProgress ? { onBytes: onProgress } : {}),
     ...(check ? { check: (directory, written) => check(directory, { ...converted, ...written }) } : {}),

@@ -9,6 +9,8 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly `length` bytes from `offset`, in memory of their own or a view that nobody writes to. Reading past the end throws a RangeError. */
   read(offset: number, length: number): Uint8Array;
+  /** Fills `target` from `offset`, for sources that can without memory of their own. Throws as `read` does. */
+  readInto?(offset: number, target: Uint8Array): void;
 }
 
 /** A source over bytes already in memory. */
@@ -29,14 +31,24 @@ export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
 
 /** The part of `source` that begins at `start`, as a source of its own. */
 export function sliceSource(source: ByteSource, start: number, size: number): ByteSource {
-  return {
+  const check = (offset: number, length: number) => {
+    if (offset < 0 || length < 0 || offset + length > size)
+      throw new RangeError(`${source.name}: ${length} bytes at ${offset} reach past the end at ${size}`);
+  };
+  const slice: ByteSource = {
     name: source.name,
     size,
     read(offset, length) {
-      if (offset < 0 || length < 0 || offset + length > size) {
-        throw new RangeError(`${source.name}: ${length} bytes at ${offset} reach past the end at ${size}`);
-      }
+      check(offset, length);
       return source.read(start + offset, length);
+    },
+  };
+  if (!source.readInto) return slice;
+  return {
+    ...slice,
+    readInto(offset, target) {
+      check(offset, target.byteLength);
+      source.readInto?.(start + offset, target);
     },
   };
 }

@@ -73,14 +73,22 @@ function openSibling(modelFile: string, folder: string, relativePath: string): O
 function fileSource(name: string, file: string, flags: number): OpenFile {
   const descriptor = open(name, file, flags);
   const size = sizeOf(name, descriptor);
+  const check = (offset: number, length: number) => {
+    if (offset < 0 || length < 0 || offset + length > size)
+      throw new RangeError(`${name}: ${length} bytes at ${offset} reach past the end at ${size}`);
+  };
   return {
     name,
     size,
     read(offset, length) {
-      if (offset < 0 || length < 0 || offset + length > size) {
-        throw new RangeError(`${name}: ${length} bytes at ${offset} reach past the end at ${size}`);
-      }
-      return readExactly(name, descriptor, offset, length);
+      check(offset, length);
+      const bytes = new Uint8Array(length);
+      readExactly(name, descriptor, offset, bytes);
+      return bytes;
+    },
+    readInto(offset, target) {
+      check(offset, target.byteLength);
+      readExactly(name, descriptor, offset, target);
     },
     close: () => fs.closeSync(descriptor),
   };
@@ -103,15 +111,13 @@ function sizeOf(name: string, descriptor: number): number {
   return fail("FILE_UNREADABLE", { file: name, reason: "it is a device, a pipe or a socket" });
 }
 
-function readExactly(name: string, descriptor: number, offset: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
+function readExactly(name: string, descriptor: number, offset: number, bytes: Uint8Array): void {
   let done = 0;
-  while (done < length) {
+  while (done < bytes.byteLength) {
     const got = readPiece(name, descriptor, bytes, done, offset + done);
     if (got === 0) fail("FILE_UNREADABLE", { file: name, reason: "it became shorter while it was read" });
     done += got;
   }
-  return bytes;
 }
 
 function readPiece(name: string, descriptor: number, bytes: Uint8Array, at: number, offset: number): number {

@@ -13,6 +13,11 @@ export interface Tensor {
   readonly byteLength: number;
   /** The contents. Callers must not write to the result. Large tensors: each call may read from disk again. */
   read(): Uint8Array;
+  /**
+   * Fills `target` with the contents from byte `from` on; only where they lie in a file, so that they can be taken in
+   * pieces and into memory that is there.
+   */
+  readonly readInto?: (target: Uint8Array, from: number) => void;
   /** Elements of a string tensor (raw bytes, usually UTF-8), only when dtype is "string". */
   readonly strings?: readonly Uint8Array[];
   /** The permutation that made this tensor from another, if `transposed` made it. */
@@ -44,7 +49,10 @@ export function tensorFromSource(
   offset: number,
 ): Tensor {
   const byteLength = elementCount(shape) * BYTES_PER_ELEMENT[dtype];
-  return { dtype, shape, byteLength, read: () => source.read(offset, byteLength) };
+  const read = () => source.read(offset, byteLength);
+  if (!source.readInto) return { dtype, shape, byteLength, read };
+  const readInto = (target: Uint8Array, from: number) => source.readInto?.(offset + from, target);
+  return { dtype, shape, byteLength, read, readInto };
 }
 
 /**

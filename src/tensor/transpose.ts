@@ -41,17 +41,17 @@ export function movesOnlyOnes(shape: readonly unknown[], perm: readonly number[]
   return moved.every((axis, index) => index === 0 || axis > (moved[index - 1] as number));
 }
 
-/** Row-major elements of `width` bytes with their axes permuted, in new memory. */
+/** Row-major elements of `width` bytes with their axes permuted, into `output`, by default new memory. */
 export function permuteBytes(
   bytes: Uint8Array,
   width: number,
   shape: readonly number[],
   perm: readonly number[],
+  output: Uint8Array = new Uint8Array(bytes.byteLength),
 ): Uint8Array {
   const wide = width > 4;
   // Elements above four bytes are an innermost axis of 32-bit words: words survive the copy bit by bit.
   const merged = wide ? merge([...shape, width / 4], [...perm, shape.length]) : merge(shape, perm);
-  const output = new Uint8Array(bytes.byteLength);
   if (bytes.byteLength === 0) return output;
   const word = Math.min(width, 4);
   const aligned = bytes.byteOffset % word === 0 ? bytes : bytes.slice();

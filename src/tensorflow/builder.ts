@@ -55,6 +55,8 @@ export class TfBuilder {
   readonly variables: TfVariable[] = [];
   /** Put before the names of the nodes made from here on, such as `layer1/0/conv1`. */
   scope = "";
+  /** Weights stand in the graph as constants, so that it is frozen: there is no checkpoint. */
+  isFrozen = false;
   private readonly names: NodeNames;
   private readonly library: Library;
   private readonly constants = new Map<string, TfValue>();
@@ -158,12 +160,17 @@ export class TfBuilder {
     return value;
   }
 
-  /** A weight that stands in the checkpoint, under `name`. One tensor gives one variable. */
+  /** A weight, which stands in the checkpoint under `name` unless the graph is frozen. One tensor gives one variable. */
   variable(tensor: Tensor, name: string): TfValue {
     const known = this.weights.get(tensor);
     if (known) return known;
     const scope = this.scope;
     this.scope = "";
+    if (this.isFrozen) {
+      const constant = this.constant(tensor, name);
+      this.scope = scope;
+      return constant;
+    }
     const shape = tensor.shape;
     const handle = this.op("VarHandleOp", [], { dtype: tensor.dtype, shape, shared_name: "" }, name);
     const shared = handle.node.name;

@@ -6,7 +6,7 @@ import { TfBuilder } from "./builder.ts";
 import type { TfGraph, TfNode, TfVariable } from "./graph.ts";
 import { NodeNames } from "./node-names.ts";
 
-/** One RestoreV2 reads its tensors one after the other and holds them all: several bound memory and run at once. */
+/** One RestoreV2 holds all its tensors until the last is read: several bound memory and run at once. */
 const RESTORE_BYTES = 500 * 2 ** 20;
 
 export interface Restorable {
@@ -17,15 +17,18 @@ export interface Restorable {
   readonly assigned: ReadonlyMap<TfVariable, TfNode>;
 }
 
-/** The graph with its restoring nodes added. */
-export function withRestore(graph: TfGraph): Restorable {
+/** Which data file of the checkpoint holds a variable. */
+export type ShardOf = (variable: TfVariable) => number;
+
+/** The graph with its restoring nodes added; each of them reads from one data file. */
+export function withRestore(graph: TfGraph, shardOf: ShardOf = () => 0): Restorable {
   const names = new NodeNames();
   for (const node of graph.nodes) names.unique(node.name);
   const tf = new TfBuilder(names);
   tf.scope = "save";
   const filename = tf.op("Const", [], { dtype: "string", value: strings(["model"], []) });
   const assigned = new Map<TfVariable, TfNode>();
-  for (const group of groupsOf(graph.variables)) {
+  for (const group of groupsOf(graph.variables, shardOf)) {
     const tensorNames = tf.op(
       "Const",
       [],
@@ -50,18 +53,26 @@ export function withRestore(graph: TfGraph): Restorable {
   };
 }
 
-function groupsOf(variables: readonly TfVariable[]): TfVariable[][] {
-  const groups: TfVariable[][] = [];
-  let bytes = RESTORE_BYTES;
+interface RestoreGroup {
+  readonly variables: TfVariable[];
+  bytes: number;
+}
+
+function groupsOf(variables: readonly TfVariable[], shardOf: ShardOf): TfVariable[][] {
+  const open = new Map<number, RestoreGroup>();
+  const groups: RestoreGroup[] = [];
   for (const variable of variables) {
-    if (bytes >= RESTORE_BYTES) {
-      groups.push([]);
-      bytes = 0;
+    const shard = shardOf(variable);
+    let group = open.get(shard);
+    if (!group || group.bytes >= RESTORE_BYTES) {
+      group = { variables: [], bytes: 0 };
+      groups.push(group);
+      open.set(shard, group);
     }
-    groups.at(-1)?.push(variable);
-    bytes += variable.tensor.byteLength;
+    group.variables.push(variable);
+    group.bytes += variable.tensor.byteLength;
   }
-  return groups;
+  return groups.map((group) => group.variables);
 }
 
 function strings(texts: readonly string[], shape: readonly number[] = [texts.length]) {

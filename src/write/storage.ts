@@ -1,12 +1,21 @@
-// Which tensors are the same bytes: views of one tensor under other shapes, and equal permutations of one tensor.
-
+// Which tensors are the same bytes: views of one tensor under other shapes, and equal permutations of one tensor. And
+// reading them for a file, in memory that is used again: fresh memory costs more than the reading.
 import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { permuteBytes } from "../tensor/transpose.ts";
 
+/** What is read at once of a tensor that needs not be in memory as a whole; it stays in a core's own cache. */
+const PIECE_BYTES = 512 * 1024;
+
 /** The tensor whose bytes these are, under the shape they were read or computed in. */
 export function viewed(tensor: Tensor): Tensor {
   return tensor.reshapeOf ? viewed(tensor.reshapeOf) : tensor;
+}
+
+/** The tensor that is read to make this one. */
+export function originOf(tensor: Tensor): Tensor {
+  const base = tensor.reshapeOf ?? tensor.transposeOf?.base;
+  return base ? originOf(base) : tensor;
 }
 
 /** Tells storages apart: equal keys mean equal bytes. */
@@ -31,17 +40,50 @@ export class StorageKeys {
 export class StorageReader {
   private tensor: Tensor | undefined;
   private bytes: Uint8Array = new Uint8Array(0);
+  private readonly plain = new Scratch();
+  private readonly permuted = new Scratch();
 
-  read(tensor: Tensor): Uint8Array {
+  /** The contents in order. What is given is overwritten by what is asked for next. */
+  *pieces(tensor: Tensor, next: Tensor | undefined): Generator<Uint8Array> {
+    const own = viewed(tensor);
+    const isKept = next !== undefined && originOf(next) === own;
+    if (!own.readInto || own === this.tensor || isKept) {
+      yield this.read(tensor);
+      return;
+    }
+    this.tensor = undefined;
+    const piece = this.plain.take(Math.min(PIECE_BYTES, own.byteLength));
+    for (let from = 0; from < own.byteLength; from += piece.byteLength) {
+      const target = piece.subarray(0, own.byteLength - from);
+      own.readInto(target, from);
+      yield target;
+    }
+  }
+
+  private read(tensor: Tensor): Uint8Array {
     const own = viewed(tensor);
     const moved = own.transposeOf;
     if (moved) {
-      return permuteBytes(this.read(moved.base), BYTES_PER_ELEMENT[own.dtype], moved.base.shape, moved.perm);
+      const base = this.read(moved.base);
+      const isTwice = viewed(moved.base).transposeOf !== undefined; // then the base is in the memory for permutations
+      const target = isTwice ? new Uint8Array(own.byteLength) : this.permuted.take(own.byteLength);
+      return permuteBytes(base, BYTES_PER_ELEMENT[own.dtype], moved.base.shape, moved.perm, target);
     }
     if (own !== this.tensor) {
-      this.bytes = own.read();
+      this.bytes = own.readInto ? this.plain.take(own.byteLength) : own.read();
+      own.readInto?.(this.bytes, 0);
       this.tensor = own;
     }
     return this.bytes;
+  }
+}
+
+/** Memory that is used again and again, as much as was ever wanted at once. */
+class Scratch {
+  private buffer = new Uint8Array(0);
+
+  take(byteLength: number): Uint8Array {
+    if (this.buffer.byteLength < byteLength) this.buffer = new Uint8Array(byteLength);
+    return this.buffer.subarray(0, byteLength);
   }
 }

@@ -19,11 +19,11 @@ export function writeOnnxModel(graph: Graph, file: CreateFile): void {
 /** Several models by their file names; weights that they share stand once. */
 export function writeOnnxModels(graphs: ReadonlyMap<string, Graph>, file: CreateFile): void {
   const weights = planWeights([...graphs.values()], []);
-  file(WEIGHTS_FILE, (sink) => writeWeights(weights, sink));
+  writeWeights(weights, (_, fill) => file(WEIGHTS_FILE, fill)); // without a limit there is one
   for (const [name, graph] of graphs) {
     const onnx = encodeOnnx(graph, (tensor) => {
       const place = weights.place(tensor);
-      return place && { location: WEIGHTS_FILE, ...place };
+      return place && { location: WEIGHTS_FILE, offset: place.offset, length: place.length };
     });
     file(name, (sink) => sink.write(onnx));
   }

@@ -1,8 +1,9 @@
 import { crc32c } from "@node-rs/crc32";
 import { describe, expect, it } from "vitest";
+import type { ByteSource } from "../core/byte-source.ts";
 import type { Graph } from "../graph/graph.ts";
 import { parseGraph, printGraph } from "../graph/text.ts";
-import { derivedTensor, type Tensor } from "../tensor/tensor.ts";
+import { derivedTensor, type Tensor, tensorFromBytes, tensorFromSource } from "../tensor/tensor.ts";
 import { permuteBytes, reshaped, transposed } from "../tensor/transpose.ts";
 import type { TfNode, TfVariable } from "../tensorflow/graph.ts";
 import { constantsOf, PAGE_BYTES, planWeights } from "./plan-weights.ts";
@@ -36,22 +37,27 @@ function graphOf(tensors: readonly Tensor[]): Graph {
   return graph;
 }
 
-function written(graph: Graph, variables: readonly TfVariable[]) {
-  const plan = planWeights(graph, variables);
-  const parts: Uint8Array[] = [];
-  const index = writeWeights(plan, { write: (bytes) => parts.push(bytes.slice()) });
-  return { plan, file: Buffer.concat(parts), index };
+function written(graph: Graph, variables: readonly TfVariable[], shardBytes?: number) {
+  const plan = planWeights(graph, variables, shardBytes);
+  const files: Buffer[] = [];
+  const index = writeWeights(plan, (_, fill) => {
+    const parts: Uint8Array[] = [];
+    fill({ write: (bytes) => parts.push(bytes.slice()) });
+    files.push(Buffer.concat(parts));
+  });
+  const blobs = plan.shards.flatMap((shard) => shard.blobs);
+  return { plan, blobs, files, file: Buffer.concat(files), index };
 }
 
 describe("the data file", () => {
   it("holds a weight that both models want in one layout once", () => {
     const { tensor } = weight([64, 32], 7);
-    const { plan, file } = written(graphOf([tensor]), [
+    const { plan, blobs, file } = written(graphOf([tensor]), [
       variable("w", tensor),
       variable("flat", reshaped(tensor, [2048])),
     ]);
-    expect(plan.blobs).toHaveLength(1);
-    expect(plan.place(tensor)).toEqual({ offset: 0, length: 8192 });
+    expect(blobs).toHaveLength(1);
+    expect(plan.place(tensor)).toEqual({ shard: 0, offset: 0, length: 8192 });
     expect(file).toEqual(Buffer.from(tensor.read()));
   });
 
@@ -59,14 +65,14 @@ describe("the data file", () => {
     const conv = weight([16, 8, 3, 3], 5);
     const other = weight([1200], 3);
     const filter = transposed(conv.tensor, [2, 3, 1, 0]);
-    const { plan, file } = written(graphOf([conv.tensor, other.tensor]), [
+    const { blobs, file } = written(graphOf([conv.tensor, other.tensor]), [
       variable("c", filter),
       variable("o", other.tensor),
     ]);
     expect(conv.reads()).toBe(1);
     expect(other.reads()).toBe(1);
-    expect(plan.blobs.map(({ tensor }) => tensor)).toEqual([conv.tensor, filter, other.tensor]);
-    const place = plan.blobs[1]?.offset ?? 0;
+    expect(blobs.map(({ tensor }) => tensor)).toEqual([conv.tensor, filter, other.tensor]);
+    const place = blobs[1]?.offset ?? 0;
     expect(file.subarray(place, place + 4608)).toEqual(
       Buffer.from(permuteBytes(conv.tensor.read(), 4, [16, 8, 3, 3], [2, 3, 1, 0])),
     );
@@ -74,10 +80,62 @@ describe("the data file", () => {
 
   it("aligns to pages what ONNX refers to, and fills gaps with zeros", () => {
     const tensors = [weight([1025], 3).tensor, weight([1100], 5).tensor];
-    const { plan, file } = written(graphOf(tensors), []);
-    expect(plan.blobs.map(({ offset }) => offset)).toEqual([0, 2 * PAGE_BYTES]);
+    const { plan, blobs, file } = written(graphOf(tensors), []);
+    expect(blobs.map(({ offset }) => offset)).toEqual([0, 2 * PAGE_BYTES]);
     expect(file.subarray(4100, 8192).every((byte) => byte === 0)).toBe(true);
     expect(file).toHaveLength(plan.byteLength);
+  });
+
+  it("ends before the next weight and its permutations would pass the limit", () => {
+    const [first, conv, large] = [weight([2048], 3), weight([16, 8, 4, 4], 5), weight([9000], 7)];
+    const filter = transposed(conv.tensor, [2, 3, 1, 0]);
+    const all = [first.tensor, conv.tensor, large.tensor];
+    const { plan, blobs, files } = written(
+      graphOf(all),
+      [variable("f", first.tensor), variable("c", filter), variable("l", large.tensor)],
+      20_000,
+    );
+    expect(blobs.map(({ tensor, shard, offset }) => [tensor, shard, offset])).toEqual([
+      [first.tensor, 0, 0],
+      [conv.tensor, 1, 0],
+      [filter, 1, 8192],
+      [large.tensor, 2, 0], // larger than the limit
+    ]);
+    expect(files.map(({ byteLength }) => byteLength)).toEqual([8192, 16384, 36000]);
+    expect(plan.byteLength).toBe(8192 + 16384 + 36000);
+    expect(plan.place(conv.tensor)).toEqual({ shard: 1, offset: 0, length: 8192 });
+    expect(plan.shardOf(variable("l", large.tensor))).toBe(2);
+    expect(conv.reads()).toBe(1);
+  });
+
+  it("is the same in pieces, from tensors in a file, as from tensors in memory", () => {
+    const elements = 400_000; // more than one piece, and not a multiple of one
+    const bytes = new Uint8Array(2 * 4 * elements).map((_, index) => (index * 7 + (index >> 9)) % 251);
+    const source: ByteSource = {
+      name: "weights",
+      size: bytes.byteLength,
+      read: (offset, length) => bytes.slice(offset, offset + length),
+      readInto: (offset, target) => target.set(bytes.subarray(offset, offset + target.byteLength)),
+    };
+    const shapes = [[elements], [1000, 400]] as const;
+    const lazy = shapes.map((shape, at) => tensorFromSource("float32", shape, source, at * 4 * elements));
+    const here = lazy.map((tensor) => tensorFromBytes("float32", tensor.shape, tensor.read()));
+    const made = [lazy, here].map(([a, b]) => {
+      if (!a || !b) throw new Error("there are two");
+      const turned = transposed(b, [1, 0]);
+      const twice = transposed(reshaped(turned, [200, 2, 1000]), [1, 0, 2]);
+      const all = [variable("a", a), variable("b", b), variable("t", turned), variable("u", twice)];
+      return written(graphOf([a, b]), all);
+    });
+    expect(made[0]?.file.equals(made[1]?.file ?? Buffer.alloc(0))).toBe(true);
+    expect(made[0]?.index).toEqual(made[1]?.index);
+    const [a, b, t, u] = made[0]?.blobs ?? [];
+    const at = (blob = a) => made[0]?.file.subarray(blob?.offset, (blob?.offset ?? 0) + 4 * elements);
+    expect(at(a)?.equals(bytes.subarray(0, 4 * elements))).toBe(true);
+    expect(at(b)?.equals(bytes.subarray(4 * elements))).toBe(true);
+    const turned = permuteBytes(bytes.slice(4 * elements), 4, [1000, 400], [1, 0]);
+    expect(at(t)?.equals(turned)).toBe(true);
+    expect(at(u)?.equals(permuteBytes(turned, 4, [200, 2, 1000], [1, 0, 2]))).toBe(true);
   });
 
   it("leaves small initializers inside model.onnx", () => {
@@ -106,7 +164,7 @@ describe("shareFilters", () => {
     const filter = transposed(tensor, [2, 3, 1, 0]);
     const graph = graphOf([tensor]);
     shareFilters(graph, [variable("c", filter)]);
-    expect(planWeights(graph, [variable("c", filter)]).blobs.map((blob) => blob.tensor)).toEqual([filter]);
+    expect(written(graph, [variable("c", filter)]).blobs.map((blob) => blob.tensor)).toEqual([filter]);
     expect(printGraph(graph)).toContain("Transpose(w0.stored) {perm = [3, 2, 0, 1]}");
   });
 

@@ -12,6 +12,7 @@ import type { Io } from "../io.ts";
 import { loadConfig } from "../load-config.ts";
 import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
 import { MODEL_FLAG, MODEL_FLAG_TEXT } from "../named-model.ts";
+import { parseBytes } from "../parse-bytes.ts";
 import { seconds } from "../seconds.ts";
 import { printVerdicts } from "../verify/print-verdicts.ts";
 import { type Verdict, verifyWith } from "../verify/verify-with.ts";
@@ -26,6 +27,8 @@ interface ConvertFlags {
   batchAxis?: BatchAxes;
   verifyWith?: string;
   inputsLayout?: Readonly<Record<string, ImageLayout>>;
+  weights: "variables" | "constants";
+  shardSize?: number;
   compact?: boolean;
   dryRun?: boolean;
   model?: string;
@@ -53,6 +56,13 @@ const LAYOUT_TEXT =
   "nhwc: images and volumes come in with their channels last, in both engines; of one input, image=nhwc (mask=nchw: as " +
   "in PyTorch), may be repeated; outputs stay as in PyTorch";
 
+const WEIGHTS_TEXT =
+  "variables: in variables/, for both models; constants: inside saved_model.pb, which is then one frozen file, and inside " +
+  "model.onnx, up to 2 GB";
+
+const SHARD_TEXT =
+  "largest data file in variables/, such as 500MB or 1GiB; by default 2GB; only a weight larger than that passes it";
+
 export function convertCommand(io: Io): Command {
   return new Command("convert")
     .summary("convert a model file to a TensorFlow SavedModel with ONNX beside it")
@@ -74,6 +84,10 @@ export function convertCommand(io: Io): Command {
     )
     .option("--inputs-layout <[input=]layout>", LAYOUT_TEXT, collectLayout)
     .option("--verify-with <file.npz>", "run the result on recorded inputs; end with 5 if the outputs differ")
+    .addOption(
+      new Option("--weights <place>", WEIGHTS_TEXT).choices(["variables", "constants"]).default("variables"),
+    )
+    .option("--shard-size <size>", SHARD_TEXT, parseBytes)
     .option("--compact", "store every weight once: half the size for convolutions, slower to load")
     .option("--dry-run", "write nothing; say whether the model can be converted and what stands in the way")
     .option(MODEL_FLAG, MODEL_FLAG_TEXT)
@@ -128,6 +142,11 @@ function conversionOptions(flags: ConvertFlags): ConvertFileOptions {
       message: "--output BASE is wanted: the directory that holds the versions (or --dry-run)",
     });
   }
+  if (flags.weights === "constants" && (flags.compact || flags.shardSize !== undefined)) {
+    fail("USAGE", {
+      message: "--weights constants makes no variables/; leave --compact and --shard-size out",
+    });
+  }
   if (flags.dryRun && flags.verifyWith !== undefined) {
     fail("USAGE", { message: "--verify-with needs something to run; leave --dry-run out" });
   }
@@ -136,6 +155,8 @@ function conversionOptions(flags: ConvertFlags): ConvertFileOptions {
     batch: flags.batch,
     batchAxis: flags.batchAxis ?? {},
     compact: flags.compact ?? false,
+    weights: flags.weights,
+    ...(flags.shardSize === undefined ? {} : { shardBytes: flags.shardSize }),
     ...(flags.inputsLayout === undefined ? {} : { inputsLayout: flags.inputsLayout }),
     dryRun: flags.dryRun ?? false,
     ...(flags.output === undefined ? {} : { output: flags.output }),

@@ -34,6 +34,18 @@ describe("how far an index reaches", () => {
     );
   });
 
+  it("is told for each data file", () => {
+    const entry = (name: string, shard: number, offset: number) => {
+      return { name, dtype: "uint8" as const, shape: [10], shard, offset, byteLength: 10, crc: 1 };
+    };
+    const bytes = encodeBundleIndex([entry("a", 0, 0), entry("b", 2, 0), entry("c", 2, 64)], 3);
+    const ends = new Map([
+      [0, 10],
+      [2, 74],
+    ]);
+    expect(bundleExtents(bytes)).toEqual({ shards: 3, ends });
+  });
+
   it("is unknown of any part of it", () => {
     const whole = index([10, 20, 30]);
     for (let length = 0; length < whole.length; length++) {

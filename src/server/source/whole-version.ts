@@ -3,6 +3,7 @@
 // weights are whole if the index's table is, and the data file reaches as far as the index says.
 // Invariant: reads some bytes of each file and never a whole large one.
 // Not here: whether the model works, which loading shows; when to look again (version-source.ts).
+import { shardName } from "../../bytes/tensor-bundle/shard-name.ts";
 import { bundleExtents } from "./bundle-extents.ts";
 import type { FileStat, FileSystem } from "./file-system.ts";
 
@@ -59,8 +60,7 @@ async function whyBundleNotWhole(
   if (extents === "compressed") return undefined;
   if (extents === undefined) return "variables/variables.index is not complete yet";
   for (const [shard, end] of extents.ends) {
-    const place = (part: number): string => String(part).padStart(5, "0");
-    const name = `variables/variables.data-${place(shard)}-of-${place(extents.shards)}`;
+    const name = shardName("variables/variables", shard, extents.shards);
     const size = sizes.get(name);
     if (size === undefined) return `there is no ${name} yet`;
     if (size < end) return `${name} has ${size} of ${end} bytes`;

@@ -19,6 +19,8 @@ export interface LowerOptions {
   readonly file: string;
   /** Rules that go before the tables', for operators of the user's own. */
   readonly ruleOf?: RuleOf | undefined;
+  /** Weights become constants of the graph instead of variables. */
+  readonly isFrozen?: boolean;
 }
 
 /** Lowers a graph with types. Throws a FerryError (exit code 4) with every node that cannot be lowered. */
@@ -31,6 +33,7 @@ export function lowerToTensorFlow(typed: TypedGraph, options: LowerOptions): TfG
   const lowering = new GraphLowering(typed, options.file, (node) => options.ruleOf?.(node) ?? ruleOf(node));
   lowering.judge(graph);
   const tf = new TfBuilder();
+  tf.isFrozen = options.isFrozen ?? false;
   const values = new ValueStore(tf, typed);
   const inputs = graph.inputs.map((value) => placeholder(tf, values, value));
   lowering.emit(graph, values);

@@ -9,7 +9,7 @@ import {
   VariableDefSchema,
 } from "../../bytes/protobuf/generated/tensorflow_pb.ts";
 import type { TfEndpoint, TfGraph, TfVariable } from "../../tensorflow/graph.ts";
-import { type Restorable, withRestore } from "../../tensorflow/restore.ts";
+import { type Restorable, type ShardOf, withRestore } from "../../tensorflow/restore.ts";
 import { shapeProto, typeNumber } from "./encode-attribute.ts";
 import { encodeGraphDef } from "./encode-graph.ts";
 import { strippedOpList } from "./foreign-operators.ts";
@@ -22,8 +22,12 @@ const PREDICT_METHOD = "tensorflow/serving/predict";
 const SAVER_V2 = 2;
 
 /** The bytes of saved_model.pb. `signatures` are further names of the one signature beside `serving_default`. */
-export function encodeSavedModel(graph: TfGraph, signatures: readonly string[]): Uint8Array {
-  const restorable = withRestore(graph);
+export function encodeSavedModel(
+  graph: TfGraph,
+  signatures: readonly string[],
+  shardOf?: ShardOf,
+): Uint8Array {
+  const restorable = withRestore(graph, shardOf);
   const names = [...new Set([DEFAULT_SIGNATURE, ...signatures])].sort();
   const model = create(SavedModelSchema, {
     savedModelSchemaVersion: SCHEMA_VERSION,
