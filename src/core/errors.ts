@@ -16,8 +16,8 @@ import { SERVING_ERRORS } from "./errors/serving.ts";
 import { SERVING_BATCHING_ERRORS } from "./errors/serving-batching.ts";
 import { SERVING_CONFIGURATION_ERRORS } from "./errors/serving-configuration.ts";
 import { SERVING_EXAMPLE_ERRORS } from "./errors/serving-examples.ts";
-import { SERVING_OPERATION_ERRORS } from "./errors/serving-operations.ts";
 import { OPEN_INFERENCE_ERRORS } from "./errors/serving-open-inference.ts";
+import { SERVING_OPERATION_ERRORS } from "./errors/serving-operations.ts";
 import { USAGE_ERRORS } from "./errors/usage.ts";
 import { VERIFICATION_ERRORS } from "./errors/verification.ts";
 

@@ -79,6 +79,8 @@ export class JsonParser {
   error: JsonSyntaxError | undefined;
   /** The root value is complete; whatever follows is ignored. */
   finished = false;
+  /** Where the root ended, if it was a list or an object. */
+  endOffset: number | undefined;
   /** Captures that want the raw text from their offset on; the handler puts them there, and replaces them. */
   readonly captures: (Capture | undefined)[] = [];
   readonly #expectedBytes: number;
@@ -255,6 +257,7 @@ export class JsonParser {
     if (this.#containers[this.#depth] === 1) this.handler.endArray();
     else this.handler.endObject();
     this.#endValue();
+    if (this.finished) this.endOffset = this.#before + at + 1;
     return at + 1;
   }
 
