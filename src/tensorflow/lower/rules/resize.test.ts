@@ -18,6 +18,41 @@ describe("Resize", () => {
     `);
   });
 
+  it("uses that kernel where sizes are free too, with sizes made when the model runs", () => {
+    const text = `graph main(x: float32[n, 2, 1, w], like: float32[h, v]) -> (y) {
+      s0 = Shape(x) {start = 0, end = 2}
+      s1 = Shape(like)
+      s = Concat(s0, s1) {axis = 0}
+      y = Resize(x, _, _, s) {mode = "linear", coordinate_transformation_mode = "half_pixel"}
+    }`;
+    expect(loweredText(text)).toMatchInlineSnapshot(`
+      [
+        "Transpose(x, [0,2,3,1])",
+        "Shape(like)",
+        "StridedSlice(Shape_2, [0], [1], [1]) {shrink_axis_mask=1}",
+        "StridedSlice(Shape_2, [1], [2], [1]) {shrink_axis_mask=1}",
+        "Pack(StridedSlice, StridedSlice_1)",
+        "Cast(Pack)",
+        "ResizeBilinear(Transpose, Cast) {align_corners=false half_pixel_centers=true}",
+        "Transpose(ResizeBilinear, [0,3,1,2])",
+        "Identity(Transpose_1)",
+      ]
+    `);
+  });
+
+  it("makes places itself where PyTorch's rule for a single element may be needed", () => {
+    const text = `graph main(x: float32[n, 2, 1, 8], like: float32[h]) -> (y) {
+      eight: int64[1] = [8]
+      s0 = Shape(x) {start = 0, end = 2}
+      s1 = Shape(like)
+      s = Concat(s0, s1, eight) {axis = 0}
+      y = Resize(x, _, _, s) {mode = "linear", coordinate_transformation_mode = "pytorch_half_pixel"}
+    }`;
+    const lines = loweredText(text);
+    expect(lines.some((line) => line.startsWith("ResizeBilinear"))).toBe(false);
+    expect(lines.some((line) => line.startsWith("GatherV2"))).toBe(true);
+  });
+
   it("multiplies by the matrix of any other interpolation", () => {
     const text = `graph main(x: float32[n, 2, 4, 4]) -> (y) {
       none: float32[0] = []

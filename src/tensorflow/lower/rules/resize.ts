@@ -157,12 +157,13 @@ interface Kernel {
 function nativeKernel(facts: NodeFacts, rows: readonly ResizedAxis[]): Kernel | undefined {
   const { mode, coordinates, nearest, antialias } = interpolationOf(facts);
   const spatial = facts.rank(0) === 4 && rows.length > 0 && rows.every(({ axis }) => axis >= 2);
-  const exact = rows.every(({ from, to, scale }) => typeof from === "number" && scale === ratio(to, from));
+  const exact = rows.every(isRatioOfSizes);
   if (!spatial || !exact || antialias || facts.dtype(0) !== "float32") return undefined;
   if (mode === "linear") {
     if (coordinates === "align_corners")
       return { op: "ResizeBilinear", align_corners: true, half_pixel_centers: false };
-    const single = coordinates === "pytorch_half_pixel" && rows.some(({ to }) => to === 1);
+    const single =
+      coordinates === "pytorch_half_pixel" && rows.some(({ to }) => to === 1 || typeof to !== "number");
     if ((coordinates === "half_pixel" || coordinates === "pytorch_half_pixel") && !single) {
       return { op: "ResizeBilinear", align_corners: false, half_pixel_centers: true };
     }
@@ -179,9 +180,17 @@ function nativeKernel(facts: NodeFacts, rows: readonly ResizedAxis[]): Kernel | 
     : undefined;
 }
 
+/** Whether the scale is what the kernels divide by: a free axis is scaled by a whole number or to a given size. */
+function isRatioOfSizes({ from, to, scale }: ResizedAxis): boolean {
+  if (typeof from === "number" && typeof to === "number") return scale === to / from;
+  return scale === undefined || Number.isInteger(scale);
+}
+
 function byKernel(node: NodeLowering, { op, ...attributes }: Kernel): TfValue {
-  const [height, width] = node.outputShape().slice(2) as [number, number]; // nativeKernel wants fixed sizes
-  return node.op(op, [node.data(), node.int32s([height, width])], { ...attributes });
+  const sizes = node.outputShape().slice(2);
+  const fixed = sizes.every((size) => typeof size === "number");
+  const size = fixed ? node.int32s(sizes) : node.cast(node.values.dims(sizes), "int32");
+  return node.op(op, [node.data(), size], { ...attributes });
 }
 
 function resizeAxis(
