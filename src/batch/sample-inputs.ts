@@ -25,12 +25,12 @@ export interface InputSpec {
   readonly bound: number;
 }
 
-/** What has to be drawn for each input. Undefined if an input is no tensor of numbers. */
+/** What has to be drawn for each input. Undefined if an input is no tensor of numbers, or must not be drawn at random. */
 export function inputSpecs(typed: TypedGraph, axes: ReadonlyMap<string, number>): InputSpec[] | undefined {
   const specs: InputSpec[] = [];
   for (const input of typed.graph.inputs) {
     const type = typed.knownType(input);
-    if (type?.kind !== "tensor" || !type.shape || !hasNumbers(type.dtype)) return undefined;
+    if (type?.kind !== "tensor" || !type.shape || !hasNumbers(type.dtype) || steers(input)) return undefined;
     const shape = type.shape.map((dim) => (typeof dim === "number" ? dim : undefined));
     const { name } = input;
     specs.push({ name, dtype: type.dtype, shape, axis: axes.get(name), bound: indexBound(input, typed) });
@@ -71,6 +71,11 @@ function generator(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** Whether an input says along which axis or for which length a DFT is: onnxruntime's does not end for a length of 0. */
+function steers(input: Value): boolean {
+  return [...input.consumers].some((node) => node.op === "DFT" && node.inputs[0] !== input);
 }
 
 /** Masks and flags are 0 or 1 where no table says more. */

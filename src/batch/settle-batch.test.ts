@@ -54,6 +54,13 @@ describe("a batch that the file fixes", () => {
     expect([types, isJoinable]).toEqual([["float32[batch, 2, 3]"], true]);
   });
 
+  it("stays where an input cannot be drawn at random", async () => {
+    const graph = model("x: float32[2, 6, 2], axis: int64[]", [
+      "y = DFT(x, _, axis) {inverse = 1, onesided = 1}",
+    ]);
+    expect(await reason(graph)).toContain("an input is no tensor of numbers, or steers an operator");
+  });
+
   it("stays with --batch keep", async () => {
     expect(await reason(model("x: float32[4, 2, 3]", heads), { batch: "keep" })).toBe("--batch keep says so");
   });

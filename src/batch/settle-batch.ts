@@ -172,7 +172,7 @@ async function trial(typed: TypedGraph, guess: Guess, options: BatchOptions): Pr
   if ("reason" in found) return found;
   const { axes } = found;
   const inputs = inputSpecs(typed, axes);
-  if (!inputs) return { reason: "an input is no tensor of numbers" };
+  if (!inputs) return { reason: "an input is no tensor of numbers, or steers an operator" };
   options.onProof?.(weightBytes(typed.graph));
   let reason: string | undefined;
   let freed: FreedGraph | undefined = found.freed;
