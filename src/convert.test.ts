@@ -123,6 +123,7 @@ describe("convertModel", () => {
     const { metaGraphs } = fromBinary(SavedModelSchema, converted.savedModel);
     const ops = new Set(metaGraphs.flatMap(({ graphDef }) => graphDef?.node.map(({ op }) => op) ?? []));
     expect([ops.has("VarHandleOp"), ops.has("RestoreV2"), ops.has("Const")]).toEqual([false, false, true]);
+    expect(metaGraphs[0]?.saverDef).toBeUndefined(); // loaders would ask for a checkpoint
     await convertModel(digits("digits.pt2"), { output: base });
     expect(initializers(join(base, "1"))).toEqual(initializers(join(base, "2")));
   });

@@ -63,7 +63,7 @@ export function planVersion(graph: Graph, tensorflow: TfGraph, options: WriteOpt
   const weights = areWeightsInside ? undefined : planWeights(graph, tensorflow.variables, shardBytes);
   noteStates(graph);
   const models = new Map([
-    ["saved_model.pb", encodeSavedModel(tensorflow, signatures, weights?.shardOf)],
+    ["saved_model.pb", encodeSavedModel(tensorflow, signatures, weights ?? { isFrozen: true })],
     ["model.onnx", encodeOnnx(graph, (tensor) => weights && placeOf(tensor, weights))],
   ]);
   const pieces = initialStateFile(graph) ?? [];

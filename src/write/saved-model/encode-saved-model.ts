@@ -21,32 +21,42 @@ const PREDICT_METHOD = "tensorflow/serving/predict";
 /** SaverDef.V2, the format of the checkpoint. */
 const SAVER_V2 = 2;
 
+export interface SavedModelOptions {
+  /** Which data file of the checkpoint holds a variable; by default there is one file. */
+  readonly shardOf?: ShardOf;
+  /** There is no checkpoint beside it. Loaders then want no way to restore one. */
+  readonly isFrozen?: boolean;
+}
+
 /** The bytes of saved_model.pb. `signatures` are further names of the one signature beside `serving_default`. */
 export function encodeSavedModel(
   graph: TfGraph,
   signatures: readonly string[],
-  shardOf?: ShardOf,
+  { shardOf, isFrozen = false }: SavedModelOptions = {},
 ): Uint8Array {
-  const restorable = withRestore(graph, shardOf);
+  const restorable = isFrozen ? undefined : withRestore(graph, shardOf);
   const names = [...new Set([DEFAULT_SIGNATURE, ...signatures])].sort();
   const model = create(SavedModelSchema, {
     savedModelSchemaVersion: SCHEMA_VERSION,
     metaGraphs: [
       {
         metaInfoDef: { tags: [SERVE_TAG], strippedDefaultAttrs: true, ...strippedOpList(graph) },
-        graphDef: encodeGraphDef(restorable.graph),
-        saverDef: {
-          filenameTensorName: `${restorable.filename.name}:0`,
-          saveTensorName: `${restorable.filename.name}:0`, // never run; loaders want a name
-          restoreOpName: restorable.restoreAll.name,
-          version: SAVER_V2,
-        },
-        collectionDef: collections(restorable),
+        graphDef: encodeGraphDef(restorable?.graph ?? graph),
+        ...(restorable ? { saverDef: saverOf(restorable), collectionDef: collections(restorable) } : {}),
         signatureDef: Object.fromEntries(names.map((name) => [name, encodeSignature(graph)])),
       },
     ],
   });
   return toBinary(SavedModelSchema, model);
+}
+
+function saverOf({ filename, restoreAll }: Restorable) {
+  return {
+    filenameTensorName: `${filename.name}:0`,
+    saveTensorName: `${filename.name}:0`, // never run; loaders want a name
+    restoreOpName: restoreAll.name,
+    version: SAVER_V2,
+  };
 }
 
 function encodeSignature(graph: TfGraph): SignatureDef {
