@@ -1,0 +1,102 @@
+// The step between a version's load and its first request that lets requests run together (--enable_batching).
+// Source: TensorFlow Serving's bundle_factory_util.cc and saved_model_bundle_factory.cc. With parameters of each version's
+// own, a version without a file of them is not batched, and the threads are those of the server's parameters.
+// Not here: reading the server's parameters (configuration/batching-parameters.ts).
+import { BatchingParametersSchema } from "../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
+import { FerryError, Problem } from "../../core/errors.ts";
+import type { LoadedModel } from "../../engine/engine.ts";
+import type { Clock } from "../clock.ts";
+import { type BatchingOptions, batchingOptions } from "../configuration/batching-parameters.ts";
+import { readTextConfig } from "../configuration/read-text-config.ts";
+import type { Log } from "../log.ts";
+import type { LoadedPlace, Prepare } from "../manager/manager.ts";
+import type { FileSystem } from "../source/file-system.ts";
+import { type BatchListeners, SILENT } from "./batch-listener.ts";
+import { BatchScheduler } from "./batch-scheduler.ts";
+import { BatchedModel } from "./batched-model.ts";
+import { whatMixesRows } from "./check-rows.ts";
+import { whyNotJoinable } from "./joinable.ts";
+import type { JoinedSignatureFields } from "./joined-signature.ts";
+
+export interface Batching {
+  readonly options: BatchingOptions;
+  /** Whether each version brings its own parameters (--enable_per_model_batching_parameters). */
+  readonly perModel: boolean;
+  /** Batches that run at once where the parameters do not say. */
+  readonly cores: number;
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly listeners?: BatchListeners | undefined;
+}
+
+const FILE = "batching_params.pbtxt";
+/** Parameters are some hundred bytes. */
+const MAX_FILE_BYTES = 2 ** 20;
+
+/** The step. Throws rows of the table for a version's file that cannot be used. */
+export function batching(settings: Batching): Prepare {
+  const { options, perModel, cores, log } = settings;
+  const scheduler = new BatchScheduler(options.numBatchThreads ?? cores);
+  return async (loaded, place) => {
+    const own = perModel ? await ownOptions(settings, place) : options;
+    if (!own) {
+      log("info", `${describe(place)}: requests are not batched: it has no ${FILE}`);
+      return loaded;
+    }
+    const joined = await joinedSignatures(loaded, place, own, scheduler, settings);
+    return joined.length > 0 ? new BatchedModel(loaded, joined) : loaded;
+  };
+}
+
+/** The version's parameters, with the server's threads; undefined if it has none. */
+async function ownOptions(
+  { fileSystem, options }: Batching,
+  { path }: LoadedPlace,
+): Promise<BatchingOptions | undefined> {
+  const file = `${path}/${FILE}`;
+  const bytes = await fileSystem.read(file, 0, MAX_FILE_BYTES).catch(() => undefined);
+  if (!bytes) return undefined;
+  const message = readTextConfig(BatchingParametersSchema, file, Buffer.from(bytes).toString());
+  if (message instanceof Problem) throw new FerryError([message]);
+  const own = batchingOptions(message);
+  if (!("maxBatchSize" in own)) {
+    const [first, ...rest] = own;
+    throw first ? new FerryError([first, ...rest]) : new Error(`${file} cannot be used`);
+  }
+  const { numBatchThreads, threadPoolName } = options;
+  return { ...own, numBatchThreads, threadPoolName };
+}
+
+/** The signatures whose requests run together. The others are told in the log, with the reason. */
+async function joinedSignatures(
+  inner: LoadedModel,
+  place: LoadedPlace,
+  options: BatchingOptions,
+  scheduler: BatchScheduler,
+  { clock, log, listeners }: Batching,
+): Promise<JoinedSignatureFields[]> {
+  const joined: JoinedSignatureFields[] = [];
+  for (const signature of inner.signatures.values()) {
+    const { name } = signature;
+    const tellAlone = (reason: string): void =>
+      log("warn", `${describe(place)}: signature ${name}: each request runs alone: ${reason}`);
+    const reason = whyNotJoinable(signature) ?? (await whatMixesRows(inner, signature));
+    if (reason !== undefined) {
+      tellAlone(reason);
+      continue;
+    }
+    const listener = listeners?.(place, name, options.threadPoolName) ?? SILENT;
+    const model = describe(place);
+    joined.push({ model, signature, inner, options, clock, scheduler, listener, misfit: tellAlone });
+  }
+  if (joined.length > 0) {
+    const names = joined.map(({ signature }) => signature.name).join(", ");
+    log("info", `${describe(place)}: requests are batched, up to ${options.maxBatchSize} rows: ${names}`);
+  }
+  return joined;
+}
+
+function describe({ model, version }: LoadedPlace): string {
+  return `{name: ${model} version: ${version}}`;
+}
