@@ -5,6 +5,8 @@ import { fail } from "../core/errors.ts";
 import { type MetaGraphSummary, readSavedModel } from "../model/read-saved-model.ts";
 import { withoutGraphs } from "../model/without-graphs.ts";
 
+export const SAVED_MODEL_FILE = "saved_model.pb";
+
 const SERVE_TAG = "serve";
 
 /**
@@ -15,7 +17,7 @@ export async function readServedGraph(
   directory: string,
   tags: readonly string[] = [],
 ): Promise<Pick<MetaGraphSummary, "tags" | "signatures">> {
-  const file = path.join(directory, "saved_model.pb");
+  const file = path.join(directory, SAVED_MODEL_FILE);
   const { metaGraphs } = readSavedModel(withoutGraphs(await readFile(file)), file);
   if (tags.length > 0) {
     const choices = metaGraphs.map((graph) => graph.tags.join(",")).join("; ");

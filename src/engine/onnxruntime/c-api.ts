@@ -49,6 +49,15 @@ const FUNCTIONS = {
   createSessionFromArray: [8, "pointer", "pointer", "pointer", "size", "pointer", "pointer"],
   createSessionOptions: [10, "pointer", "pointer"],
   setIntraOpNumThreads: [24, "pointer", "pointer", "int"],
+  /** session, the count */
+  sessionGetInputCount: [30, "pointer", "pointer", "pointer"],
+  sessionGetOutputCount: [31, "pointer", "pointer", "pointer"],
+  /** session, index, the type */
+  sessionGetInputTypeInfo: [33, "pointer", "pointer", "size", "pointer"],
+  sessionGetOutputTypeInfo: [34, "pointer", "pointer", "size", "pointer"],
+  /** session, index, allocator, the name */
+  sessionGetInputName: [36, "pointer", "pointer", "size", "pointer", "pointer"],
+  sessionGetOutputName: [37, "pointer", "pointer", "size", "pointer", "pointer"],
   createRunOptions: [39, "pointer", "pointer"],
   runOptionsSetTerminate: [46, "pointer", "pointer"],
   /** allocator, dimensions, rank, element type, the new value */
@@ -70,16 +79,19 @@ const FUNCTIONS = {
   getStringTensorDataLength: [53, "pointer", "pointer", "pointer"],
   /** value, buffer, its bytes, offsets, their count */
   getStringTensorContent: [54, "pointer", "pointer", "pointer", "size", "pointer", "size"],
+  castTypeInfoToTensorInfo: [55, "pointer", "pointer", "pointer"],
   getTensorElementType: [60, "pointer", "pointer", "pointer"],
   getDimensionsCount: [61, "pointer", "pointer", "pointer"],
   getDimensions: [62, "pointer", "pointer", "pointer", "size"],
   getTensorTypeAndShape: [65, "pointer", "pointer", "pointer"],
   createCpuMemoryInfo: [69, "pointer", "int", "int", "pointer"],
+  allocatorFree: [76, "pointer", "pointer", "pointer"],
   getAllocatorWithDefaultOptions: [78, "pointer", "pointer"],
   releaseStatus: [93, "nothing", "pointer"],
   releaseSession: [95, "nothing", "pointer"],
   releaseValue: [96, "nothing", "pointer"],
   releaseRunOptions: [97, "nothing", "pointer"],
+  releaseTypeInfo: [98, "nothing", "pointer"],
   releaseTensorTypeAndShapeInfo: [99, "nothing", "pointer"],
   releaseSessionOptions: [100, "nothing", "pointer"],
   /** log level, log id, threading options, the new environment */

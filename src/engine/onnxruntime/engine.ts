@@ -1,4 +1,5 @@
-// The engine on ONNX Runtime: loads a version directory's model.onnx, with the signatures of its saved_model.pb.
+// The engine on ONNX Runtime: loads a version directory's model.onnx, with the signatures of its
+// saved_model.pb, or one of its own where there is none.
 // Not here: conversion, versions, batching.
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
@@ -8,11 +9,14 @@ import type { Engine, LoadedModel, LoadOptions } from "../engine.ts";
 import { NativeModel } from "../native/native-model.ts";
 import { LoopBudget } from "../native/run-costs.ts";
 import { RunSlots, sharedRunSlots } from "../native/run-slots.ts";
-import { readServedGraph } from "../read-served-graph.ts";
+import { readServedGraph, SAVED_MODEL_FILE } from "../read-served-graph.ts";
 import { OrtSession } from "./ort-session.ts";
 import { OrtFailure, ortRuntime } from "./runtime.ts";
 import { openSession } from "./session.ts";
+import { sessionSignature } from "./session-signature.ts";
 import { hasSteadyCost, STEADY_MODEL_BYTES } from "./steady-cost.ts";
+
+const ONNX_FILE = "model.onnx";
 
 export interface OnnxRuntimeOptions {
   /** Runs on threads at once, over all models; by default from the cores and libuv's pool (run-slots.ts). */
@@ -25,9 +29,14 @@ export interface OnnxRuntimeOptions {
 
 export interface OnnxRuntimeEngine extends Engine {
   /**
-   * Loads an ONNX file whose inputs and outputs have the names of the signatures. Does not hold the event loop.
+   * Loads an ONNX file whose inputs and outputs have the names of the signatures; without signatures it has one, over
+   * all of its inputs and outputs. Does not hold the event loop.
    */
-  loadOnnx(file: string, signatures: readonly Signature[], options?: LoadOptions): Promise<LoadedModel>;
+  loadOnnx(
+    file: string,
+    signatures: readonly Signature[] | undefined,
+    options?: LoadOptions,
+  ): Promise<LoadedModel>;
 }
 
 /** An engine; the library is loaded with its first model. Models of all engines share one pool of threads. */
@@ -38,15 +47,14 @@ export function onnxRuntimeEngine(options: OnnxRuntimeOptions = {}): OnnxRuntime
 
   async function loadOnnx(
     file: string,
-    signatures: readonly Signature[],
+    known: readonly Signature[] | undefined,
     { intraOpThreads = 0, name = file }: LoadOptions = {},
   ): Promise<LoadedModel> {
     const runtime = ortRuntime();
     try {
-      const session = new OrtSession(
-        runtime,
-        await openSession(runtime, file, { intraOpThreads, operatorLibraries }),
-      );
+      const opened = await openSession(runtime, file, { intraOpThreads, operatorLibraries });
+      const signatures = known ?? [sessionSignature(runtime, opened)];
+      const session = new OrtSession(runtime, opened);
       const steadyCost = options.runOnLoop !== false && (await isSteady(file));
       return new NativeModel({ name, session, signatures, slots, budget: steadyCost ? budget : undefined });
     } catch (error) {
@@ -60,10 +68,25 @@ export function onnxRuntimeEngine(options: OnnxRuntimeOptions = {}): OnnxRuntime
     name: "onnxruntime",
     loadOnnx,
     async load(directory, loading) {
+      const file = path.join(directory, ONNX_FILE);
+      const hasOnnx = await isThere(file);
+      if (hasOnnx && !(await isThere(path.join(directory, SAVED_MODEL_FILE)))) {
+        return await loadOnnx(file, undefined, loading);
+      }
       const { signatures } = await readServedGraph(directory, loading?.tags);
-      return await loadOnnx(path.join(directory, "model.onnx"), signatures, loading);
+      if (!hasOnnx) fail("ONNX_MISSING", { directory });
+      return await loadOnnx(file, signatures, loading);
     },
   };
+}
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await fs.access(file);
+    return true;
+  } catch {
+    return false; // what is there and may not be read says so when it is opened
+  }
 }
 
 async function isSteady(file: string): Promise<boolean> {

@@ -54,23 +54,34 @@ export function makeRoom(
 
 /** An output's element type and shape. Throws for sequences and for types that have no name here. */
 export function typeOf(
-  { ort }: OrtRuntime,
+  runtime: OrtRuntime,
   frame: CallFrame,
   output: bigint,
 ): { readonly dtype: DType; readonly shape: number[] } {
+  const { ort } = runtime;
   check(ort, ort.getTensorTypeAndShape(output, frame.result));
   const info = frame.takeResult();
   try {
-    check(ort, ort.getTensorElementType(info, frame.result));
-    const number = frame.takeInt();
-    check(ort, ort.getDimensionsCount(info, frame.result));
-    const rank = Number(frame.takeResult());
+    const { number, shape } = readTensorType(runtime, frame, info);
     const dtype = ONNX_DTYPES.get(number);
     if (!dtype) throw new Error(`it gave a tensor of element type ${number}, which has no name here`);
-    if (rank > MAX_RANK) throw new Error(`it gave a tensor of ${rank} dimensions`);
-    check(ort, ort.getDimensions(info, frame.dimensions, rank));
-    return { dtype, shape: frame.getDimensions(rank) };
+    return { dtype, shape };
   } finally {
     ort.releaseTensorTypeAndShapeInfo(info);
   }
+}
+
+/** ONNX's number of the element type, and the sizes, of an OrtTensorTypeAndShapeInfo. */
+export function readTensorType(
+  { ort }: OrtRuntime,
+  frame: CallFrame,
+  info: bigint,
+): { readonly number: number; readonly shape: number[] } {
+  check(ort, ort.getTensorElementType(info, frame.result));
+  const number = frame.takeInt();
+  check(ort, ort.getDimensionsCount(info, frame.result));
+  const rank = Number(frame.takeResult());
+  if (rank > MAX_RANK) throw new Error(`it has a tensor of ${rank} dimensions`);
+  check(ort, ort.getDimensions(info, frame.dimensions, rank));
+  return { number, shape: frame.getDimensions(rank) };
 }
