@@ -30,6 +30,8 @@ export interface Seed {
 
 const SRC = new URL("../../src/", import.meta.url);
 const PT2 = new URL("read/pt2/fixtures/", SRC);
+/** Archives whose weights are pickles. */
+const OLD_PT2 = new URL("read/fixtures/torch-2.6.0/", SRC);
 const TORCHSCRIPT = new URL("read/torchscript/fixtures/", SRC);
 const DIGITS = new URL("../../examples/digits/digits.onnx", import.meta.url);
 
@@ -75,9 +77,9 @@ const JSON_WORDS = [
 ];
 
 export const TARGETS: readonly Target[] = [
-  { name: "zip", seeds: archives().map((bytes) => ({ bytes, read: readEntries })) },
+  { name: "zip", seeds: [...archives(), ...encoded("bytes/zip/zip.fixtures.json")].map(zipSeed) },
   { name: "pickle", seeds: [...pickles(), ...inside(/\.pkl$|weights_config\.json$/)] },
-  { name: "JSON of .pt2", seeds: inside(/\.json$/, PT2), words: JSON_WORDS },
+  { name: "JSON of .pt2", seeds: inside(/\.json$/, PT2, OLD_PT2), words: JSON_WORDS },
   { name: "TorchScript source", seeds: inside(/\/code\/.*\.py$/, TORCHSCRIPT), words: CODE_WORDS },
   { name: "protobuf of ONNX", seeds: await onnxModels() },
   {
@@ -92,7 +94,7 @@ function file(url: URL): Uint8Array {
 }
 
 /** Whole model archives as they are. */
-function archives(folders: readonly URL[] = [PT2, TORCHSCRIPT]): Uint8Array[] {
+function archives(folders: readonly URL[] = [PT2, OLD_PT2, TORCHSCRIPT]): Uint8Array[] {
   return folders.flatMap((folder) =>
     readdirSync(folder)
       .filter((name) => /\.pt2?$/.test(name))
@@ -137,12 +139,19 @@ function readEntries(archive: Uint8Array): void {
   for (const entry of entriesOf(archive).values()) entry.bytes();
 }
 
+function zipSeed(bytes: Uint8Array): Seed {
+  return { bytes, read: readEntries };
+}
+
+/** Small files that a table of fixtures holds as base64. */
+function encoded(path: string): Uint8Array[] {
+  const fixtures: Record<string, string> = JSON.parse(readFileSync(new URL(path, SRC), "utf8"));
+  return Object.values(fixtures).map((text) => Uint8Array.from(Buffer.from(text, "base64")));
+}
+
 function pickles(): Seed[] {
-  const fixtures: Record<string, string> = JSON.parse(
-    readFileSync(new URL("bytes/pickle/pickle.fixtures.json", SRC), "utf8"),
-  );
-  return Object.values(fixtures).map((text) => ({
-    bytes: Uint8Array.from(Buffer.from(text, "base64")),
+  return encoded("bytes/pickle/pickle.fixtures.json").map((bytes) => ({
+    bytes,
     read: (damaged) => readPickle(damaged),
   }));
 }
@@ -157,12 +166,9 @@ async function onnxModels(): Promise<Seed[]> {
 }
 
 function arrays(): Seed[] {
-  const fixtures: Record<string, string> = JSON.parse(
-    readFileSync(new URL("tensor/npy.fixtures.json", SRC), "utf8"),
-  );
-  return Object.values(fixtures).map((text) => ({
-    bytes: Uint8Array.from(Buffer.from(text, "base64")),
-    read: (damaged) => readNpy(bytesSource("damaged.npy", damaged)),
+  return encoded("tensor/npy.fixtures.json").map((bytes) => ({
+    bytes,
+    read: (damaged) => readNpy(bytesSource("damaged.npy", damaged)).read(),
   }));
 }
 

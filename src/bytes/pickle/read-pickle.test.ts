@@ -1,6 +1,5 @@
 // Pickles of every protocol against the values they were made from, and hostile ones.
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PICKLE_LIMITS, readPickle } from "./read-pickle.ts";
 import { entriesOf, entryOf, isNamed, isRecord, itemsOf, type PickleValue } from "./values.ts";
@@ -72,18 +71,5 @@ describe("readPickle", () => {
     expect(readPickle(nones, 0, { ...PICKLE_LIMITS, maxStack: 10 })).toContain("over 10 values");
     const memo = Uint8Array.from(Buffer.from(`4e${"94".repeat(50)}2e`, "hex"));
     expect(readPickle(memo, 0, { ...PICKLE_LIMITS, maxMemo: 10 })).toContain("over 10 memo entries");
-  });
-
-  it("answers mutated pickles with words", () => {
-    const changes = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
-    fc.assert(
-      fc.property(fc.constantFrom(...Object.keys(FIXTURES)), changes, (name, edits) => {
-        const mutated = bytes(name);
-        for (const [at, byte] of edits) mutated[at % mutated.length] = byte;
-        const result = readPickle(mutated);
-        expect(typeof result === "string" || result.end <= mutated.length).toBe(true);
-      }),
-      { numRuns: 2000, seed: 1 },
-    );
   });
 });

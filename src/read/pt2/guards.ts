@@ -1,7 +1,7 @@
 // Which symbols are equal: shapes of two inputs may name one size by two symbols, and say so elsewhere.
 // From torch 2.9 on `guards_code` holds Python over the inputs, `L['a'].size()[0] == L['b'].size()[1]`; torch 2.8 wrote
 // calls of `_operator.eq` and `_assert_scalar`. Other guards (bounds, divisibility) are left to the run.
-import { type Dim, symbolName } from "../../graph/dim.ts";
+import { type Dim, symbolName, termsOf } from "../../graph/dim.ts";
 import { readArgument } from "./arguments.ts";
 import { readSymbolicIntegers } from "./graph.ts";
 import type { JsonValue } from "./json-value.ts";
@@ -17,9 +17,21 @@ export function unifySymbols(program: JsonValue, inputs: readonly UserInput[], s
   const guards = program.get("guards_code");
   for (const guard of guards.present ? guards.list() : []) {
     const equal = equalDims(guard.string(), sizes, scope);
-    if (equal) scope.unify(...equal);
+    if (equal) unifyOrFix(...equal, scope);
   }
   for (const [a, b] of assertedEqual(graph, scope)) scope.unify(a, b);
+}
+
+/** A size whose quotient is a certain number, as `size // 2 == 10`, was fixed by the export without saying so. */
+function unifyOrFix(a: Dim, b: Dim, scope: SymbolScope): void {
+  const [number, expression] = typeof a === "number" ? [a, b] : [b, a];
+  if (typeof number === "number" && isQuotient(expression)) scope.fixToExample(expression);
+  else scope.unify(a, b);
+}
+
+function isQuotient(dim: Dim): boolean {
+  const atoms = termsOf(dim).flatMap((term) => term.atoms);
+  return atoms.length > 0 && atoms.every(({ kind }) => kind === "floordiv");
 }
 
 /** Names the first axis of the first input that has axes `batch`, if it is free. */

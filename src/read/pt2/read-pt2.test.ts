@@ -1,6 +1,5 @@
 // Programs of torch.export, from files of four releases, against what their Python says (conformance/fixtures/pt2.py).
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readZip } from "../../bytes/zip/read-zip.ts";
 import { bytesSource } from "../../core/byte-source.ts";
@@ -160,35 +159,16 @@ describe("a program", () => {
   });
 
   it.each(["torch-2.6.0", "torch-2.8.0"])("is read from a file of %s, whose weights are pickles", (name) => {
-    const program = read(name);
+    const program = read(`../../fixtures/${name}/text.exported`);
     expect(program.producer).toBe(name.replace("-", " "));
     expect(program.inputs).toEqual([{ name: "tokens", value: "tokens" }]);
-    expect(shape(program, "tokens")).toBe("batch,7");
+    expect(shape(program, "tokens")).toBe("batch,6");
     expect(program.constraints.get("batch")).toEqual({ max: 64 });
     const scopes = program.graph.calls.map((call) => call.origin.scope);
-    expect(new Set(scopes)).toEqual(new Set(["", "e", "t", "r", "o"]));
-    const weight = [...program.weights.values()].find((candidate) => candidate.name === "e.weight");
-    expect(weight?.tensor.shape).toEqual([40, 16]);
+    expect(new Set(scopes)).toEqual(new Set(["", "embedding", "attention", "recurrent", "head"]));
+    const weight = [...program.weights.values()].find((candidate) => candidate.name === "embedding.weight");
+    expect(weight?.tensor.shape).toEqual([12, 8]);
     expect(weight && numbersOf(weight.tensor).every((number) => Math.abs(number) < 5)).toBe(true);
-    expect(shape(program, "getitem_1")).toBe("1,batch,8"); // stated as 1,1,batch,8
-  });
-});
-
-describe("a mutated file", () => {
-  it("gets errors of the table", () => {
-    const original = new Map(["structures", "symbols", "weights"].map((name) => [name, bytes(name)]));
-    const edits = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 3 });
-    fc.assert(
-      fc.property(fc.constantFrom(...original.keys()), edits, (name, changes) => {
-        const mutated = new Uint8Array(original.get(name) ?? []);
-        for (const [at, byte] of changes) mutated[at % mutated.length] = byte;
-        try {
-          for (const weight of open(name, mutated).weights.values()) weight.tensor.read();
-        } catch (error) {
-          if (!(error instanceof FerryError)) throw error;
-        }
-      }),
-      { numRuns: 2000, seed: 1 },
-    );
+    expect(shape(program, "getitem_1")).toBe("1,batch,4"); // stated as 1,1,batch,4
   });
 });

@@ -13,13 +13,32 @@ export class SymbolScope {
   private readonly parsed = new Map<string, Dim>();
   private readonly fresh = new Set<string>();
   private readonly replaced = new Map<string, Dim>();
+  /** By symbol, its size in the example. */
+  private readonly examples = new Map<string, number>();
 
   /** A `SymInt` of the schema: `{as_int}` or `{as_expr: {expr_str}}`. */
   dim(value: JsonValue): Dim {
     const [variant, contents] = value.variant();
     if (variant === "as_int") return contents.integer();
-    if (variant === "as_expr") return this.resolve(this.dimOfText(contents.get("expr_str").string()));
-    return value.wrong("as_int or as_expr");
+    if (variant !== "as_expr") return value.wrong("as_int or as_expr");
+    const dim = this.dimOfText(contents.get("expr_str").string());
+    this.noteExample(dim, contents.get("hint"));
+    return this.resolve(dim);
+  }
+
+  /** Gives every symbol of a dimension the size that the example had which the model was exported with, if it is stated. */
+  fixToExample(dim: Dim): void {
+    for (const name of symbolsIn(this.resolve(dim))) {
+      const size = this.examples.get(name);
+      if (size !== undefined) this.replaced.set(name, size);
+    }
+  }
+
+  private noteExample(dim: Dim, hint: JsonValue): void {
+    const name = symbolName(dim);
+    if (name === undefined || !hint.present) return;
+    const [variant, contents] = hint.variant();
+    if (variant === "as_int") this.examples.set(name, contents.integer());
   }
 
   /** The dimension that a text stands for, before symbols are unified. */
