@@ -42,6 +42,8 @@ interface Enumeration {
 const CODES =
   "OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS UNAUTHENTICATED";
 
+const DATATYPES = "INVALID BOOL UINT8 UINT16 UINT32 UINT64 INT8 INT16 INT32 INT64 FP16 FP32 FP64 STRING BF16";
+
 const ENUMERATIONS: readonly Enumeration[] = [
   {
     file: "tensorflow",
@@ -68,6 +70,12 @@ const ENUMERATIONS: readonly Enumeration[] = [
     name: "Code",
     values: Object.fromEntries(CODES.split(" ").map((name, number) => [name, number])),
     fields: ["StatusProto.error_code"],
+  },
+  {
+    file: "open_inference",
+    name: "DataType",
+    values: Object.fromEntries(DATATYPES.split(" ").map((name, number) => [`TYPE_${name}`, number])),
+    fields: ["ModelInput.data_type", "ModelOutput.data_type"],
   },
   {
     file: "grpc_health",

@@ -29,6 +29,9 @@ export interface GrpcUnaryMethod {
 
 /** Messages and answers until either side ends. An answer that is a problem ends the call. */
 export interface GrpcStreamMethod {
+  /** Whether messages may be as large as those of unary calls; without it they are questions of some bytes. */
+  readonly largeMessages?: boolean;
+  readonly alignmentHint?: AlignmentHint;
   /** `gone` tells that the client gave up; `header` gives the call's headers by lower-case name. */
   readonly stream: (
     messages: AsyncIterable<Uint8Array>,

@@ -63,6 +63,11 @@ export class WireReader {
     return new WireReader(this.bytes, at, end);
   }
 
+  /** A cursor over what was passed since a place. */
+  part(from: number): WireReader {
+    return new WireReader(this.bytes, from, this.at);
+  }
+
   text(): string {
     const { at, end } = this.range();
     return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + at, end - at).toString();

@@ -1,6 +1,7 @@
 // A call of many messages and answers, such as a health watch. These are few and small, so that they are simply kept.
 // Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
-// Invariant: a client that sends more than is answered is cut off at MAX_WAITING_MESSAGES.
+// Invariant: a client that sends more than is answered is cut off at MAX_WAITING_MESSAGES; one whose messages may be
+// large is held back by flow control before that.
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { Problem, problem } from "../../core/errors.ts";
 import type { GrpcStreamMethod } from "../grpc/call.ts";
@@ -13,15 +14,19 @@ import type { Watch } from "./watch-request.ts";
 /** Questions of a few hundred bytes; nobody asks a thousand at once. */
 const MAX_WAITING_MESSAGES = 1000;
 const MAX_MESSAGE_BYTES = 2 ** 20;
+/** Where messages may be large, no more are read while so many wait. */
+const MAX_LARGE_WAITING = 8;
 
 /** Reads the call's messages and writes the method's answers until one side ends. */
 export function serveStream(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   method: GrpcStreamMethod,
-  { log, pace, watch }: CallOptions,
+  { log, pace, watch, maxMessageBytes }: CallOptions,
 ): void {
-  const inbox = new Inbox(stream, String(headers["grpc-encoding"] ?? "identity"));
+  const encoding = String(headers["grpc-encoding"] ?? "identity");
+  const maxBytes = method.largeMessages ? maxMessageBytes : MAX_MESSAGE_BYTES;
+  const inbox = new Inbox(stream, encoding, new FrameReader(maxBytes, method.alignmentHint), method);
   const gone = new AbortController();
   stream.on("data", (chunk: Uint8Array) => {
     pace?.(chunk.length);
@@ -65,13 +70,21 @@ async function answerAll(
 class Inbox implements AsyncIterableIterator<Uint8Array> {
   readonly #stream: ServerHttp2Stream;
   readonly #encoding: string;
-  readonly #frames = new FrameReader(MAX_MESSAGE_BYTES);
+  readonly #frames: FrameReader;
+  readonly #holdsBack: boolean;
   #ended = false;
   #wake: (() => void) | undefined;
 
-  constructor(stream: ServerHttp2Stream, encoding: string) {
+  constructor(
+    stream: ServerHttp2Stream,
+    encoding: string,
+    frames: FrameReader,
+    { largeMessages = false }: GrpcStreamMethod,
+  ) {
     this.#stream = stream;
     this.#encoding = encoding;
+    this.#frames = frames;
+    this.#holdsBack = largeMessages;
   }
 
   [Symbol.asyncIterator](): this {
@@ -85,6 +98,7 @@ class Inbox implements AsyncIterableIterator<Uint8Array> {
         ? problem("GRPC_TOO_MANY_MESSAGES", { limit: MAX_WAITING_MESSAGES })
         : undefined);
     if (refusal) this.#refuse(refusal);
+    else if (this.#holdsBack && this.#frames.messages.length >= MAX_LARGE_WAITING) this.#stream.pause();
     this.#wake?.();
   }
 
@@ -101,7 +115,8 @@ class Inbox implements AsyncIterableIterator<Uint8Array> {
       });
     }
     const message = this.#frames.messages.shift();
-    const bytes = message && (await inflated(message, this.#encoding, MAX_MESSAGE_BYTES));
+    if (this.#frames.messages.length < MAX_LARGE_WAITING && this.#stream.isPaused()) this.#stream.resume();
+    const bytes = message && (await inflated(message, this.#encoding, this.#frames.maxMessageBytes));
     if (bytes instanceof Uint8Array) return { done: false, value: bytes };
     if (bytes) this.#refuse(bytes);
     return { done: true, value: undefined };

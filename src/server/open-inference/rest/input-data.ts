@@ -10,8 +10,8 @@ import { type NumberColumn, numberColumn } from "../../json/number-column.ts";
 import type { Scalar } from "../../json/scan-scalar.ts";
 import { TextBuffer, type TextSink } from "../../json/text-buffer.ts";
 import { DATATYPES, type Datatype } from "../datatypes.ts";
+import { elementRange, isNarrow, narrowed } from "../integer-ranges.ts";
 import { MAX_DEPTH } from "./document.ts";
-import { elementRange, isNarrow, narrowed } from "./integer-ranges.ts";
 
 /** Bytes of a string of JSON that an error repeats. */
 const MAX_QUOTED_BYTES = 40;

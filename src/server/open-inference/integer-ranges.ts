@@ -1,7 +1,7 @@
 // Which integers a dtype holds, and narrow ones out of int32.
-import { type Problem, problem } from "../../../core/errors.ts";
-import type { DType } from "../../../tensor/dtype.ts";
-import type { Datatype } from "../datatypes.ts";
+import { type Problem, problem } from "../../core/errors.ts";
+import type { DType } from "../../tensor/dtype.ts";
+import type { Datatype } from "./datatypes.ts";
 
 type Range = readonly [least: bigint, most: bigint];
 

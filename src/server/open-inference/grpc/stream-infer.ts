@@ -1,0 +1,64 @@
+// GRPCInferenceService.ModelStreamInfer: any number of requests and one answer for each, in the order of the requests.
+// Source: Triton's inference_protocols.md (ModelStreamInfer). A request that fails is an answer with error_message, and
+// the stream goes on; with the header `triton_grpc_error: true` it ends the stream with a status.
+import { Problem, problem } from "../../../core/errors.ts";
+import type { GrpcReply } from "../../grpc/call.ts";
+import { BYTES, WireWriter } from "../../grpc/wire.ts";
+import type { OpenInferenceContext } from "../context.ts";
+import { inOrder } from "./in-order.ts";
+import { decodeRequest, inferRequest } from "./infer.ts";
+import { encodeInferResponse } from "./infer-response.ts";
+
+/** Requests of one stream that are run beside each other; more wait with the client. */
+const MAX_AT_ONCE = 8;
+
+/** Answers the stream's requests. */
+export async function* streamInferOverGrpc(
+  context: OpenInferenceContext,
+  messages: AsyncIterable<Uint8Array>,
+  gone: AbortSignal,
+  header: (name: string) => string | undefined = () => undefined,
+): AsyncGenerator<GrpcReply> {
+  const endsWithStatus = header("triton_grpc_error") === "true";
+  const onCancel = (callback: () => void): void => {
+    gone.addEventListener("abort", callback, { once: true });
+  };
+  const work = (message: Uint8Array): Promise<Answer> => answer(context, message, onCancel);
+  for await (const { reply, whenWrong } of inOrder(messages, work, MAX_AT_ONCE)) {
+    if (!(reply instanceof Problem)) yield field(2, reply);
+    else if (endsWithStatus) {
+      yield reply;
+      return;
+    } else {
+      const text = new WireWriter().tag(1, BYTES).text(reply.message).finish();
+      yield [text, ...field(2, whenWrong)];
+    }
+  }
+}
+
+interface Answer {
+  readonly reply: GrpcReply;
+  /** What tells the client which request went wrong. */
+  readonly whenWrong: readonly Uint8Array[];
+}
+
+async function answer(
+  context: OpenInferenceContext,
+  message: Uint8Array,
+  onCancel: (callback: () => void) => void,
+): Promise<Answer> {
+  const request = decodeRequest(message);
+  if (request instanceof Problem) return { reply: request, whenWrong: [] };
+  const { name: model, version, id } = request;
+  const whenWrong = encodeInferResponse({ model, version, id, marksFinal: false, outputs: [] });
+  const reply = await inferRequest(context, request, { onCancel }).catch((error: unknown) =>
+    problem("SERVER_INTERNAL", { reason: error instanceof Error ? error.message : String(error) }, error),
+  );
+  return { reply, whenWrong };
+}
+
+/** A message as a field of another. */
+function field(number: number, pieces: readonly Uint8Array[]): Uint8Array[] {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  return [new WireWriter().tag(number, BYTES).varint(length).finish(), ...pieces];
+}
