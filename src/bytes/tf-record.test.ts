@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeRecord, readRecords } from "./tf-record.ts";
+import { encodeRecord, encodeRecordPieces, readRecords } from "./tf-record.ts";
 
 async function read(file: Uint8Array, most = 1000): Promise<Uint8Array[]> {
   const records: Uint8Array[] = [];
@@ -24,6 +24,17 @@ describe("TFRecord", () => {
         expect(await read(join(records))).toEqual(records.map((record) => Uint8Array.from(record)));
       }),
     );
+  });
+
+  it("is the same in pieces", () => {
+    const record = Uint8Array.from({ length: 300_000 }, (_, at) => at % 251);
+    const pieces = [record.subarray(0, 0), record.subarray(0, 7), record.subarray(7)];
+    const work = encodeRecordPieces(pieces);
+    let step = work.next();
+    let turns = 0;
+    for (; !step.done; step = work.next()) turns++;
+    expect(Buffer.concat(step.value).equals(encodeRecord(record))).toBe(true);
+    expect(turns).toBe(2);
   });
 
   it("refuses every cut and every changed byte", async () => {

@@ -2,7 +2,8 @@
 // Layout: length (8 bytes), masked CRC-32C of the length (4), the record, masked CRC-32C of the record (4); little-endian.
 // Source: tensorflow/core/lib/io/record_reader.cc
 // Invariant: a record is read only after its length was checked against its checksum and `maxRecordBytes`.
-import { maskedChecksum } from "./tensor-bundle/checksum.ts";
+import { crc32c } from "@node-rs/crc32";
+import { mask, maskedChecksum } from "./tensor-bundle/checksum.ts";
 
 const LENGTH_BYTES = 8;
 const CHECKSUM_BYTES = 4;
@@ -47,4 +48,28 @@ export function encodeRecord(record: Uint8Array): Uint8Array {
   bytes.set(record, HEADER_BYTES);
   view.setUint32(HEADER_BYTES + record.length, maskedChecksum(record), true);
   return bytes;
+}
+
+/** Summing up this much takes some 20 microseconds. */
+const SUMMED_A_SLICE_BYTES = 128 * 1024;
+
+/** Likewise, of a record in pieces, which are not copied. Yields where others may have a turn. */
+export function* encodeRecordPieces(
+  pieces: readonly Uint8Array[],
+): Generator<undefined, readonly Uint8Array[]> {
+  const header = new Uint8Array(HEADER_BYTES);
+  const footer = new Uint8Array(CHECKSUM_BYTES);
+  const view = new DataView(header.buffer);
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  view.setBigUint64(0, BigInt(length), true);
+  view.setUint32(LENGTH_BYTES, maskedChecksum(header.subarray(0, LENGTH_BYTES)), true);
+  let sum = 0;
+  for (const piece of pieces) {
+    for (let from = 0; from < piece.length; from += SUMMED_A_SLICE_BYTES) {
+      if (from > 0) yield;
+      sum = crc32c(piece.subarray(from, from + SUMMED_A_SLICE_BYTES), sum);
+    }
+  }
+  new DataView(footer.buffer).setUint32(0, mask(sum), true);
+  return [header, ...pieces, footer];
 }

@@ -95,6 +95,15 @@ function operationOptions(flags: ServeFlags, log: Log): Partial<ServeOptions> {
     receiveIdleMs: flags.receive_idle_timeout_ms,
     maxBodyBytes: flags.rest_api_max_body_bytes,
     maxMessageBytes: flags.grpc_max_message_bytes,
+    requestLog: {
+      maxFileBytes: flags.request_log_max_file_bytes,
+      maxFileRecords: flags.request_log_max_file_records,
+      queueBytes: flags.request_log_queue_bytes,
+      everyModel:
+        flags.request_log_prefix === ""
+          ? undefined
+          : { prefix: flags.request_log_prefix, samplingRate: flags.request_log_sampling_rate },
+    },
     answered: what === "off" ? undefined : accessLog({ what, samplingRate, log }),
   };
 }

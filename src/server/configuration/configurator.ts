@@ -7,6 +7,7 @@ import type { ModelServerConfig } from "../../bytes/protobuf/generated/tensorflo
 import { Problem, problem } from "../../core/errors.ts";
 import type { Log } from "../log.ts";
 import { type FailedVersion, failureList, type Manager } from "../manager/manager.ts";
+import { loggingOf } from "../request-log/logging.ts";
 import type { VersionSource } from "../source/version-source.ts";
 import { areModels, type ModelConfiguration, modelConfigurations } from "./model-configuration.ts";
 
@@ -18,6 +19,8 @@ export interface ConfiguratorOptions {
   readonly models: readonly ModelConfiguration[];
   /** --allow_version_labels_for_unavailable_models: a label that is new may mean a version that is not there. */
   readonly allowLabelsForUnavailable?: boolean | undefined;
+  /** Told of the models of each configuration that is carried out. */
+  readonly configured?: ((models: readonly ModelConfiguration[]) => void) | undefined;
   /** Whether labels and logging are refused where TensorFlow Serving refuses them. */
   readonly strict?: boolean | undefined;
 }
@@ -38,8 +41,10 @@ export class Configurator {
   /** Gives the first configuration's labels. What is wrong comes back under --tf_serving_strict only. */
   async start(): Promise<readonly Problem[]> {
     const problems = await this.#whatIsWrong(this.#models, true);
-    if (problems.length === 0) this.#setLabels(this.#models);
-    return problems;
+    if (problems.length > 0) return problems;
+    this.#options.configured?.(this.#models);
+    this.#setLabels(this.#models);
+    return [];
   }
 
   /**
@@ -98,6 +103,7 @@ export class Configurator {
     const added = models.map((model) => model.name).filter((name) => !before.has(name));
     for (const { name } of models) log("info", ` (Re-)adding model: ${name}`);
     this.#models = models;
+    this.#options.configured?.(models);
     manager.configure(models.map((model) => model.name));
     this.#setLabels(models);
     source.setModels(models);
@@ -133,13 +139,20 @@ export class Configurator {
       const { name, platform: after } = model;
       const before = this.#models.find((other) => other.name === name)?.platform ?? after;
       if (before !== after) problems.push(problem("CONFIG_PLATFORM_CHANGED", { model: name, before, after }));
-      if (this.#options.strict && model.logging) problems.push(problem("CONFIG_LOGGING", {}));
+      problems.push(...this.#refuseLogging(model));
       for (const [label, version] of model.labels) {
         if (await this.#mayMean(model, label, version, isFirst)) continue;
         problems.push(problem("CONFIG_LABEL_UNAVAILABLE", { version: String(version), model: name }));
       }
     }
     return problems;
+  }
+
+  #refuseLogging({ name, logging }: ModelConfiguration): readonly Problem[] {
+    if (!logging) return [];
+    if (this.#options.strict) return [problem("CONFIG_LOGGING", {})];
+    const found = loggingOf(name, logging);
+    return "prefix" in found ? [] : found;
   }
 
   /** Whether a label may be given to a version. */

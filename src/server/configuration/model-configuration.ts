@@ -17,7 +17,7 @@ export interface ModelConfiguration {
   readonly policy: VersionPolicy;
   /** Versions by label. */
   readonly labels: ReadonlyMap<string, bigint>;
-  /** What of the requests is logged; undefined is nothing. */
+  /** What of the requests is logged; undefined is what the flags say. */
   readonly logging: LoggingConfig | undefined;
 }
 

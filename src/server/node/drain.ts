@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Health } from "../health/health.ts";
 import type { Log } from "../log.ts";
 import type { Manager } from "../manager/manager.ts";
+import type { RequestLog } from "../request-log/request-log.ts";
 import type { Ports } from "./ports.ts";
 
 export interface Draining {
@@ -11,6 +12,7 @@ export interface Draining {
   readonly stopWatching: () => void;
   readonly ports: Ports;
   readonly manager: Manager;
+  readonly requestLog: RequestLog | undefined;
   /** Milliseconds that requests are still taken while the health says that no more should be sent. */
   readonly drainDelayMs: number;
   readonly clock: Clock;
@@ -21,7 +23,7 @@ export interface Draining {
 
 /** Resolves when everything is closed, at the latest soon after drainDelayMs and drainMs. */
 export async function drain(draining: Draining): Promise<void> {
-  const { health, stopWatching, ports, manager, drainDelayMs, drainMs, clock, log } = draining;
+  const { health, stopWatching, ports, manager, requestLog, drainDelayMs, drainMs, clock, log } = draining;
   health.set("draining");
   stopWatching();
   // Load balancers take a while to hear of it, and send requests until then.
@@ -32,11 +34,16 @@ export async function drain(draining: Draining): Promise<void> {
     ports.destroy();
     await closed;
   }
+  if (requestLog && !(await within(requestLog.close(), FLUSH_MS))) {
+    log("warn", "the request log's last records were not written: its disk does not answer");
+  }
   // A run that outlives its request keeps its model; the process ends without waiting for it.
   if (!(await within(manager.close(), UNLOAD_MS)))
     log("warn", "a model was still running and was not unloaded");
 }
 
+/** What waits to be written is bounded. */
+const FLUSH_MS = 5000;
 /** Unloading itself takes milliseconds. */
 const UNLOAD_MS = 2000;
 

@@ -7,6 +7,7 @@ import type { MonitoringOptions } from "../configuration/monitoring.ts";
 import type { TlsOptions } from "../configuration/tls.ts";
 import type { Log, LogLevel } from "../log.ts";
 import type { ChannelOptions } from "./http2.ts";
+import type { RequestLogFiles } from "./record-files.ts";
 
 /** A model; what is left out is as for one that flags alone tell of. */
 export type ServedModel = Pick<ModelConfiguration, "name" | "basePath"> & Partial<ModelConfiguration>;
@@ -71,6 +72,8 @@ export interface ServeOptions {
   readonly headerTimeoutMs?: number | undefined;
   /** Milliseconds that a client may pause while it sends a request; 0 is for ever. */
   readonly receiveIdleMs?: number | undefined;
+  /** How requests are written to files, and where those of models go whose configuration does not say. */
+  readonly requestLog?: Partial<RequestLogFiles> | undefined;
   /** Told of each request when it was answered. */
   readonly answered?: ((request: AnsweredRequest) => void) | undefined;
   /** As TensorFlow Serving does it, also where we do otherwise on purpose. */

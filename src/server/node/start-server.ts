@@ -9,6 +9,7 @@ import { Configurator } from "../configuration/configurator.ts";
 import { type ModelConfiguration, singleModel } from "../configuration/model-configuration.ts";
 import { Health } from "../health/health.ts";
 import { DEFAULT_RETRY, failureList, Manager } from "../manager/manager.ts";
+import { RequestLog } from "../request-log/request-log.ts";
 import { type Look, VersionSource } from "../source/version-source.ts";
 import { warmUp } from "../warm-up/warm-up.ts";
 import { ConfigFile } from "./config-file.ts";
@@ -16,6 +17,7 @@ import { disk } from "./disk.ts";
 import { drain } from "./drain.ts";
 import { Ports } from "./ports.ts";
 import { type ProtocolParts, protocolsOf } from "./protocols.ts";
+import { DEFAULT_REQUEST_LOG, RecordFiles } from "./record-files.ts";
 import { type ListenerRoutes, listenerRoutes } from "./routes.ts";
 import type { ServeOptions } from "./serve-options.ts";
 
@@ -41,10 +43,20 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const { log, strict } = options;
   tellUnserved(options);
   const models = options.models.map((model) => ({ ...singleModel(model.name, model.basePath), ...model }));
-  const manager = makeManager(options, models);
+  const requestLog = makeRequestLog(options);
+  const manager = makeManager(options, models, requestLog);
   const source = makeSource(options, models, manager);
   const { allowLabelsForUnavailable } = options;
-  const configurator = new Configurator({ manager, source, log, models, allowLabelsForUnavailable, strict });
+  const configured = (all: readonly ModelConfiguration[]): void => requestLog?.configure(all);
+  const configurator = new Configurator({
+    manager,
+    source,
+    log,
+    models,
+    allowLabelsForUnavailable,
+    configured,
+    strict,
+  });
   const wrong = await configurator.start();
   const [first, ...rest] = wrong;
   if (first) throw new FerryError([first, ...rest]);
@@ -76,6 +88,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
         stopWatching,
         ports,
         manager,
+        requestLog,
         drainDelayMs,
         drainMs,
         clock: systemClock,
@@ -92,7 +105,11 @@ function tellUnserved({ batching, monitoring, log }: ServeOptions): void {
   if (monitoring?.prometheusPath) log("warn", "--monitoring_config_file: this release serves no metrics");
 }
 
-function makeManager(options: ServeOptions, models: readonly ModelConfiguration[]): Manager {
+function makeManager(
+  options: ServeOptions,
+  models: readonly ModelConfiguration[],
+  requestLog: RequestLog | undefined,
+): Manager {
   const { engine, log, refuseBreakingVersions, numLoadThreads, intraOpThreads } = options;
   const retry = {
     maxLoadRetries: options.maxLoadRetries ?? DEFAULT_RETRY.maxLoadRetries,
@@ -107,8 +124,19 @@ function makeManager(options: ServeOptions, models: readonly ModelConfiguration[
     maxLoadsAtOnce: numLoadThreads || availableParallelism(),
     ...(intraOpThreads ? { intraOpThreads } : {}),
     refuseBreakingVersions,
-    prepare: options.warmUp ? [warmUp({ ...options.warmUp, fileSystem: disk, clock: systemClock, log })] : [],
+    prepare: [
+      ...(options.warmUp ? [warmUp({ ...options.warmUp, fileSystem: disk, clock: systemClock, log })] : []),
+      ...(requestLog ? [requestLog.prepare] : []),
+    ],
   });
+}
+
+/** TensorFlow Serving's open build logs nothing. */
+function makeRequestLog({ strict, log, requestLog = {} }: ServeOptions): RequestLog | undefined {
+  if (strict) return undefined;
+  const { maxFileBytes, maxFileRecords, queueBytes, everyModel } = { ...DEFAULT_REQUEST_LOG, ...requestLog };
+  const sink = new RecordFiles({ maxFileBytes, maxFileRecords });
+  return new RequestLog({ sink, clock: systemClock, log, queueBytes, everyModel });
 }
 
 function makeSource(

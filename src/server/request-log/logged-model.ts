@@ -1,0 +1,41 @@
+// A version some of whose requests go into the request log. All protocols run it, so that all are logged alike.
+import type { LoadedModel, RunOptions, TensorValue } from "../../engine/engine.ts";
+import type { LoadedPlace } from "../manager/manager.ts";
+import type { RequestLog } from "./request-log.ts";
+
+type Tensors = Map<string, TensorValue>;
+
+export class LoggedModel implements LoadedModel {
+  readonly #loaded: LoadedModel;
+  readonly #place: LoadedPlace;
+  readonly #log: RequestLog;
+
+  constructor(loaded: LoadedModel, place: LoadedPlace, log: RequestLog) {
+    this.#loaded = loaded;
+    this.#place = place;
+    this.#log = log;
+  }
+
+  get signatures(): LoadedModel["signatures"] {
+    return this.#loaded.signatures;
+  }
+
+  run(
+    signature: string,
+    inputs: ReadonlyMap<string, TensorValue>,
+    outputFilter: readonly string[] = [],
+    options?: RunOptions,
+  ): Promise<Tensors> {
+    const run = this.#loaded.run(signature, inputs, outputFilter, options);
+    const logging = this.#log.choose(this.#place.model);
+    if (!logging) return run;
+    return run.then((outputs) => {
+      this.#log.add(logging, this.#place, { signature, inputs, outputFilter, outputs });
+      return outputs;
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#loaded.close();
+  }
+}
