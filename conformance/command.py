@@ -32,7 +32,12 @@ def torchferry_arguments(*arguments: object) -> list[str]:
     return [shutil.which("node") or "node", str(MAIN), *map(str, arguments)]
 
 
-def torchferry(*arguments: object, prefix: tuple[str, ...] = (), cwd: Path | None = None) -> Outcome:
+def torchferry(
+    *arguments: object,
+    prefix: tuple[str, ...] = (),
+    cwd: Path | None = None,
+    environment: dict[str, str] | None = None,
+) -> Outcome:
     """Runs the command line to its end. `prefix` stands before it, as `setpriv ...` would."""
     done = subprocess.run(
         [*prefix, *torchferry_arguments(*arguments)],
@@ -41,6 +46,7 @@ def torchferry(*arguments: object, prefix: tuple[str, ...] = (), cwd: Path | Non
         text=True,
         timeout=COMMAND_TIMEOUT_S,
         cwd=cwd,
+        env=environment,
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
 

@@ -43,6 +43,7 @@ STAGES = (
     Stage("serving", "serving", "tensorflow"),
     Stage("configuration", "serving_configuration", "tensorflow"),
     Stage("grpc", "grpc_services", "grpc"),
+    Stage("engine-tensorflow", "engine_tensorflow", "tensorflow"),
     Stage("load", "serving_under_load", "tensorflow"),
     Stage("verify", "verify_and_export", "torch", alone=True),
     Stage("control-flow", "control_flow", "torch", alone=True),
