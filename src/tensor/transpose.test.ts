@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { DType } from "./dtype.ts";
 import { numbersOf, tensorOfNumbers } from "./numbers.ts";
 import { elementCount, tensorFromBytes } from "./tensor.ts";
-import { transposed } from "./transpose.ts";
+import { permuteBytes, permutedPieces, transposed } from "./transpose.ts";
 
 /** The definition: result[i] = source[indices of i, put in the places perm tells]. */
 function reference(numbers: readonly number[], shape: readonly number[], perm: readonly number[]): number[] {
@@ -26,6 +26,34 @@ const cases = fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 5 }).chain((
     dtype: fc.constantFrom<DType>("uint8", "float16", "float32", "int64"),
   }),
 );
+
+describe("permutedPieces", () => {
+  const joined = (shape: readonly number[], perm: readonly number[], width: number, pieceBytes: number) => {
+    const bytes = new Uint8Array(elementCount(shape) * width).map((_, index) => (index * 31) % 253);
+    const memory = new Uint8Array(bytes.byteLength);
+    const parts: Uint8Array[] = [];
+    const take = (byteLength: number) => memory.subarray(0, byteLength).fill(255);
+    for (const piece of permutedPieces(bytes, width, shape, perm, pieceBytes, take))
+      parts.push(piece.slice());
+    expect(Buffer.concat(parts).equals(permuteBytes(bytes, width, shape, perm))).toBe(true);
+    return parts.length;
+  };
+
+  it("are the permuted bytes", () => {
+    const pieces = fc.integer({ min: 1, max: 400 });
+    fc.assert(
+      fc.property(cases, pieces, fc.constantFrom(1, 2, 4, 8, 16), ({ shape, perm }, pieceBytes, width) => {
+        joined(shape, perm, width, pieceBytes);
+      }),
+    );
+  });
+
+  it("end at borders of tiles where that is possible", () => {
+    expect(joined([150, 200], [1, 0], 4, 150 * 4 * 100)).toBe(4); // 64 rows of the 100 that would fit
+    expect(joined([3, 70, 9], [2, 1, 0], 4, 1)).toBe(9);
+    expect(joined([1], [0], 4, 1)).toBe(1);
+  });
+});
 
 describe("transposed", () => {
   it("agrees with the definition", () => {

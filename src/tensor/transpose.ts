@@ -41,22 +41,56 @@ export function movesOnlyOnes(shape: readonly unknown[], perm: readonly number[]
   return moved.every((axis, index) => index === 0 || axis > (moved[index - 1] as number));
 }
 
-/** Row-major elements of `width` bytes with their axes permuted, into `output`, by default new memory. */
+/** Row-major elements of `width` bytes with their axes permuted, in new memory. */
 export function permuteBytes(
   bytes: Uint8Array,
   width: number,
   shape: readonly number[],
   perm: readonly number[],
-  output: Uint8Array = new Uint8Array(bytes.byteLength),
 ): Uint8Array {
-  const wide = width > 4;
-  // Elements above four bytes are an innermost axis of 32-bit words: words survive the copy bit by bit.
-  const merged = wide ? merge([...shape, width / 4], [...perm, shape.length]) : merge(shape, perm);
-  if (bytes.byteLength === 0) return output;
-  const word = Math.min(width, 4);
-  const aligned = bytes.byteOffset % word === 0 ? bytes : bytes.slice();
-  permuteWords(wordsOf(aligned, word), wordsOf(output, word), merged);
+  const output = new Uint8Array(bytes.byteLength);
+  if (bytes.byteLength > 0) permuteWords(...wordMove(bytes, width, shape, perm), wordsOf(output, width));
   return output;
+}
+
+/**
+ * The same bytes in order, in pieces of about `pieceBytes`: a piece that fits a core's own cache is written on from
+ * there. Each is in memory that `take` gives, which may be the same each time.
+ */
+export function* permutedPieces(
+  bytes: Uint8Array,
+  width: number,
+  shape: readonly number[],
+  perm: readonly number[],
+  pieceBytes: number,
+  take: (byteLength: number) => Uint8Array,
+): Generator<Uint8Array> {
+  if (bytes.byteLength === 0) return;
+  const [input, { sizes, strides }] = wordMove(bytes, width, shape, perm);
+  const [rows = 1, ...inner] = sizes;
+  const rowBytes = bytes.byteLength / rows;
+  const wanted = Math.max(1, Math.floor(pieceBytes / rowBytes));
+  const count = wanted > TILE ? wanted - (wanted % TILE) : wanted;
+  for (let row = 0; row < rows; row += count) {
+    const taken = Math.min(count, rows - row);
+    const piece = take(taken * rowBytes);
+    const part = { sizes: sizes.length > 0 ? [taken, ...inner] : [], strides };
+    permuteWords(input.subarray(row * (strides[0] ?? 0)), part, wordsOf(piece, width));
+    yield piece;
+  }
+}
+
+/** Elements above four bytes are an innermost axis of 32-bit words: words survive the copy bit by bit. */
+function wordMove(
+  bytes: Uint8Array,
+  width: number,
+  shape: readonly number[],
+  perm: readonly number[],
+): [Words, Move] {
+  const wide = width > 4;
+  const move = wide ? merge([...shape, width / 4], [...perm, shape.length]) : merge(shape, perm);
+  const aligned = bytes.byteOffset % Math.min(width, 4) === 0 ? bytes : bytes.slice();
+  return [wordsOf(aligned, width), move];
 }
 
 type Words = Uint8Array | Uint16Array | Uint32Array;
@@ -89,10 +123,10 @@ function merge(shape: readonly number[], perm: readonly number[]): Move {
   return { sizes, strides };
 }
 
-function permuteWords(input: Words, output: Words, move: Move): void {
+function permuteWords(input: Words, move: Move, output: Words): void {
   const rank = move.sizes.length;
   if (rank === 0 || move.strides[rank - 1] === 1) {
-    copyRows(input, output, move);
+    copyRows(input, move, output);
     return;
   }
   const outStrides = contiguousStrides(move.sizes);
@@ -107,9 +141,9 @@ function permuteWords(input: Words, output: Words, move: Move): void {
   walk(outer, move, outStrides, (from, to) => turn(input, output, from, to, square));
 }
 
-function copyRows(input: Words, output: Words, move: Move): void {
+function copyRows(input: Words, move: Move, output: Words): void {
   const rank = move.sizes.length;
-  const length = rank === 0 ? input.length : (move.sizes[rank - 1] as number);
+  const length = rank === 0 ? output.length : (move.sizes[rank - 1] as number);
   const outer = move.sizes.map((_, axis) => axis).slice(0, -1);
   walk(outer, move, contiguousStrides(move.sizes), (from, to) => {
     if (length > 16) output.set(input.subarray(from, from + length), to);

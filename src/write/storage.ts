@@ -2,7 +2,7 @@
 // reading them for a file, in memory that is used again: fresh memory costs more than the reading.
 import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { permuteBytes } from "../tensor/transpose.ts";
+import { permuteBytes, permutedPieces } from "../tensor/transpose.ts";
 
 /** What is read at once of a tensor that needs not be in memory as a whole; it stays in a core's own cache. */
 const PIECE_BYTES = 512 * 1024;
@@ -43,9 +43,16 @@ export class StorageReader {
   private readonly plain = new Scratch();
   private readonly permuted = new Scratch();
 
-  /** The contents in order. What is given is overwritten by what is asked for next. */
+  /** The contents in order. What is given is overwritten by what is asked for next; `next` is the tensor after this one. */
   *pieces(tensor: Tensor, next: Tensor | undefined): Generator<Uint8Array> {
     const own = viewed(tensor);
+    if (own.transposeOf) {
+      const { base, perm } = own.transposeOf;
+      const bytes = this.read(base);
+      const take = (byteLength: number) => this.permuted.take(byteLength);
+      yield* permutedPieces(bytes, BYTES_PER_ELEMENT[own.dtype], base.shape, perm, PIECE_BYTES, take);
+      return;
+    }
     const isKept = next !== undefined && originOf(next) === own;
     if (!own.readInto || own === this.tensor || isKept) {
       yield this.read(tensor);
@@ -64,10 +71,8 @@ export class StorageReader {
     const own = viewed(tensor);
     const moved = own.transposeOf;
     if (moved) {
-      const base = this.read(moved.base);
-      const isTwice = viewed(moved.base).transposeOf !== undefined; // then the base is in the memory for permutations
-      const target = isTwice ? new Uint8Array(own.byteLength) : this.permuted.take(own.byteLength);
-      return permuteBytes(base, BYTES_PER_ELEMENT[own.dtype], moved.base.shape, moved.perm, target);
+      const width = BYTES_PER_ELEMENT[own.dtype];
+      return permuteBytes(this.read(moved.base), width, moved.base.shape, moved.perm);
     }
     if (own !== this.tensor) {
       this.bytes = own.readInto ? this.plain.take(own.byteLength) : own.read();
