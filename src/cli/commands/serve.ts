@@ -11,14 +11,21 @@ import { addEngineFlags, type EngineFlags, engineOf } from "../engine-flags.ts";
 import type { Io } from "../io.ts";
 import { defaultConfigText, loadConfig } from "../load-config.ts";
 import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
+import { ownCommand } from "../own-command.ts";
 import { packageVersion } from "../package-version.ts";
 import { versionsIn } from "../saved-model-directory.ts";
 import { seconds } from "../seconds.ts";
+import {
+  CONVERT_FLAG,
+  CONVERT_MEMORY_FLAG,
+  CONVERT_SECONDS_FLAG,
+  type ConvertFlags,
+} from "../serve/convert-flags.ts";
 import { flagOptions, ignoredFlags, type Port, type ServeFlags } from "../serve/flags.ts";
 import type { LevelControl, Log } from "../serve/log.ts";
 import { cacheBase, isConverted, modelName } from "../serve/model-cache.ts";
 
-type Flags = ServeFlags & EngineFlags & { readonly input?: InputSpecs };
+type Flags = ServeFlags & EngineFlags & ConvertFlags & { readonly input?: InputSpecs };
 
 const REST_PORT = 8501;
 
@@ -43,6 +50,9 @@ export function serveCommand(io: Io): Command {
     );
   for (const option of flagOptions()) command.addOption(option);
   return addEngineFlags(command)
+    .addOption(CONVERT_FLAG)
+    .addOption(CONVERT_SECONDS_FLAG)
+    .addOption(CONVERT_MEMORY_FLAG)
     .option(INPUT_FLAG, INPUT_FLAG_TEXT, collectInput)
     .option("--json", "log as JSON lines, and print the addresses as one JSON object")
     .addHelpText("before", EXAMPLES)
@@ -58,7 +68,8 @@ async function serve(target: string | undefined, flags: Flags, io: Io): Promise<
   const { makeLog } = await import("../serve/log.ts"); // the other commands do without a logger
   const log = makeLog(io, { json: flags.json ?? false, level: flags.verbose ? "debug" : "info" });
   for (const warning of ignoredFlags(flags)) log("warn", warning);
-  const { models, server } = await start(target, flags, log, io).catch((error: unknown) => {
+  const stopping = new AbortController();
+  const { models, server } = await start(target, flags, log, io, stopping.signal).catch((error: unknown) => {
     // Scripts around tensorflow_model_server look for this line.
     if (target === undefined && error instanceof FerryError && error.code !== "USAGE") {
       io.out(`Failed to start server. Error: ${statusName(error.row.grpc)}: ${error.message}\n`);
@@ -77,6 +88,7 @@ async function serve(target: string | undefined, flags: Flags, io: Io): Promise<
     await stop;
     log("info", "stopping: requests in flight are finished first");
   } finally {
+    stopping.abort();
     await server.drain();
   }
 }
@@ -86,6 +98,7 @@ async function start(
   flags: Flags,
   log: Log & LevelControl,
   io: Io,
+  stopping: AbortSignal,
 ): Promise<{ readonly models: readonly ServedModel[]; readonly server: RunningServer }> {
   const models = await prepare(target, flags, log, io);
   const { startServer } = await import("../../server/node/start-server.ts");
@@ -95,24 +108,38 @@ async function start(
     models,
     ...listenOptions(target, flags, log),
     ...options,
-    engine: await engineFor(flags, log, io),
+    engine: await engineFor(flags, log, io, stopping),
+    modelFiles: flags.convert ?? false,
     log,
     setLogLevel: log.setLevel,
+    version: packageVersion(),
   });
   return { models, server };
 }
 
-async function engineFor(flags: Flags, log: Log, io: Io): Promise<Engine> {
+async function engineFor(flags: Flags, log: Log, io: Io, stopping: AbortSignal): Promise<Engine> {
   if (flags.tensorflow_inter_op_parallelism > 0 && flags.engine === "onnxruntime") {
     log(
       "warn",
       "--tensorflow_inter_op_parallelism has no effect: onnxruntime runs operators one after another",
     );
   }
-  return engineOf(flags, io, {
+  const engine = await engineOf(flags, io, {
     interOpThreads: flags.tensorflow_inter_op_parallelism,
     tags: flags.saved_model_tags.split(",").filter((tag) => tag !== ""),
     tell: (message) => log("info", message),
+  });
+  if (!flags.convert) return engine;
+  const { convertingEngine } = await import("../serve/converting-engine.ts");
+  return convertingEngine({
+    engine,
+    limits: { maxSeconds: flags.convert_max_seconds, maxBytes: flags.convert_max_memory },
+    command: ownCommand(),
+    version: packageVersion(),
+    config: defaultConfigText(),
+    env: io.env,
+    log,
+    signal: stopping,
   });
 }
 

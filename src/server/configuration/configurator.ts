@@ -31,6 +31,7 @@ export const MAX_RELOAD_WAIT_MS = 300_000;
 export class Configurator {
   readonly #options: ConfiguratorOptions;
   #models: readonly ModelConfiguration[];
+  readonly #unloaded = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: ConfiguratorOptions) {
@@ -52,9 +53,7 @@ export class Configurator {
    * milliseconds. What went wrong comes back. Models that failed stay configured and may heal.
    */
   reload(config: ModelServerConfig, waitMs = MAX_RELOAD_WAIT_MS): Promise<readonly Problem[]> {
-    const done = this.#last.then(() => this.#reload(config, waitMs));
-    this.#last = done.catch(() => undefined);
-    return done;
+    return this.#inTurn(() => this.#reload(config, waitMs));
   }
 
   /** What each label of a model was given for. */
@@ -65,9 +64,7 @@ export class Configurator {
 
   /** Gives one label to a version, or takes it away. What is wrong comes back. */
   setLabel(name: string, label: string, version: bigint | undefined): Promise<Problem | undefined> {
-    const done = this.#last.then(() => this.#setLabel(name, label, version));
-    this.#last = done.catch(() => undefined);
-    return done;
+    return this.#inTurn(() => this.#setLabel(name, label, version));
   }
 
   async #setLabel(name: string, label: string, version: bigint | undefined): Promise<Problem | undefined> {
@@ -89,6 +86,49 @@ export class Configurator {
     return undefined;
   }
 
+  /** Serves a model that was unloaded, tries one again that failed, and looks for new versions. What went wrong comes back. */
+  load(name: string, waitMs = MAX_RELOAD_WAIT_MS): Promise<Problem | undefined> {
+    return this.#inTurn(async () => {
+      const { manager, source } = this.#options;
+      if (!this.#models.some((model) => model.name === name))
+        return problem("OIP_NOT_CONFIGURED", { model: name });
+      this.#unloaded.delete(name);
+      // A version that failed is tried again only after it was unwanted.
+      if (!manager.isServing(name)) manager.setAspired(name, []);
+      source.setModels(this.#watched());
+      const failures = await this.#waitFor([name], waitMs);
+      await manager.atRest(name, false, AbortSignal.timeout(Math.min(waitMs, MAX_RELOAD_WAIT_MS)));
+      const reasons = failures.map((failure) => failure.message).join("; ");
+      return failures.length > 0 ? problem("OIP_LOAD_FAILED", { model: name, reasons }) : undefined;
+    });
+  }
+
+  /** Takes a model out of service until it is loaded again or the configuration is replaced, after its requests. */
+  unload(name: string, waitMs = MAX_RELOAD_WAIT_MS): Promise<Problem | undefined> {
+    return this.#inTurn(async () => {
+      const { manager, source, log } = this.#options;
+      if (!this.#models.some((model) => model.name === name))
+        return problem("OIP_NOT_CONFIGURED", { model: name });
+      this.#unloaded.add(name);
+      source.setModels(this.#watched());
+      manager.setAspired(name, []);
+      await manager.atRest(name, true, AbortSignal.timeout(Math.min(waitMs, MAX_RELOAD_WAIT_MS)));
+      log("info", `{name: ${name}}: unloaded`);
+      return undefined;
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  /** The models that are not unloaded. */
+  #watched(): readonly ModelConfiguration[] {
+    return this.#models.filter((model) => !this.#unloaded.has(model.name));
+  }
+
   async #reload(config: ModelServerConfig, waitMs: number): Promise<readonly Problem[]> {
     const { log, manager, source } = this.#options;
     const models = modelConfigurations(config);
@@ -103,6 +143,7 @@ export class Configurator {
     const added = models.map((model) => model.name).filter((name) => !before.has(name));
     for (const { name } of models) log("info", ` (Re-)adding model: ${name}`);
     this.#models = models;
+    this.#unloaded.clear();
     this.#options.configured?.(models);
     manager.configure(models.map((model) => model.name));
     this.#setLabels(models);

@@ -7,6 +7,7 @@ const SERVICES: ReadonlySet<string> = new Set([
   "",
   "ModelService",
   "PredictionService",
+  "inference.GRPCInferenceService",
   "tensorflow.serving.ModelService",
   "tensorflow.serving.PredictionService",
 ]);

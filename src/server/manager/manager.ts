@@ -81,8 +81,6 @@ export interface ManagerOptions {
   readonly refuseBreakingVersions?: boolean | undefined;
   /** In order. */
   readonly prepare?: readonly Prepare[];
-  /** Told of each prediction. */
-  readonly predicted?: PredictionListener | undefined;
 }
 
 /** TensorFlow Serving's defaults of --max_num_load_retries and --load_retry_interval_micros. */
@@ -106,6 +104,10 @@ export class Manager implements Models {
   readonly #models = new Map<string, ModelEntry>();
   readonly #slots: LoadSlots;
   readonly #listeners = new Set<(event: ServableEvent) => void>();
+  readonly #predictionListeners = new Set<PredictionListener>();
+  readonly #tellPrediction: PredictionListener = (event) => {
+    for (const listener of this.#predictionListeners) listener(event);
+  };
   #waiting: (() => boolean)[] = [];
   #closing = false;
   #closed: (() => void) | undefined;
@@ -198,6 +200,28 @@ export class Manager implements Models {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Tells of each prediction, until the returned function is called. */
+  watchPredictions(listener: PredictionListener): () => void {
+    this.#predictionListeners.add(listener);
+    return () => this.#predictionListeners.delete(listener);
+  }
+
+  /** Resolves when a model has no version any more that is on its way in or, with `out`, that is not out. */
+  atRest(model: string, out: boolean, signal?: AbortSignal): Promise<void> {
+    const moving = ({ state }: Servable): boolean =>
+      state === "START" || state === "LOADING" || (out && state !== "END");
+    return new Promise((resolve) => {
+      const check = (): boolean => {
+        if (!signal?.aborted && [...(this.#models.get(model)?.versions.values() ?? [])].some(moving))
+          return false;
+        resolve();
+        return true;
+      };
+      signal?.addEventListener("abort", () => this.#report(), { once: true });
+      if (!check()) this.#waiting.push(check);
+    });
+  }
+
   /**
    * Resolves when each of the models has an available version or has failed for good: the versions that failed, of
    * models that have none. `signal` ends the wait early.
@@ -238,7 +262,8 @@ export class Manager implements Models {
   }
 
   #makeServable(model: string, version: bigint, path: string, entry: ModelEntry): Servable {
-    const { clock, log, retry = DEFAULT_RETRY, predicted: listener } = this.#options;
+    const { clock, log, retry = DEFAULT_RETRY } = this.#options;
+    const listener = this.#tellPrediction;
     const changed = ({ state, problem: reason }: Servable): void => {
       entry.serving = [...entry.versions.values()]
         .filter((servable) => servable.state === "AVAILABLE")

@@ -136,6 +136,7 @@ describe.each(["v1", "v1alpha"])("grpc.reflection.%s", (version) => {
           "grpc.health.v1.Health",
           "grpc.reflection.v1.ServerReflection",
           "grpc.reflection.v1alpha.ServerReflection",
+          "inference.GRPCInferenceService",
           "tensorflow.serving.ModelService",
           "tensorflow.serving.PredictionService",
         ].map((name) => ({ name })),
@@ -146,6 +147,8 @@ describe.each(["v1", "v1alpha"])("grpc.reflection.%s", (version) => {
       "tensorflow.serving.PredictionService.Predict",
       "tensorflow.TensorProto",
       "tensorflow.DataType",
+      "inference.GRPCInferenceService.ModelInfer",
+      "inference.DataType",
       "grpc.health.v1.Health",
       `grpc.reflection.${version}.ServerReflectionRequest`,
     ]) {

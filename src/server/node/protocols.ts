@@ -1,10 +1,15 @@
 // The protocols that the server speaks, each one line.
 import { adminProtocol } from "../admin/protocol.ts";
+import { systemClock } from "../clock.ts";
 import type { Configurator } from "../configuration/configurator.ts";
 import { grpcHealth } from "../health/grpc-health.ts";
 import type { Health } from "../health/health.ts";
 import { restHealth } from "../health/rest-health.ts";
 import type { Manager } from "../manager/manager.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import { metricsProtocol } from "../metrics/metrics-protocol.ts";
+import { openInference } from "../open-inference/protocol.ts";
+import { Statistics } from "../predict/statistics.ts";
 import type { Protocol } from "../protocol.ts";
 import { tensorflowServing } from "../tensorflow-serving/protocol.ts";
 import type { ServeOptions } from "./serve-options.ts";
@@ -16,25 +21,44 @@ export interface ProtocolParts {
   readonly models: Manager;
   readonly configurator: Configurator;
   readonly health: Health;
+  readonly metrics: Metrics | undefined;
 }
 
 /** All of them; the first that serves an address answers. */
 export function protocolsOf(
   options: ServeOptions,
-  { models, configurator, health }: ProtocolParts,
+  { models, configurator, health, metrics }: ProtocolParts,
 ): Protocol[] {
   const { strict, setLogLevel, restApiTimeoutMs = DEFAULT_REST_TIMEOUT_MS } = options;
+  const timeoutMs = restApiTimeoutMs > 0 ? restApiTimeoutMs : undefined;
+  const { maxBodyBytes } = options;
+  const statistics = new Statistics(systemClock);
+  models.watchPredictions(statistics.listener);
+  const metricsPath = options.monitoring?.prometheusPath;
   return [
+    ...(metrics && metricsPath !== undefined ? [metricsProtocol(metricsPath, metrics)] : []),
     tensorflowServing({
       models,
+      requests: metrics?.requests,
       strict,
       checkMethodNames: options.checkMethodNames,
       tensorContent: options.tensorContent,
-      timeoutMs: restApiTimeoutMs > 0 ? restApiTimeoutMs : undefined,
-      maxBodyBytes: options.maxBodyBytes,
+      timeoutMs,
+      maxBodyBytes,
       enableCors: options.enableCors,
       compress: options.compressRest,
       reload: (config, waitMs) => configurator.reload(config, waitMs),
+    }),
+    openInference({
+      models,
+      health,
+      statistics,
+      repository: configurator,
+      engine: options.engine.name,
+      serverVersion: options.version ?? "",
+      timeoutMs,
+      maxBodyBytes,
+      compress: options.compressRest,
     }),
     ...(options.healthService === false ? [] : [grpcHealth(health)]),
     // Addresses that TensorFlow Serving does not have.

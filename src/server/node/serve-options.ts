@@ -80,6 +80,10 @@ export interface ServeOptions {
   readonly strict?: boolean | undefined;
   /** grpc.health.v1. */
   readonly healthService?: boolean | undefined;
+  /** The server's own version, as it tells it. */
+  readonly version?: string | undefined;
+  /** Whether a version may be a file of PyTorch's, which the engine converts. */
+  readonly modelFiles?: boolean | undefined;
   readonly engine: Engine;
   readonly log: Log;
 }

@@ -23,4 +23,6 @@ export interface OpenInferenceContext {
   readonly timeoutMs?: number | undefined;
   /** Larger bodies are refused. */
   readonly maxBodyBytes?: number | undefined;
+  /** Whether answers are compressed for clients that take it. */
+  readonly compress?: boolean | undefined;
 }

@@ -16,8 +16,8 @@ async function told(input: string, runMs = 0): Promise<PredictionEvent> {
     clock: new FakeClock(),
     log: () => undefined,
     models: ["m"],
-    predicted: (event) => events.push(event),
   });
+  models.watchPredictions((event) => events.push(event));
   models.setAspired("m", [{ version: 7n, path: "/m/7" }]);
   await models.available();
   const handle = models.acquire({ name: "m" });

@@ -43,7 +43,7 @@ async function handleRest(context: OpenInferenceContext, request: RestRequest): 
     return errorResponse(problem("OIP_METHOD", { path, wanted: route.method, found: method }));
   }
   const answer = await ask(context, route.question, request);
-  return compressed(request, answer);
+  return context.compress ? compressed(request, answer) : answer;
 }
 
 /** Characters of an address that an error repeats. */
