@@ -9,13 +9,15 @@ import { Configurator } from "../configuration/configurator.ts";
 import { type ModelConfiguration, singleModel } from "../configuration/model-configuration.ts";
 import { Health } from "../health/health.ts";
 import { DEFAULT_RETRY, failureList, Manager } from "../manager/manager.ts";
+import { Metrics } from "../metrics/metrics.ts";
 import { RequestLog } from "../request-log/request-log.ts";
 import { type Look, VersionSource } from "../source/version-source.ts";
-import { warmUp } from "../warm-up/warm-up.ts";
 import { ConfigFile } from "./config-file.ts";
 import { disk } from "./disk.ts";
 import { drain } from "./drain.ts";
 import { Ports } from "./ports.ts";
+import { preparations } from "./preparations.ts";
+import { ProcessMetrics } from "./process-metrics.ts";
 import { type ProtocolParts, protocolsOf } from "./protocols.ts";
 import { DEFAULT_REQUEST_LOG, RecordFiles } from "./record-files.ts";
 import { type ListenerRoutes, listenerRoutes } from "./routes.ts";
@@ -41,10 +43,12 @@ const DEFAULT_DRAIN_MS = 25_000;
 /** Starts serving. Throws rows of the errors table if a port cannot be had; under `strict` also if a model fails. */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
   const { log, strict } = options;
-  tellUnserved(options);
   const models = options.models.map((model) => ({ ...singleModel(model.name, model.basePath), ...model }));
   const requestLog = makeRequestLog(options);
-  const manager = makeManager(options, models, requestLog);
+  const machine = options.monitoring?.prometheusPath === undefined ? undefined : new ProcessMetrics();
+  const metrics =
+    machine && new Metrics({ models: () => manager, inFlight: () => ports.inFlight(), machine });
+  const manager = makeManager(options, models, requestLog, metrics);
   const source = makeSource(options, models, manager);
   const { allowLabelsForUnavailable } = options;
   const configured = (all: readonly ModelConfiguration[]): void => requestLog?.configure(all);
@@ -61,7 +65,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const [first, ...rest] = wrong;
   if (first) throw new FerryError([first, ...rest]);
   const health = new Health();
-  const ports = new Ports(options, routesOf(options, { models: manager, configurator, health }));
+  const ports = new Ports(options, routesOf(options, { models: manager, configurator, health, metrics }));
   if (!strict) await ports.open();
   const available = becomeAvailable(options, manager, source.start(), health);
   // Whoever does not ask for it must not be brought down by it.
@@ -93,30 +97,26 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
         drainMs,
         clock: systemClock,
         log,
-      });
+      }).finally(() => machine?.close());
       return draining;
     },
   };
-}
-
-/** What is read and checked, and not carried out. */
-function tellUnserved({ batching, monitoring, log }: ServeOptions): void {
-  if (batching) log("warn", "--enable_batching: requests are not batched by this release; each runs alone");
-  if (monitoring?.prometheusPath) log("warn", "--monitoring_config_file: this release serves no metrics");
 }
 
 function makeManager(
   options: ServeOptions,
   models: readonly ModelConfiguration[],
   requestLog: RequestLog | undefined,
+  metrics: Metrics | undefined,
 ): Manager {
   const { engine, log, refuseBreakingVersions, numLoadThreads, intraOpThreads } = options;
   const retry = {
     maxLoadRetries: options.maxLoadRetries ?? DEFAULT_RETRY.maxLoadRetries,
     loadRetryIntervalMs: options.loadRetryIntervalMs ?? DEFAULT_RETRY.loadRetryIntervalMs,
   };
-  return new Manager({
-    engine,
+  const listeners = metrics && { batches: metrics.batches.listeners, warmedUp: metrics.models.warmedUp };
+  const manager = new Manager({
+    engine: metrics?.models.counted(engine) ?? engine,
     clock: systemClock,
     log,
     models: models.map((model) => model.name),
@@ -125,10 +125,13 @@ function makeManager(
     ...(intraOpThreads ? { intraOpThreads } : {}),
     refuseBreakingVersions,
     prepare: [
-      ...(options.warmUp ? [warmUp({ ...options.warmUp, fileSystem: disk, clock: systemClock, log })] : []),
+      ...preparations(options, listeners),
+      // Last, so that it sees requests and not batches.
       ...(requestLog ? [requestLog.prepare] : []),
     ],
   });
+  if (metrics) manager.watchPredictions(metrics.predicted);
+  return manager;
 }
 
 /** TensorFlow Serving's open build logs nothing. */
@@ -152,6 +155,7 @@ function makeSource(
     models,
     pollWaitMs: seconds * 1000,
     emptyListingUnloads: options.strict,
+    modelFiles: options.modelFiles,
     aspire: (model, versions) => manager.setAspired(model, versions),
   });
 }

@@ -8,7 +8,7 @@ import type { Signature, TensorSpec } from "../../model/signature.ts";
 import type { ServableHandle } from "../manager/servable.ts";
 import { tensorflowDtypeName } from "../tensorflow-serving/dtype-names.ts";
 import { defaultInputs } from "./default-inputs.ts";
-import { type PredictionListener, Stopwatch } from "./prediction-event.ts";
+import { type PredictionEvent, type PredictionListener, Stopwatch } from "./prediction-event.ts";
 
 /** The signature that is meant where none is named. */
 export const DEFAULT_SIGNATURE = "serving_default";
@@ -19,6 +19,8 @@ export interface Prediction {
   readonly inputs: ReadonlyMap<string, TensorValue | "unparsable">;
   /** Names of the wanted outputs; empty means all. */
   readonly outputFilter: readonly string[];
+  /** What it is part of; undefined for a plain prediction. */
+  readonly method?: PredictionEvent["method"];
 }
 
 export interface PredictLimits {
@@ -48,7 +50,8 @@ export async function predict(
   const rows = (first instanceof Object ? first.shape[0] : undefined) ?? 1;
   const { batch } = stopwatch;
   const signature = prediction.signature.name;
-  const event = { model, version, signature, rows, problem, times: stopwatch.times(), batch };
+  const { method } = prediction;
+  const event = { model, version, signature, method, rows, problem, times: stopwatch.times(), batch };
   listener?.(event);
   predicted?.(event);
   return outputs;

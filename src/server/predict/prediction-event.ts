@@ -20,6 +20,8 @@ export interface PredictionEvent {
   readonly model: string;
   readonly version: bigint;
   readonly signature: string;
+  /** What it was part of; undefined for a plain prediction. */
+  readonly method?: "classify" | "regress" | undefined;
   /** The size of axis 0 of the first input; 1 if it has no axis. */
   readonly rows: number;
   /** Why it was not answered. */

@@ -1,4 +1,5 @@
 // A REST request and its answer, as data: handlers open no port. Any protocol over HTTP/1.1 speaks these.
+import type { Problem } from "../../core/errors.ts";
 import type { PredictionListener } from "../predict/prediction-event.ts";
 
 export interface RestRequest {
@@ -19,6 +20,8 @@ export interface RestResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** Pieces of at most some tens of kilobytes; making one takes little time. */
   readonly body: Iterable<Uint8Array>;
+  /** What it tells, if it tells of an error. */
+  readonly problem?: Problem;
 }
 
 /** Answers a request. */

@@ -2,9 +2,12 @@
 import type { ModelServerConfig } from "../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
 import type { Problem } from "../../core/errors.ts";
 import type { Models } from "../manager/manager.ts";
+import type { RequestListener } from "../metrics/request-metrics.ts";
 
 export interface ServingContext {
   readonly models: Models;
+  /** Told of each request, for metrics. */
+  readonly requests?: RequestListener | undefined;
   /** --tf_serving_strict: as TensorFlow Serving does it, also where we do otherwise on purpose. */
   readonly strict?: boolean | undefined;
   /** --enable_signature_method_name_check */

@@ -13,6 +13,9 @@ import type { LoadedPlace, Prepare } from "../manager/manager.ts";
 import type { FileSystem } from "../source/file-system.ts";
 import { replayRecord } from "./replay-record.ts";
 
+/** Told of each file that was replayed: its records and the microseconds they took. */
+export type WarmUpListener = (path: string, records: number, micros: number) => void;
+
 export interface WarmUpOptions {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
@@ -21,6 +24,7 @@ export interface WarmUpOptions {
   readonly iterations: number;
   /** Whether requests are made up for a version without a file. */
   readonly synthetic: boolean;
+  readonly warmedUp?: WarmUpListener | undefined;
 }
 
 const FILE = "assets.extra/tf_serving_warmup_requests";
@@ -58,7 +62,7 @@ async function replay(
   loaded: LoadedModel,
   place: LoadedPlace,
   path: string,
-  { fileSystem, clock, log, iterations }: WarmUpOptions,
+  { fileSystem, clock, log, iterations, warmedUp }: WarmUpOptions,
 ): Promise<void> {
   const started = clock.now();
   let count = 0;
@@ -74,6 +78,7 @@ async function replay(
     throw error;
   }
   const micros = (clock.now() - started) * 1000;
+  warmedUp?.(place.path, count, micros);
   log(
     "info",
     `Finished reading warmup data for model at ${path}. Number of warmup records read: ${count}. Elapsed time (microseconds): ${micros}.`,

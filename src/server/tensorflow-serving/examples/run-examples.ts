@@ -45,7 +45,7 @@ async function runOn(
 ): Promise<ExampleResult | Problem> {
   const tensor = { dtype: "string", shape: [examples.length], data: NO_BYTES, strings: examples } as const;
   const inputs = new Map([[EXAMPLES_INPUT, tensor]]);
-  const outputs = await predict(handle, { signature, inputs, outputFilter }, limits);
+  const outputs = await predict(handle, { signature, inputs, outputFilter, method }, limits);
   return outputs instanceof Problem ? outputs : resultOf(method, outputs, examples.length);
 }
 

@@ -35,6 +35,7 @@ export async function multiInferenceOverGrpc(context: GrpcContext, call: GrpcCal
     handle.release();
     return refusal;
   }
+  context.requests?.examples(handle.model, examples.length);
   const { timeoutMs, onCancel, predicted } = call;
   const results = await Promise.all(
     refusal.map((task) =>

@@ -5,5 +5,6 @@ import { jsonResponse, type RestResponse } from "../../rest/message.ts";
 
 /** `{"error": "..."}`, laid out as TensorFlow Serving does. */
 export function errorResponse(problem: Problem): RestResponse {
-  return jsonResponse(problem.row.http, `{\n    "error": ${quoteJson(problem.message)}\n}`);
+  const body = `{\n    "error": ${quoteJson(problem.message)}\n}`;
+  return { ...jsonResponse(problem.row.http, body), problem };
 }

@@ -1,6 +1,7 @@
 // REST as a function: from a request to its answer.
 // Rules: TensorFlow Serving's http_server.cc and http_rest_api_handler.cc.
 import { Problem, problem } from "../../../core/errors.ts";
+import type { CallKind } from "../../metrics/request-metrics.ts";
 import { compressed } from "../../rest/compress.ts";
 import type { RestRequest, RestResponse, RestRoute } from "../../rest/message.ts";
 import type { RestContext } from "../context.ts";
@@ -8,7 +9,7 @@ import { errorResponse } from "./errors.ts";
 import { examplesOverRest } from "./examples.ts";
 import { metadataOverRest } from "./metadata.ts";
 import { predictOverRest } from "./predict.ts";
-import { isApiAddress, parseRoute } from "./route.ts";
+import { type AddressRoute, isApiAddress, parseRoute, type RestVerb } from "./route.ts";
 import { modelsOverRest, statusOverRest } from "./status.ts";
 
 const CORS_HEADERS = {
@@ -24,14 +25,47 @@ export function tensorflowServingRest(context: RestContext): RestRoute {
 
 /** Answers a request to an address of the API. */
 async function handleRest(request: RestRequest, context: RestContext): Promise<RestResponse> {
-  const answer = request.method === "OPTIONS" ? preflight(request) : await dispatch(request, context);
+  const answer = request.method === "OPTIONS" ? preflight(request) : await counted(request, context);
   const response = context.compress ? await compressed(request, answer) : answer;
   if (!context.enableCors) return response;
   return { ...response, headers: { ...response.headers, ...CORS_HEADERS } };
 }
 
-async function dispatch(request: RestRequest, context: RestContext): Promise<RestResponse> {
+/** Tells the metrics of the request. */
+async function counted(request: RestRequest, context: RestContext): Promise<RestResponse> {
   const route = parseRoute(request.method, request.url);
+  if (!context.requests) return dispatch(route, request, context);
+  const began = performance.now();
+  let code = INTERNAL;
+  try {
+    const answer = await dispatch(route, request, context);
+    code = answer.problem?.row.grpc ?? 0;
+    return answer;
+  } finally {
+    const [call, model] =
+      route instanceof Problem || route === "models"
+        ? NO_CALL
+        : ([CALLS[route.verb], route.model.name] as const);
+    context.requests.answered(call, model, code, (performance.now() - began) * 1000);
+  }
+}
+
+const INTERNAL = 13;
+/** What each question counts as. */
+const CALLS: Readonly<Record<RestVerb, CallKind>> = {
+  predict: 3,
+  classify: 4,
+  regress: 5,
+  status: 6,
+  metadata: 6,
+};
+const NO_CALL = [6, ""] as const;
+
+async function dispatch(
+  route: AddressRoute | Problem,
+  request: RestRequest,
+  context: RestContext,
+): Promise<RestResponse> {
   if (route instanceof Problem) return errorResponse(route);
   if (route === "models") {
     return context.strict ? errorResponse(problem("REST_NO_MODEL_NAME", {})) : modelsOverRest(context);

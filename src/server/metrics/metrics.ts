@@ -1,0 +1,58 @@
+// All metrics of a server: who counts what, and the families that a scrape reads.
+// Not here: the names of each (the files beside this one), the page (metrics-protocol.ts).
+import type { Models } from "../manager/manager.ts";
+import type { PredictionListener } from "../predict/prediction-event.ts";
+import { BatchMetrics } from "./batch-metrics.ts";
+import { ModelMetrics } from "./model-metrics.ts";
+import { PredictionMetrics } from "./prediction-metrics.ts";
+import { RequestMetrics } from "./request-metrics.ts";
+import type { Family } from "./text-format.ts";
+
+export interface MetricsSources {
+  /** The models; asked when metrics are read. */
+  readonly models: () => Models;
+  /** Requests that are not answered yet. */
+  readonly inFlight: () => number;
+  /** What is measured of the process itself. */
+  readonly machine?: { families(): Family[] } | undefined;
+}
+
+/** Which kind of run a signature's method is counted as. */
+const RUNS = { predict: 0, classify: 1, regress: 2 } as const;
+
+export class Metrics {
+  readonly requests = new RequestMetrics();
+  readonly batches = new BatchMetrics();
+  readonly models: ModelMetrics;
+  readonly #predictions = new PredictionMetrics();
+  readonly #sources: MetricsSources;
+
+  constructor(sources: MetricsSources) {
+    this.models = new ModelMetrics(sources.models);
+    this.#sources = sources;
+  }
+
+  /** To be told of each prediction. */
+  readonly predicted: PredictionListener = (event) => {
+    this.#predictions.count(event);
+    if (!event.problem)
+      this.requests.ran(RUNS[event.method ?? "predict"], event.model, event.times.infer / 1000);
+  };
+
+  /** What there is to read now. */
+  families(): Family[] {
+    return [
+      ...this.requests.families(),
+      ...this.batches.families(),
+      ...this.models.families(),
+      ...this.#predictions.families(),
+      {
+        name: "torchferry_requests_in_flight",
+        type: "gauge",
+        help: "Requests over REST and gRPC that are not answered yet.",
+        samples: () => [{ labels: [], value: this.#sources.inFlight() }],
+      },
+      ...(this.#sources.machine?.families() ?? []),
+    ];
+  }
+}
