@@ -4,6 +4,7 @@
 // Not here: what the flags mean to the server (serve-options.ts).
 import { InvalidArgumentError, Option } from "commander";
 import { ENGINE_FLAG_NAMES } from "../engine-flags.ts";
+import { CONVERT_FLAG_NAMES } from "./convert-flags.ts";
 
 /** A port number, `off`, or `any` for a free one. */
 export type Port = number | "off" | "any";
@@ -245,6 +246,7 @@ const BOOLEANS = new Set(FLAGS.filter((flag) => flag.value === undefined).map((f
 const KNOWN = new Set([
   ...FLAGS.map((flag) => flag.name),
   ...ENGINE_FLAG_NAMES,
+  ...CONVERT_FLAG_NAMES,
   "input",
   "json",
   "verbose",

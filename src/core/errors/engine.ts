@@ -46,6 +46,20 @@ export const ENGINE_ERRORS = {
     grpc: 13,
     text: "{file}: no operators for {engine} can be had from it: {reason}; build it against {engine} {version}",
   },
+  CONVERSION_REFUSED: { exit: 4, http: 500, grpc: 9, text: "{file}: cannot be converted: {reason}" },
+  CONVERSION_FAILED: { exit: 3, http: 500, grpc: 13, text: "{file}: was not converted: {reason}" },
+  CONVERSION_OVER_LIMIT: {
+    exit: 1,
+    http: 500,
+    grpc: 8,
+    text: "{file}: its conversion was ended: {limit}; raise the limit, or convert the model beforehand",
+  },
+  VERSION_AMBIGUOUS: {
+    exit: 3,
+    http: 500,
+    grpc: 9,
+    text: "{directory}: holds several model files ({files}) and no saved_model.pb; leave one of them",
+  },
   ENGINE_INPUT_REFUSED: { exit: 2, http: 400, grpc: 3, text: "{model}: the inputs do not fit: {reason}" },
   INPUT_ABSENT: {
     exit: 2,

@@ -34,6 +34,7 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
 export async function findTensorFlow(
   env: Environment,
   platform: string = process.platform,
+  roots: readonly string[] = SYSTEM_ROOTS,
 ): Promise<string | Problem> {
   const names = LIBRARIES[platform] ?? [];
   const places: string[] = [];
@@ -45,18 +46,19 @@ export async function findTensorFlow(
       places.push(`not in ${told.folder}`);
     } else places.push(told.whyNot);
   }
-  const packages = await packageFolders(env);
+  const packages = await packageFolders(env, roots);
+  const loose = roots.map((root) => path.join(root, "lib"));
   const file = await firstFile(
-    [...packages.map((folder) => path.join(folder, "tensorflow")), ...LOOSE],
+    [...packages.map((folder) => path.join(folder, "tensorflow")), ...loose],
     names,
   );
   if (file !== undefined) return file;
-  places.push(`not in ${[...packages, ...LOOSE].join(", ")}`);
+  places.push(`not in ${[...packages, ...loose].join(", ")}`);
   return problem("TENSORFLOW_NOT_FOUND", { library: names[0] ?? "", places: places.join("; ") });
 }
 
-/** Where the C library is installed without Python. */
-const LOOSE = ["/usr/local/lib", "/usr/lib"];
+/** Where the system keeps Python's packages, and the C library where it is installed without Python. */
+const SYSTEM_ROOTS = ["/usr/local", "/usr"];
 
 function pythons(env: Environment): readonly string[] {
   const own = (env["TORCHFERRY_PYTHON"] ?? "").split(path.delimiter).filter((command) => command !== "");
@@ -78,9 +80,9 @@ async function askPython(
 }
 
 /** Folders of Python packages that exist: of an environment that is active, the user's, the system's. */
-async function packageFolders(env: Environment): Promise<string[]> {
+async function packageFolders(env: Environment, system: readonly string[]): Promise<string[]> {
   const home = env["HOME"] ?? os.homedir();
-  const roots = [env["VIRTUAL_ENV"], env["CONDA_PREFIX"], path.join(home, ".local"), "/usr/local", "/usr"];
+  const roots = [env["VIRTUAL_ENV"], env["CONDA_PREFIX"], path.join(home, ".local"), ...system];
   const folders: string[] = [];
   for (const root of roots) {
     if (!root) continue;

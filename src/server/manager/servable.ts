@@ -42,7 +42,7 @@ export interface ServableContext {
 }
 
 /** What no other try would change. */
-const NEVER_RETRIED: ReadonlySet<ErrorCode> = new Set(["VERSION_BREAKS"]);
+const NEVER_RETRIED: ReadonlySet<ErrorCode> = new Set(["VERSION_BREAKS", "CONVERSION_REFUSED"]);
 
 export class Servable {
   readonly model: string;

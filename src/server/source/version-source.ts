@@ -34,6 +34,8 @@ export interface VersionSourceOptions {
   readonly pollWaitMs: number;
   /** Whether a base path without versions takes away what is served, as it does in TensorFlow Serving. */
   readonly emptyListingUnloads?: boolean | undefined;
+  /** Whether a version may be a file of PyTorch's, which the engine converts. */
+  readonly modelFiles?: boolean | undefined;
   /** Told after each look that found something; the same versions may be told again and again. */
   readonly aspire: (model: string, versions: readonly AspiredVersion[]) => void;
 }
@@ -196,14 +198,14 @@ export class VersionSource {
 
   /** Whether a version is complete and has been left alone for a while; what is missing otherwise. */
   async #look(path: string): Promise<string> {
-    const { fileSystem, clock } = this.#options;
+    const { fileSystem, clock, modelFiles } = this.#options;
     try {
       const files = await fileSystem.listFiles(path, MAX_FILES);
       const now = clock.now();
       const print = fingerprint(files);
       const candidate = this.#candidates.get(path);
       if (candidate?.fingerprint !== print) this.#candidates.set(path, { fingerprint: print, since: now });
-      const reason = await whyNotWhole(fileSystem, path, files);
+      const reason = await whyNotWhole(fileSystem, path, files, modelFiles);
       if (reason) {
         this.#say("info", path, `${path}: ${reason}; waiting for it`);
         return `${path}: ${reason}`;

@@ -22,15 +22,29 @@ const MODEL_FILES: readonly (readonly [name: string, field: number])[] = [
   ["model.onnx", 7],
 ];
 
-/** Why the version is not whole; undefined if it is. */
+/** Files of PyTorch's, each a zip archive, that an engine may convert. */
+const ARCHIVE = /^[^/]+\.(pt2|pt|pth)$/;
+/** What ends a zip archive without a comment, as PyTorch writes it: the record's signature and its length. */
+const ZIP_END = [0x50, 0x4b, 0x05, 0x06];
+const ZIP_END_BYTES = 22;
+
+/** Why the version is not whole; undefined if it is. With `modelFiles`, it may be an archive of PyTorch's. */
 export async function whyNotWhole(
   fileSystem: FileSystem,
   directory: string,
   files: readonly FileStat[],
+  modelFiles = false,
 ): Promise<string | undefined> {
   const sizes = new Map(files.map((file) => [file.path, file.size]));
   const models = MODEL_FILES.filter(([name]) => sizes.has(name));
-  if (models.length === 0) return "there is no saved_model.pb yet";
+  if (models.length === 0) {
+    const archives = modelFiles ? files.filter((file) => ARCHIVE.test(file.path)) : [];
+    if (archives.length === 0) return "there is no saved_model.pb yet";
+    for (const archive of archives) {
+      if (!(await isWholeZip(fileSystem, directory, archive))) return `${archive.path} is not complete yet`;
+    }
+    return undefined;
+  }
   for (const [name, field] of models) {
     const size = sizes.get(name) ?? 0;
     if (!(await isWholeMessage(fileSystem, `${directory}/${name}`, size, field)))
@@ -66,6 +80,12 @@ async function whyBundleNotWhole(
     if (size < end) return `${name} has ${size} of ${end} bytes`;
   }
   return undefined;
+}
+
+async function isWholeZip(fileSystem: FileSystem, directory: string, file: FileStat): Promise<boolean> {
+  if (file.size < ZIP_END_BYTES) return false;
+  const end = await fileSystem.read(`${directory}/${file.path}`, file.size - ZIP_END_BYTES, ZIP_END_BYTES);
+  return ZIP_END.every((byte, at) => end[at] === byte);
 }
 
 /** Walks a message's outermost fields by their lengths. */
