@@ -174,6 +174,19 @@ export function termsOf(dim: Dim): readonly Term[] {
   return dim === 0 ? [] : [{ coefficient: dim, atoms: [] }];
 }
 
+/** `dim` as factor * symbol + offset with fixed factor and offset; undefined if it is not of that form. */
+export function linearIn(dim: Dim, name: string): { factor: number; offset: number } | undefined {
+  let factor = 0;
+  let offset = 0;
+  for (const term of termsOf(dim)) {
+    const [atom, ...more] = term.atoms;
+    if (!atom) offset = term.coefficient;
+    else if (more.length === 0 && atom.kind === "symbol" && atom.key === name) factor = term.coefficient;
+    else return undefined;
+  }
+  return factor === 0 ? undefined : { factor, offset };
+}
+
 function functionOf(kind: "floordiv" | "mod" | "max" | "min", args: readonly Dim[]): DimExpression {
   const key = `${kind}(${args.map(dimKey).join(", ")})`;
   return new DimExpression([{ coefficient: 1, atoms: [{ kind, key, args }] }]);

@@ -104,4 +104,25 @@ describe("a loop", () => {
     const { problems } = functionalize(program.graph, "test.pt2");
     expect(problems.map(({ message }) => message).join()).toContain("also replaces");
   });
+
+  it("that alone sees what it writes into and replaces keeps the writes in its body", () => {
+    const given = loop(body(text("again=True, y=%written")), tensors("y"), tensors());
+    const program = withCall("last", { ...given, outputs: [{ kind: "tensor", value: "last" }] });
+    const { problems, written } = functionalize(program.graph, "test.pt2");
+    expect(problems).toEqual([]);
+    expect([...written.keys()]).toEqual([]);
+  });
+
+  it("that leaves what it writes into in two places is refused", () => {
+    const inner = `
+      input round: int64[]
+      input y: float32[2, 3]
+      input z: float32[2, 3]
+      written: float32[2, 3] = aten::add_.Scalar(self=%y, other=1)
+      return again=True, y=%written, z=%y`;
+    const given = loop(body(inner), tensors("y", "x"), tensors());
+    const program = withCall("x", given);
+    const { problems } = functionalize(program.graph, "test.pt2");
+    expect(problems.map(({ message }) => message).join()).toContain("also replaces");
+  });
 });

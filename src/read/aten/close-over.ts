@@ -13,6 +13,15 @@ export interface Surroundings {
   /** The calls that make a view from its root. */
   viewCalls(name: string): readonly AtenCall[];
   typeOf(name: string): TensorType | undefined;
+  /** Whether nothing looks at a tensor's memory after the call. */
+  isForgotten(name: string): boolean;
+}
+
+/** What a body does to memory. */
+export interface BodyMemory {
+  /** Inputs that it writes into, by name. */
+  readonly written: ReadonlyMap<string, unknown>;
+  rootOf(name: string): string;
 }
 
 export interface Closure {
@@ -39,7 +48,7 @@ const LAYOUTS: ReadonlyMap<string, Layout> = new Map<string, Layout>([
 /** The call's new arguments; undefined if its bodies write into nothing of the graph around them. Throws Refusal. */
 export function closeOver(
   call: AtenCall,
-  writtenIn: (body: AtenGraph) => readonly string[],
+  memoryOf: (body: AtenGraph) => BodyMemory,
   around: Surroundings,
 ): Closure | undefined {
   const layout = LAYOUTS.get(call.target);
@@ -50,10 +59,11 @@ export function closeOver(
     const body = call.args.get(name);
     if (body?.kind !== "graph") continue;
     const first = body.value.inputs.length - captured.length;
-    for (const written of writtenIn(body.value)) {
+    const memory = memoryOf(body.value);
+    for (const written of memory.written.keys()) {
       const at = body.value.inputs.indexOf(written);
       if (at >= first) roots.add(around.rootOf(captured[at - first] ?? ""));
-      else if (at >= 0)
+      else if (at >= 0 && !isAlone(call, layout, at, body.value, memory, around))
         throw new Refusal("a loop writes into a tensor that it also replaces; clone it before");
     }
   }
@@ -71,6 +81,33 @@ export function closeOver(
       args.set(name, { kind: "graph", value: withRoots(body.value, captured, [...roots], around) });
   }
   return { args, roots: [...roots], results: [] };
+}
+
+/**
+ * Whether the memory that a loop both writes into and replaces is seen by nothing else: what it begins with is given once
+ * and not looked at again, and what a round leaves is no other result and nothing captured. Then the writes are the
+ * body's own.
+ */
+function isAlone(
+  call: AtenCall,
+  layout: Layout,
+  at: number,
+  body: AtenGraph,
+  memory: BodyMemory,
+  around: Surroundings,
+): boolean {
+  const captured = namesIn(call.args.get(layout.captured));
+  const carried = layout.carried ? namesIn(call.args.get(layout.carried)) : [];
+  const initial = carried[at - 1]; // the round comes first
+  if (initial === undefined || !around.isForgotten(initial)) return false;
+  const root = around.rootOf(initial);
+  if ([...carried, ...captured].filter((name) => around.rootOf(name) === root).length > 1) return false;
+  const left = body.outputs.map((output) =>
+    output.kind === "tensor" ? memory.rootOf(output.value) : undefined,
+  );
+  const own = left[at]; // the condition comes first
+  if (own === undefined || left.filter((other) => other === own).length > 1) return false;
+  return !body.inputs.slice(body.inputs.length - captured.length).some((name) => memory.rootOf(name) === own);
 }
 
 /** Inputs of a body: its own, the roots, the captured values that are no part of a root. */

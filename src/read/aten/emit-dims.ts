@@ -5,7 +5,7 @@
 
 import { int } from "../../graph/attribute.ts";
 import type { GraphBuilder } from "../../graph/builder.ts";
-import { type Dim, type DimAtom, dimKey, sameDim, symbolsIn, termsOf } from "../../graph/dim.ts";
+import { type Dim, type DimAtom, dimKey, linearIn, sameDim, symbolsIn, termsOf } from "../../graph/dim.ts";
 import type { Value } from "../../graph/graph.ts";
 
 /** What a symbol is computed from: the size of an axis of a value that has that expression, or a scalar value itself. */
@@ -41,7 +41,7 @@ export class DimEmitter {
       const symbols = [...symbolsIn(expression)];
       const [name] = symbols;
       if (name === undefined || symbols.length !== 1 || this.sources.has(name)) continue;
-      if (linear(expression, name)) this.sources.set(name, { value, axis, expression });
+      if (linearIn(expression, name)) this.sources.set(name, { value, axis, expression });
     }
   }
 
@@ -145,24 +145,11 @@ export class DimEmitter {
     const source = this.sources.get(name);
     if (!source) throw new UnknownSymbol(name);
     if ("scalar" in source) return this.builder.emit("Reshape", [source.scalar, this.builder.int64s([1])]);
-    const { factor, offset } = linear(source.expression, name) ?? { factor: 1, offset: 0 };
+    const { factor, offset } = linearIn(source.expression, name) ?? { factor: 1, offset: 0 };
     let size = this.size(source.value, source.axis);
     if (offset !== 0) size = this.builder.emit("Sub", [size, this.builder.int64s([offset])]);
     return factor === 1 ? size : this.builder.emit("Div", [size, this.builder.int64s([factor])]);
   }
-}
-
-/** `dim` as factor * symbol + offset with static factor and offset. */
-function linear(dim: Dim, name: string): { factor: number; offset: number } | undefined {
-  let factor = 0;
-  let offset = 0;
-  for (const term of termsOf(dim)) {
-    const [atom, ...more] = term.atoms;
-    if (!atom) offset = term.coefficient;
-    else if (more.length === 0 && atom.kind === "symbol" && atom.key === name) factor = term.coefficient;
-    else return undefined;
-  }
-  return factor === 0 ? undefined : { factor, offset };
 }
 
 /**

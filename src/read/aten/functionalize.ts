@@ -36,6 +36,8 @@ export interface Functional {
   /** Inputs and weights of the graph that were written to, with the call that did it first. */
   readonly written: ReadonlyMap<string, AtenCall>;
   readonly problems: readonly Problem[];
+  /** The tensor that a name is a view of, or the name itself. */
+  rootOf(name: string): string;
 }
 
 /** The same graph without in-place operators. */
@@ -96,7 +98,8 @@ class Functionalizer {
     }
     const outputs = this.graph.outputs.map((output) => renameArgument(output, (name) => this.current(name)));
     const graph = { ...this.graph, outputs, calls: this.calls, types: this.types, strides: this.strides };
-    return { graph, written: this.written, problems: this.problems };
+    const rootOf = (name: string) => this.rootOf(name);
+    return { graph, written: this.written, problems: this.problems, rootOf };
   }
 
   private visit(given: AtenCall): void {
@@ -114,9 +117,10 @@ class Functionalizer {
   /** A call with bodies gives what they write into as further results, which are written over the originals here. */
   private closed(call: AtenCall): AtenCall {
     if (![...call.args.values()].some((argument) => argument.kind === "graph")) return call;
-    const written = (body: AtenGraph) => [...functionalize(body, this.file).written.keys()];
-    const closure = closeOver(call, written, {
-      rootOf: (name) => this.views.get(name)?.root.name ?? name,
+    const memoryOf = (body: AtenGraph) => functionalize(body, this.file);
+    const closure = closeOver(call, memoryOf, {
+      rootOf: (name) => this.rootOf(name),
+      isForgotten: (name) => this.isForgotten(name, call),
       viewCalls: (name) => this.viewCalls(name),
       typeOf: (name) => this.types.get(name),
     });
@@ -127,6 +131,19 @@ class Functionalizer {
       this.pending.push({ root, fresh });
     }
     return { ...call, args: closure.args, outputs: [...call.outputs, ...closure.results] };
+  }
+
+  private rootOf(name: string): string {
+    return this.views.get(name)?.root.name ?? name;
+  }
+
+  /** Whether nothing of the graph looks at a tensor's memory after a call, and nothing outside can. */
+  private isForgotten(name: string, call: AtenCall): boolean {
+    const root = this.rootOf(name);
+    const { calls, outputs } = this.graph;
+    const isOwn = calls.some((maker) => maker.outputs.flatMap(valuesIn).includes(root));
+    const later = calls.slice(calls.indexOf(call) + 1).flatMap(({ args }) => [...args.values()]);
+    return isOwn && ![...later, ...outputs].flatMap(valuesIn).some((used) => this.rootOf(used) === root);
   }
 
   /** The calls that make a view from its root, in order. */

@@ -48,7 +48,7 @@ function inputSizes(
   scope: SymbolScope,
 ): Map<string, readonly Dim[]> {
   const sizes = new Map<string, readonly Dim[]>();
-  for (const { path, argument } of inputs) {
+  for (const [place, { path, argument }] of inputs.entries()) {
     const [variant, contents] = argument.variant();
     if (variant !== "as_tensor") continue;
     const meta = graph.get("tensor_values").get(contents.get("name").string());
@@ -57,6 +57,7 @@ function inputSizes(
       .list()
       .map((size) => scope.dim(size));
     sizes.set(pathText(path), dims);
+    sizes.set(pathText(["flat_args", place]), dims); // what a strict export calls its inputs
     // The parameter `args_0` is `L['args'][0]` to a guard.
     const [, name, index] = /^(.+)_(\d+)$/.exec(String(path[0])) ?? [];
     if (name !== undefined) sizes.set(pathText([name, Number(index), ...path.slice(1)]), dims);

@@ -4,7 +4,7 @@
 // Not here: which layout a node works in (layout/assign-layouts.ts).
 
 import { int64Tensor } from "../../graph/builder.ts";
-import { type Dim, type DimAtom, dimKey, symbol, termsOf } from "../../graph/dim.ts";
+import { type Dim, type DimAtom, dimKey, linearIn, symbol, symbolsIn, termsOf } from "../../graph/dim.ts";
 import type { Value } from "../../graph/graph.ts";
 import type { TypedGraph } from "../../graph/typed-graph.ts";
 import { isFloat } from "../../tensor/dtype.ts";
@@ -48,6 +48,8 @@ export class ValueStore {
   private readonly permuted = new Map<Tensor, Map<string, Tensor>>();
   /** By dimension, a value and the logical axis that has that size. */
   private readonly sizeSources = new Map<string, { readonly value: Value; readonly axis: number }>();
+  /** By symbol, a size that is a multiple of it and something more, from which it can be told. */
+  private readonly multiples = new Map<string, Dim>();
   private readonly sizes = new Map<string, TfValue>();
   private readonly shapes = new Map<TfValue, TfValue>();
 
@@ -65,7 +67,10 @@ export class ValueStore {
     this.lowered.set(value, { value: lowered, layout });
     for (const [axis, size] of this.typed.typeOf(value).shape.entries()) {
       const key = dimKey(size);
-      if (typeof size !== "number" && !this.sizeSources.has(key)) this.sizeSources.set(key, { value, axis });
+      if (typeof size === "number" || this.sizeSources.has(key)) continue;
+      this.sizeSources.set(key, { value, axis });
+      for (const name of symbolsIn(size))
+        if (linearIn(size, name) && !this.multiples.has(name)) this.multiples.set(name, size);
     }
   }
 
@@ -203,6 +208,8 @@ export class ValueStore {
   private atom(atom: DimAtom, whole: Dim): TfValue {
     if (atom.kind === "symbol") {
       const known = this.sizeSources.get(atom.key);
+      const multiple = known ? undefined : this.multiples.get(atom.key);
+      if (multiple !== undefined) return this.solved(multiple, atom.key);
       if (!known && this.outer) return this.outer.capture(this.outer.store.dim(symbol(atom.key)));
       if (!known) throw new UnknownSize(dimKey(whole));
       return this.dim(this.typed.typeOf(known.value).shape[known.axis] as Dim);
@@ -210,6 +217,13 @@ export class ValueStore {
     const [a, b] = atom.args.map((arg) => this.dim(arg)) as [TfValue, TfValue]; // functions have two arguments
     const op = { floordiv: "FloorDiv", mod: "FloorMod", max: "Maximum", min: "Minimum" } as const;
     return this.tf.op(op[atom.kind], [a, b]);
+  }
+
+  /** The symbol of a size that is factor * symbol + offset. */
+  private solved(size: Dim, name: string): TfValue {
+    const { factor, offset } = linearIn(size, name) ?? { factor: 1, offset: 0 };
+    const rest = offset === 0 ? this.dim(size) : this.tf.op("Sub", [this.dim(size), this.dim(offset)]);
+    return factor === 1 ? rest : this.tf.op("FloorDiv", [rest, this.dim(factor)]);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type InferTable,
   promoted,
   same,
+  sameAs,
   typed,
   withoutAxes,
 } from "./infer.ts";
@@ -139,6 +140,7 @@ export const LAYERS: InferTable = {
   cosine_embedding_loss: rowLoss("input1", "input2"),
   pairwise_distance: pairDistance,
   native_layer_norm: normalized,
+  _weight_norm: sameAs("v"),
   cosine_similarity: similarity,
   ...forEach("cdist _cdist_forward", distances),
 };

@@ -1,7 +1,7 @@
 // Results of products of matrices, and of attention.
 import { type Dim, sameDim } from "../../../graph/dim.ts";
 import { type Facts, Refusal } from "../argument.ts";
-import { broadcast, forEach, type Infer, type InferTable, same, typed } from "./infer.ts";
+import { broadcast, forEach, type Infer, type InferTable, same, sameAs, typed } from "./infer.ts";
 
 const matmul: Infer = (call) => {
   const [a, b] = [call.shape("self"), call.shape(call.schema?.arguments[1]?.name ?? "other")];
@@ -72,6 +72,14 @@ const attention: Infer = (call) => {
   return [result];
 };
 
+/** A whole attention layer, and its weights: one matrix a sample, or one a head. */
+const attentionLayer: Infer = (call) => {
+  const query = call.type("query");
+  const [batch = 1, rows = 1] = query.shape;
+  const heads = call.bool("average_attn_weights") ? [] : [call.int("num_head")];
+  return [query, typed(query.dtype, [batch, ...heads, rows, call.shape("key")[1] ?? 1])];
+};
+
 /** `ij,jk->ik` with an optional ellipsis; without an arrow the letters that stand once, sorted. */
 const einsum: Infer = (call) => {
   const [inputs = "", stated] = call.string("equation").replace(/\s/g, "").split("->");
@@ -111,6 +119,8 @@ function implicitOutput(inputs: string): string {
 }
 
 export const MATRICES: InferTable = {
+  _native_multi_head_attention: attentionLayer,
+  _transformer_encoder_layer_fwd: sameAs("src"),
   ...forEach("matmul mm bmm mv linalg_matmul", matmul),
   ...forEach("dot vdot", dot),
   ...forEach("outer ger", outer),

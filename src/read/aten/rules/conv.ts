@@ -2,9 +2,11 @@
 // Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
 // Layout: input [N, C, ...] or, without a batch, [C, ...]; weight [out, in / groups, ...], transposed [in, out / groups, ...].
 import { type Attribute, int, ints } from "../../../graph/attribute.ts";
+import type { Dim } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
-import type { Facts } from "../argument.ts";
+import { type Facts, Refusal } from "../argument.ts";
 import type { Call } from "../call.ts";
+import { inFreeGroups } from "../free-groups.ts";
 import type { Rule } from "../rule.ts";
 
 interface Window {
@@ -38,6 +40,8 @@ export const CONVOLUTION: Rule = {
 
 function emitConvolution(call: Call): Value {
   const window = windowOf(call);
+  const groups = call.dim("groups");
+  if (typeof groups !== "number") return freelyGrouped(call, groups, window);
   const rank = window.kernel.length + 2;
   const unbatched = call.rank("input") < rank;
   const input = unbatched ? call.unsqueeze(call.tensor("input"), 0) : call.tensor("input");
@@ -46,13 +50,39 @@ function emitConvolution(call: Call): Value {
     strides: ints(window.stride),
     dilations: ints(window.dilation),
     pads: ints(window.pads),
-    group: int(call.int("groups")),
+    group: int(groups),
   };
   const inputs = [input, call.tensor("weight"), ...(call.has("bias") ? [call.tensor("bias")] : [])];
   const output = window.outputPadding
     ? transposed(call, inputs, attributes, window, window.outputPadding)
     : call.op("Conv", inputs, attributes);
   return unbatched ? call.squeeze(output, 0) : output;
+}
+
+function freelyGrouped(call: Call, groups: Dim, window: Window): Value {
+  if (call.rank("input") < window.kernel.length + 2)
+    throw new Refusal(
+      `its argument groups is ${groups} and its input has no batch; a fixed number is wanted`,
+    );
+  const operand = (name: string) => ({ value: call.tensor(name), shape: call.shape(name) });
+  const [extra, count] = [window.outputPadding, window.kernel.length];
+  if (extra?.some((size, axis) => size >= (window.stride[axis] ?? 1)))
+    throw new Refusal(`its argument groups is ${groups} and its output is padded by a stride or more`);
+  const attributes = {
+    kernel_shape: ints(window.kernel),
+    strides: ints(window.stride),
+    dilations: ints(window.dilation),
+    pads: ints(window.pads),
+    ...(extra ? { output_padding: ints(extra.slice(0, count)) } : {}),
+  };
+  const operands = {
+    input: operand("input"),
+    weight: operand("weight"),
+    ...(call.has("bias") ? { bias: operand("bias") } : {}),
+  };
+  return inFreeGroups(call, groups, operands, call.result().shape, (builder, inputs) =>
+    builder.emit(extra ? "ConvTranspose" : "Conv", inputs, attributes),
+  );
 }
 
 /** ONNX Runtime takes no output padding as large as the stride; less padding at the end is the same. */

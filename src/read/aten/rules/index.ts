@@ -24,6 +24,7 @@ export * from "./divide.ts";
 export * from "./einsum.ts";
 export * from "./embedding.ts";
 export * from "./embedding-bag.ts";
+export * from "./encoder-layer.ts";
 export * from "./expand.ts";
 export * from "./extreme-index.ts";
 export * from "./factory.ts";

@@ -1,9 +1,10 @@
 // Sums, means, products, extremes, any and all over axes. No axes, or an empty list of them, means all.
 import { int } from "../../../graph/attribute.ts";
-import { productOf } from "../../../graph/dim.ts";
+import { type Dim, productOf } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
 import { type DType, isFloat } from "../../../tensor/dtype.ts";
 import type { Call } from "../call.ts";
+import { freeDiagonalPlaces } from "../free-diagonal.ts";
 import { arithmeticDType } from "../kernel-dtype.ts";
 import { axesOf, isEmptyReduction, keepsAxes } from "../reduction.ts";
 import type { Rule } from "../rule.ts";
@@ -105,14 +106,23 @@ export const LOG_SUM_EXP: Rule = {
 export const TRACE: Rule = {
   targets: ["aten::trace.default"],
   emit(call) {
-    const [rows, columns] = call.shape("self");
+    const [rows, columns] = call.shape("self") as [Dim, Dim]; // a matrix is wanted
     const { dtype } = call.result();
-    const count = Math.min(Number(rows), Number(columns));
-    const places = Array.from({ length: count }, (_, index) => [index, index]).flat();
-    const diagonal = call.op("GatherND", [call.as("self", dtype), call.table("int64", [count, 2], places)]);
+    const diagonal = call.op("GatherND", [call.as("self", dtype), diagonalPlaces(call, rows, columns)]);
     return call.reduce("ReduceSum", diagonal, [0], false);
   },
 };
+
+function diagonalPlaces(call: Call, rows: Dim, columns: Dim): Value {
+  if (typeof rows !== "number" || typeof columns !== "number")
+    return freeDiagonalPlaces(call, rows, columns, 0);
+  const count = Math.min(rows, columns);
+  return call.table(
+    "int64",
+    [count, 2],
+    Array.from({ length: 2 * count }, (_, place) => place >> 1),
+  );
+}
 
 function reduce(call: Call, op: string): Value {
   const { dtype, shape } = call.result();

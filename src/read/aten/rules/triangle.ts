@@ -4,6 +4,7 @@ import type { Dim } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
 import { normalAxis, Refusal } from "../argument.ts";
 import type { Call } from "../call.ts";
+import { freeDiagonalPlaces } from "../free-diagonal.ts";
 import { arithmeticDType } from "../kernel-dtype.ts";
 import type { Rule } from "../rule.ts";
 
@@ -16,7 +17,7 @@ export const TRIANGLE: Rule = {
     const upper = { upper: int(call.name === "triu" ? 1 : 0) };
     const result = call.op(
       "Trilu",
-      [call.as("self", computed), call.builder.int64(call.int("diagonal"))],
+      [call.as("self", computed), call.dimEmitter.scalar(call.dim("diagonal"))],
       upper,
     );
     return call.cast(result, computed, dtype);
@@ -124,12 +125,23 @@ function diagonalPlaces(rows: number, columns: number, offset: number): [number,
 function diagonal(call: Call, a: number, b: number, offset: number): Value {
   const shape = call.shape(inputName(call));
   const perm = matrixLast(shape.length, a, b);
+  if (typeof shape[a] !== "number" || typeof shape[b] !== "number")
+    return freeDiagonal(call, perm, shape[a] as Dim, shape[b] as Dim, offset);
   const [rows, columns] = [fixed(shape[a]), fixed(shape[b])];
   const lead = perm.slice(0, -2).map((axis) => shape[axis] as Dim);
   const turned = call.transpose(call.tensor(inputName(call)), perm);
   const flat = call.reshape(turned, [...lead, rows, columns], [...lead, rows * columns]);
   const places = diagonalPlaces(rows, columns, offset).map(([row, column]) => row * columns + column);
   return call.op("Gather", [flat, call.builder.int64s(places)], { axis: int(lead.length) });
+}
+
+/** Of matrices whose sizes only running tells: row i gives element i + offset of it, as far as both reach. */
+function freeDiagonal(call: Call, perm: readonly number[], rows: Dim, columns: Dim, offset: number): Value {
+  const places = freeDiagonalPlaces(call, rows, columns, offset);
+  const rank = perm.length;
+  const matrixFirst = [perm[rank - 2] as number, perm[rank - 1] as number, ...perm.slice(0, -2)]; // there are two
+  const diagonals = call.op("GatherND", [call.transpose(call.tensor(inputName(call)), matrixFirst), places]);
+  return call.transpose(diagonals, [...new Array(rank - 2).keys()].map((axis) => axis + 1).concat(0));
 }
 
 /** Vectors in the last axis become diagonals of matrices whose axes are a and b of the result. */

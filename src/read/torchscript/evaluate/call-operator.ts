@@ -17,7 +17,6 @@ import { type CallAten, callCell } from "./cells.ts";
 import { contentsOf } from "./contents.ts";
 import type { Arguments, Context, Place } from "./context.ts";
 import { type Conversion, convertArgument } from "./convert-argument.ts";
-import { callFusedAttention } from "./fused-attention.ts";
 import { historic } from "./historic.ts";
 import { noteStrides } from "./strides.ts";
 
@@ -82,11 +81,7 @@ function compose(operator: string, given: Arguments, context: Context, place: Pl
       return list(context.builder.typeOf(first.name).shape.map((value) => ({ kind: "int", value })));
     return callOperator(`aten::${name}`, args, context, place) ?? NONE;
   };
-  return (
-    callCell(operator, given, call) ??
-    callFusedAttention(operator, given, call) ??
-    callOnStack(operator, given, call)
-  );
+  return callCell(operator, given, call) ?? callOnStack(operator, given, call);
 }
 
 /** The number in a tensor of one element: its contents where they are known, else a call of `item`. */

@@ -37,6 +37,29 @@ describe("overloads", () => {
   });
 });
 
+describe("a list whose length is a free size", () => {
+  it("is what an axis is taken apart into, and can be joined again", () => {
+    const calls = follow("rows = torch.unbind(x)\nreturn torch.stack([rows[0], rows[-1]])");
+    expect(calls).toContain("aten::select.int float32[3]");
+    expect(follow("return torch.stack(torch.unbind(x), 1)").at(-1)).toBe(
+      "aten::movedim.int float32[3, batch]",
+    );
+  });
+
+  it("is extended by items, not by a list of unknown length", () => {
+    const grown = (other: string) =>
+      follow(`rows = torch.unbind(x)\n_0 = torch.add_(rows, ${other})\nreturn torch.stack(rows)`).at(-1);
+    expect(grown("[rows[0]]")).toBe("aten::cat.default float32[batch + 1, 3]");
+    expect(grown("torch.unbind(x)")).toContain("is extended by a list whose length depends on the input");
+  });
+
+  it("is nothing that nested tensors can be made of", () => {
+    expect(follow("return torch._nested_tensor_from_mask(x, x)")[0]).toContain(
+      "build the encoder with enable_nested_tensor=False",
+    );
+  });
+});
+
 describe("sizes", () => {
   it("stay free through tensors, as traces compute with them", () => {
     const body = `

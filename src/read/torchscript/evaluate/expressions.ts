@@ -269,6 +269,11 @@ export class Expressions {
     const value = callOperator(`${namespace}::${name}`, args, this.context, place);
     if (!value && isCustom(`${namespace}::${name}`))
       throw new Unregistered(`${namespace}::${name} is not known`);
+    if (!value && name.startsWith("_nested_tensor"))
+      throw new Unfollowed(
+        `${namespace}::${name} packs sequences of different lengths into a nested tensor, which ONNX does not have`,
+        "build the encoder with enable_nested_tensor=False",
+      );
     if (!value) throw new Unfollowed(`the operator ${namespace}::${name} is not known`);
     return value;
   }

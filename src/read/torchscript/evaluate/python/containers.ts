@@ -250,10 +250,7 @@ export const CONTAINERS: BuiltinTable = {
     else if (item) target.items.push(item);
     return target;
   },
-  extend: onList((target, [other]) => {
-    target.items = newList([...target.items, ...((other && itemsOf(other)) ?? [])]).items;
-    return NONE;
-  }),
+  extend: (args, call) => extended(args, call) && NONE,
   insert: onList((target, [index, item]) => {
     const at = index?.kind === "int" && typeof index.value === "number" ? index.value : target.items.length;
     if (item) target.items.splice(at, 0, item);
@@ -303,10 +300,7 @@ export const CONTAINERS: BuiltinTable = {
   len: length,
   slice,
   add,
-  add_: onList((target, [other]) => {
-    target.items = newList([...target.items, ...((other && itemsOf(other)) ?? [])]).items;
-    return target;
-  }),
+  add_: (args, call) => extended(args, call),
   mul: multiply,
   eq: equal(true),
   ne: equal(false),
@@ -323,6 +317,17 @@ export const CONTAINERS: BuiltinTable = {
     return scaled && start && NUMBERS["add"]?.([scaled, start], call);
   },
 };
+
+/** The list itself, with the items of another one behind its own. */
+function extended([target, other]: readonly Value[], { context, place }: BuiltinCall): Value | undefined {
+  if (target?.kind !== "list") return undefined;
+  if (other?.kind === "list" && other.stack)
+    throw new Unfollowed(`a list is extended by ${describe(other)}`, "append the items one by one");
+  const items = (other && itemsOf(other)) ?? [];
+  if (!target.stack) target.items = newList([...target.items, ...items]).items;
+  else for (const item of items) target.stack = pushed(target.stack, item, context.builder, place);
+  return target;
+}
 
 function popped([target, index]: readonly Value[]): Value | undefined {
   if (target?.kind === "list") {

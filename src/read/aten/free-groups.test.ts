@@ -1,0 +1,42 @@
+// Sizes that only running tells, where most models have fixed ones.
+import { expect, it } from "vitest";
+import { printGraph } from "../../graph/text.ts";
+import { lowerAten } from "./lower.ts";
+import { parseProgram } from "./text/parse-program.ts";
+
+const lowered = (text: string) => printGraph(lowerAten(parseProgram(text)));
+
+it("a convolution in as many groups as there are samples is a Scan over them", () => {
+  const text = lowered(`
+    input x: float32[1, batch, 8, 8]
+    input w: float32[batch, 1, 3, 3]
+    y: float32[1, batch, 6, 6] = aten::conv2d.default(input=%x, weight=%w, groups={batch})
+    return y=%y
+  `);
+  expect(text).toMatch(/Scan\(\S+, \S+\) \{body = graph body/);
+  expect(text).toContain("Conv(");
+  expect(text).not.toContain("group =");
+});
+
+it("groups that need not divide the channels are refused", () => {
+  const text = `
+    input x: float32[1, n, 8]
+    input w: float32[6*batch, 4, 3]
+    y: float32[1, 6*batch, 6] = aten::conv1d.default(input=%x, weight=%w, groups={batch})
+    return y=%y
+  `;
+  expect(() => lowered(text)).toThrow("batch groups do not always divide n channels");
+});
+
+it("diagonals and traces of matrices of free sizes are gathered by places that are computed", () => {
+  const text = lowered(`
+    input x: float32[n, n, 3]
+    input y: float32[n, m]
+    d: float32[3, n] = aten::diagonal.default(self=%x)
+    t: float32[] = aten::trace.default(self=%y)
+    u: float32[n, m] = aten::tril.default(self=%y, diagonal={n})
+    return d=%d, t=%t, u=%u
+  `);
+  expect(text.match(/GatherND/g)?.length).toBeGreaterThanOrEqual(2);
+  expect(text).toContain("Trilu(y, ");
+});
