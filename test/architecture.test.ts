@@ -28,6 +28,7 @@ const LAYERS = [
   "python",
   "verify",
   "server",
+  "replay",
   "cli",
   "index.ts",
 ] as const;
@@ -68,13 +69,14 @@ const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
   python: ["core", "tensor", "files", "bytes", "read", "engine"],
   verify: [...LAYERS.slice(0, LAYERS.indexOf("convert-file.ts") + 1), "python"],
   server: ["core", "tensor", "bytes", "model", "engine"],
+  replay: ["core", "tensor", "bytes", "model", "engine", "verify", "server"],
   cli: LAYERS.filter((layer) => layer !== "cli" && layer !== "index.ts"),
   "index.ts": ["core", "tensor", "custom", "engine", "convert.ts", "convert-file.ts", "load.ts"],
 };
 
 /** Packages from outside, each kept to the folders that it is there for. */
 const PACKAGES: Readonly<Record<string, readonly Layer[]>> = {
-  "@bufbuild/protobuf": ["bytes", "model", "read", "write", "engine", "verify", "server", "cli"],
+  "@bufbuild/protobuf": ["bytes", "model", "read", "write", "engine", "verify", "server", "replay", "cli"],
   "@node-rs/crc32": ["bytes", "write"],
   koffi: ["engine"],
   "onnxruntime-node": ["engine"],

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { convertCommand } from "./commands/convert.ts";
 import { exportCommand } from "./commands/export.ts";
+import { replayCommand } from "./commands/replay.ts";
 import { runCommand } from "./commands/run.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { showCommand } from "./commands/show.ts";
@@ -26,7 +27,7 @@ Exit codes:
   2  the command line is wrong
   3  an input cannot be read
   4  the model cannot be converted
-  5  the numbers differ (verify, convert --verify-with)
+  5  the numbers differ (verify, convert --verify-with, replay)
 
 Results go to standard output, messages to standard error. NO_COLOR is honoured.
 Set DEBUG or give --verbose for stack traces.
@@ -64,6 +65,7 @@ function buildProgram(io: Io): Command {
     showCommand(io),
     runCommand(io),
     serveCommand(io),
+    replayCommand(io),
   ]) {
     program.addCommand(command.option("--verbose", "print stack traces of errors"));
   }

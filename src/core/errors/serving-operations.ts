@@ -60,6 +60,38 @@ export const SERVING_OPERATION_ERRORS = {
     text: "nothing of the request came for {milliseconds} ms (--receive_idle_timeout_ms); send it without pauses",
   },
 
+  // Replaying a log.
+  REPLAY_ADDRESS: {
+    exit: 2,
+    http: 400,
+    grpc: 3,
+    text: "{address}: is no server's address; give host:port or grpc://host:port for gRPC, http://host:port for REST",
+  },
+  REPLAY_LOG: {
+    exit: 3,
+    http: 400,
+    grpc: 15,
+    text: "{file}: record {record} cannot be read ({reason}); give a TFRecord file of PredictionLog messages",
+  },
+  REPLAY_EMPTY: {
+    exit: 3,
+    http: 400,
+    grpc: 3,
+    text: "{file}: holds no request; log some with torchferry serve --request_log_prefix",
+  },
+  REPLAY_UNANSWERED: {
+    exit: 1,
+    http: 503,
+    grpc: 14,
+    text: "{address}: answered none of {count} requests; look whether it runs there and serves the models of the log",
+  },
+  REPLAY_DIFFERS: {
+    exit: 5,
+    http: 500,
+    grpc: 13,
+    text: "{file}: the answers to {count} of {total} requests differ from {reference}",
+  },
+
   // What is logged.
   REQUEST_LOG_TYPE: {
     exit: 2,
