@@ -16,8 +16,11 @@ import { tensorType, typeText, type ValueType } from "./type.ts";
 import type { RankedType, TypedGraph } from "./typed-graph.ts";
 import { whereIs } from "./where.ts";
 
-/** Longer expressions are not carried on, in characters; a deep network with free height has some hundred. */
-const MAX_DIM_LENGTH = 1000;
+/**
+ * Longer expressions are not carried on, in characters. A deep network with free height has some hundred; one of windows
+ * that are padded and halved at each stage some thousand, and its windows are counted from them.
+ */
+const MAX_DIM_LENGTH = 10_000;
 /** Bodies of loops are inferred several times, nested ones more often; this bounds all of it, a multiple of the nodes. */
 const MAX_VISITS_PER_NODE = 64;
 

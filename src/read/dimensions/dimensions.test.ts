@@ -39,7 +39,9 @@ describe("expressions", () => {
   });
 
   it.each([
-    "Where(Eq(s0, 1), 2, 3)",
+    "Where(f(s0), 2, 3)",
+    "Where(s0, 2, 3)",
+    "Eq(s0, 1)",
     `IntTrueDiv(${S}, Integer(2))`,
     `Pow(${S}, Rational(1, 2))`,
     "s0 >= 2",
@@ -57,6 +59,31 @@ describe("expressions", () => {
 
   it.each([200, 5000, 100_000])("a sum of %i symbols is no dimension", (length) => {
     expect(dim(Array.from({ length }, (_, index) => `s${index}`).join(" + "))).toBeUndefined();
+  });
+
+  it.each([
+    ["Where(Eq(s0, 1), 2, s0)", [0, 2, 2, 3]],
+    ["Where(s0 != 2, 5, 7)", [5, 5, 7, 5]],
+    ["Where(And(s0 >= 1, s0 < 3), 1, 0)", [0, 1, 1, 0]],
+    ["Where(Or(Not(s0 > 0), Le(3, s0)), 1, 0)", [1, 0, 0, 1]],
+    [
+      `Piecewise(ExprCondPair(Integer(4), StrictLessThan(${S}, Integer(2))), ExprCondPair(${S}, true))`,
+      [4, 4, 2, 3],
+    ],
+    [`RoundToInt(IntTrueDiv(${S}, Integer(2)))`, [0, 0, 1, 2]],
+    [`RoundToInt(Mul(Float('1.75', precision=53), ToFloat(${S})))`, [0, 2, 4, 5]],
+    ["Abs(s0 - 2)", [2, 1, 0, 1]],
+  ])("%s is %j for 0 to 3", (text, wanted) => {
+    const found = dim(text);
+    expect(wanted.map((_, s0) => substitute(found ?? Number.NaN, () => s0))).toEqual(wanted);
+  });
+
+  it("reads what windows over a free height make of it", () => {
+    let text = "s0";
+    for (let stage = 0; stage < 6; stage++) text = `FloorDiv(Add(${text}, Mod(${text}, 2), 1), 2)`;
+    const found = dim(text);
+    expect(text.length).toBeGreaterThan(1500);
+    expect(found && substitute(found, () => 1000)).toBe(16);
   });
 
   it("keys of dimensions read back", () => {

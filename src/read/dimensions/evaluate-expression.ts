@@ -13,6 +13,7 @@ import {
   modDims,
   mulDims,
   sameDim,
+  subDims,
   symbol,
   termsOf,
 } from "../../graph/dim.ts";
@@ -36,7 +37,7 @@ const MAX_FACTORS = 32;
 
 const ONE: Fraction = { top: 1, bottom: 1 };
 
-/** The dimension, or undefined if dimensions cannot express it (comparisons, roots, inexact divisions). */
+/** The dimension, or undefined if dimensions cannot express it (roots, inexact divisions, comparisons as such). */
 export function evaluateExpression(expression: Expression): Dim | undefined {
   return integerOf(evaluate(expression));
 }
@@ -51,6 +52,8 @@ function evaluate(expression: Expression): Evaluated {
   const { name, args } = expression;
   if (name === "Symbol") return args[0] && evaluate(args[0]);
   if (name === "Float") return args[0] && evaluate(textToNumber(args[0]));
+  if (name === "Where") return choose(args[0], args[1] && evaluate(args[1]), args[2] && evaluate(args[2]));
+  if (name === "Piecewise") return firstTrue(args);
   const values = args.map(evaluate);
   if (!values.every((value) => value !== undefined)) return undefined;
   return FUNCTIONS.get(name)?.(values);
@@ -69,6 +72,7 @@ const max = integers(([first, ...others]) =>
 const min = integers(([first, ...others]) =>
   first === undefined ? undefined : others.reduce(minDims, first),
 );
+const absolute = integers(([x]) => (x === undefined ? undefined : maxDims(x, mulDims(x, -1))));
 const divide: Fn = ([a, b]) =>
   a && b && b.top !== 0 ? multiply(a, { top: b.bottom, bottom: b.top }) : undefined;
 const power: Fn = ([base, exponent]) => base && exponent && raise(base, integerOf(exponent));
@@ -86,6 +90,8 @@ const FUNCTIONS: ReadonlyMap<string, Fn> = new Map<string, Fn>([
   ["FloatTrueDiv", divide],
   ["Pow", power],
   ["PowByNatural", power],
+  ["FloatPow", power],
+  ["Abs", absolute],
   ["FloorDiv", floorDiv],
   ["floordiv", floorDiv],
   ["CleanDiv", floorDiv],
@@ -98,10 +104,12 @@ const FUNCTIONS: ReadonlyMap<string, Fn> = new Map<string, Fn>([
   ["Min", min],
   ["min", min],
   ["TruncToInt", floor],
+  ["TruncToFloat", floor],
   ["FloorToInt", floor],
   ["floor", floor],
   ["CeilToInt", ceil],
   ["ceiling", ceil],
+  ["RoundToInt", round],
 ]);
 
 /** A function that is defined on whole numbers only. */
@@ -113,6 +121,73 @@ function integers(compute: (args: readonly Dim[]) => Dim | undefined): Fn {
     return result === undefined ? undefined : whole(result);
   };
 }
+
+/** Halves go to the even neighbour: r = (2t + b) // 2b, less one where that is exact and odd. */
+function round([value]: readonly Fraction[]): Evaluated {
+  if (!value) return undefined;
+  const doubled = addDims(mulDims(value.top, 2), value.bottom);
+  const step = mulDims(value.bottom, 2);
+  const nearest = floorDivDims(doubled, step);
+  const isHalf = subDims(1, minDims(1, modDims(doubled, step)));
+  return bounded(whole(subDims(nearest, mulDims(isHalf, modDims(nearest, 2)))));
+}
+
+/** `Piecewise(ExprCondPair(a, condition), ..., ExprCondPair(z, true))`: the last condition is always met. */
+function firstTrue(pairs: readonly Expression[]): Evaluated {
+  return pairs.reduceRight<Evaluated>((otherwise, pair, place) => {
+    if (pair.kind !== "call") return undefined;
+    const value = pair.args[0] && evaluate(pair.args[0]);
+    return place === pairs.length - 1 ? value : choose(pair.args[1], value, otherwise);
+  }, undefined);
+}
+
+/** otherwise + condition * (value - otherwise). */
+function choose(condition: Expression | undefined, value: Evaluated, otherwise: Evaluated): Evaluated {
+  const met = condition && truth(condition);
+  const [a, b] = [integerOf(value), integerOf(otherwise)];
+  if (met === undefined || a === undefined || b === undefined) return undefined;
+  return bounded(whole(addDims(b, mulDims(met, subDims(a, b)))));
+}
+
+/** A condition on whole numbers as 1 or 0. */
+function truth(condition: Expression): Dim | undefined {
+  if (condition.kind === "name")
+    return condition.name === "true" ? 1 : condition.name === "false" ? 0 : undefined;
+  if (condition.kind === "number") return undefined;
+  const compare = COMPARISONS.get(condition.name);
+  if (compare) {
+    const [a, b] = condition.args.map((arg) => integerOf(evaluate(arg)));
+    return a === undefined || b === undefined ? undefined : compare(a, b);
+  }
+  const parts = condition.args.map(truth);
+  if (!parts.every((part) => part !== undefined)) return undefined;
+  if (condition.name === "Not") return parts[0] === undefined ? undefined : subDims(1, parts[0]);
+  if (condition.name === "And") return parts.reduce(minDims, 1);
+  return condition.name === "Or" ? parts.reduce(maxDims, 0) : undefined;
+}
+
+type Comparison = (a: Dim, b: Dim) => Dim;
+
+const atLeast: Comparison = (a, b) => minDims(1, maxDims(0, addDims(subDims(a, b), 1)));
+const above: Comparison = (a, b) => minDims(1, maxDims(0, subDims(a, b)));
+const differ: Comparison = (a, b) => minDims(1, maxDims(subDims(a, b), subDims(b, a)));
+const equal: Comparison = (a, b) => subDims(1, differ(a, b));
+
+/** By their short names and by SymPy's own. */
+const COMPARISONS: ReadonlyMap<string, Comparison> = new Map<string, Comparison>([
+  ["Eq", equal],
+  ["Equality", equal],
+  ["Ne", differ],
+  ["Unequality", differ],
+  ["Ge", atLeast],
+  ["GreaterThan", atLeast],
+  ["Gt", above],
+  ["StrictGreaterThan", above],
+  ["Le", (a, b) => atLeast(b, a)],
+  ["LessThan", (a, b) => atLeast(b, a)],
+  ["Lt", (a, b) => above(b, a)],
+  ["StrictLessThan", (a, b) => above(b, a)],
+]);
 
 function whole(dim: Dim): Fraction {
   return { top: dim, bottom: 1 };

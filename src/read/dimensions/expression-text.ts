@@ -10,9 +10,14 @@ export type Expression =
 
 /** Real expressions nest some ten deep. */
 const MAX_DEPTH = 100;
-/** SymPy's texts of a few hundred characters are common, of a few thousand rare; trees are walked by recursion. */
-const MAX_TEXT_LENGTH = 20_000;
-const MAX_TOKENS = 2_000;
+/**
+ * SymPy's texts of a few hundred characters are common; a network of windows over a free height, each stage of which
+ * pads and halves what is left, has some of twenty thousand. Trees are walked by recursion.
+ */
+const MAX_TEXT_LENGTH = 200_000;
+const MAX_TOKENS = 20_000;
+/** Signs between operands, in all of a text: each may make the tree one deeper, and srepr has none. */
+const MAX_SIGNS = 1_000;
 
 const TOKEN =
   /\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?)|([A-Za-z_][\w.]*)|'([^']*)'|(\*\*|\/\/|==|!=|<=|>=|[-+*/%(),=<>]))/y;
@@ -59,6 +64,7 @@ class Parser {
   private readonly tokens: readonly Token[];
   private at = 0;
   private depth = 0;
+  private signs = 0;
 
   constructor(tokens: readonly Token[]) {
     this.tokens = tokens;
@@ -73,6 +79,7 @@ class Parser {
     if (!operators) return this.unary();
     let left = this.binary(level + 1);
     while (left && this.peek().kind === "sign" && Object.hasOwn(operators, this.peek().text)) {
+      if (this.signs++ >= MAX_SIGNS) return undefined;
       const name = operators[this.next().text] ?? "";
       const right = this.binary(level + 1);
       left = right && { kind: "call", name, args: [left, right] };
