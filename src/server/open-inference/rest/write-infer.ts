@@ -5,7 +5,9 @@
 // Invariant: pieces of some kilobytes, whatever the tensors' sizes.
 import { isUtf8 } from "node:buffer";
 import { type Problem, problem } from "../../../core/errors.ts";
-import { elementWriter } from "../../json/element-writer.ts";
+import { elementsOf } from "../../../tensor/elements.ts";
+import { type ElementWriter, elementWriter } from "../../json/element-writer.ts";
+import { writeInteger } from "../../json/format-number.ts";
 import { JsonOutput } from "../../json/json-output.ts";
 import { writeString } from "../../json/write-string.ts";
 import { jsonResponse, type RestResponse } from "../../rest/message.ts";
@@ -110,7 +112,7 @@ function* writeOutput(
 }
 
 function* writeNumbers(out: JsonOutput, value: InferOutput["value"]): Generator<Uint8Array, void> {
-  const write = elementWriter(value);
+  const write = value.dtype === "uint16" ? uint16Writer(value.data) : elementWriter(value);
   if (!write) throw new Error(`${value.dtype} has no JSON form`);
   const count = value.shape.reduce((product, size) => product * size, 1);
   for (let index = 0; index < count; index++) {
@@ -118,6 +120,14 @@ function* writeNumbers(out: JsonOutput, value: InferOutput["value"]): Generator<
     write(out, index);
     if (out.full) yield out.take();
   }
+}
+
+/** TensorFlow Serving's JSON, which the other writers are for, has no uint16. */
+function uint16Writer(data: Uint8Array): ElementWriter {
+  const values = elementsOf("uint16", data);
+  return (out, index) => {
+    out.at = writeInteger(out.bytes, out.at, Number(values[index]));
+  };
 }
 
 function* pieces(whole: readonly Uint8Array[]): Generator<Uint8Array, void> {
