@@ -5,11 +5,15 @@ from torch import nn
 
 from .architecture import Inputs
 
-CALIBRATION_BATCH = 4
+CALIBRATION_BATCH = 8
 
 
 def settle(model: nn.Module, inputs: Inputs) -> None:
-    """Makes every weight count: constant parameters are shaken, batch norm gets the activations' own statistics."""
+    """Makes every weight count: constant parameters are shaken, batch norm gets the activations' own statistics.
+
+    They are taken over all the sizes that are compared: statistics of one size alone let another size's activations grow by orders of
+    magnitude, and PyTorch's own float32 then differs from its float64 by more than what is allowed here.
+    """
     norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats]
     with torch.no_grad():
         for parameter in model.parameters():
@@ -20,5 +24,6 @@ def settle(model: nn.Module, inputs: Inputs) -> None:
             norm.reset_running_stats()
             norm.train()
         if norms:
-            model(*inputs(CALIBRATION_BATCH, 0))
+            for sizes in (0, 1):
+                model(*inputs(CALIBRATION_BATCH, sizes))
     model.eval()
