@@ -20,10 +20,13 @@ export async function* streamInferOverGrpc(
   header: (name: string) => string | undefined = () => undefined,
 ): AsyncGenerator<GrpcReply> {
   const endsWithStatus = header("triton_grpc_error") === "true";
-  const onCancel = (callback: () => void): void => {
-    gone.addEventListener("abort", callback, { once: true });
+  // One listener for all requests of the stream, which may be many; each is forgotten when it is answered.
+  const running = new Set<() => void>();
+  const cancelAll = (): void => {
+    for (const cancel of running) cancel();
   };
-  const work = (message: Uint8Array): Promise<Answer> => answer(context, message, onCancel);
+  gone.addEventListener("abort", cancelAll, { once: true });
+  const work = (message: Uint8Array): Promise<Answer> => answer(context, message, running);
   for await (const { reply, whenWrong } of inOrder(messages, work, MAX_AT_ONCE)) {
     if (!(reply instanceof Problem)) yield field(2, reply);
     else if (endsWithStatus) {
@@ -45,15 +48,21 @@ interface Answer {
 async function answer(
   context: OpenInferenceContext,
   message: Uint8Array,
-  onCancel: (callback: () => void) => void,
+  running: Set<() => void>,
 ): Promise<Answer> {
   const request = decodeRequest(message);
   if (request instanceof Problem) return { reply: request, whenWrong: [] };
   const { name: model, version, id } = request;
   const whenWrong = encodeInferResponse({ model, version, id, marksFinal: false, outputs: [] });
+  let cancel: (() => void) | undefined;
+  const onCancel = (callback: () => void): void => {
+    cancel = callback;
+    running.add(callback);
+  };
   const reply = await inferRequest(context, request, { onCancel }).catch((error: unknown) =>
     problem("SERVER_INTERNAL", { reason: error instanceof Error ? error.message : String(error) }, error),
   );
+  if (cancel) running.delete(cancel);
   return { reply, whenWrong };
 }
 

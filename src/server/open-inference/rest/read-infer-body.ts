@@ -46,10 +46,10 @@ export class InferBodyReader {
   finish(): JsonObject | Problem {
     this.#parser.finish();
     const { error, endOffset = 0 } = this.#parser;
-    if (error) return problem("OIP_JSON", { reason: error.reason, offset: error.offset });
-    if (this.#trailing) return problem("OIP_JSON", { reason: "There is more behind it.", offset: endOffset });
     const { root, problem: wrong } = this.#document;
     if (wrong) return wrong;
+    if (error) return problem("OIP_JSON", { reason: error.reason, offset: error.offset });
+    if (this.#trailing) return problem("OIP_JSON", { reason: "There is more behind it.", offset: endOffset });
     if (root instanceof Map) return root;
     return problem("OIP_MEMBER_TYPE", { where: "the request", found: "no object", wanted: "an object" });
   }
