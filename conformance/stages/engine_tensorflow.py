@@ -1,7 +1,8 @@
 """The engine TensorFlow: what tf.saved_model.save wrote, served by us, against TensorFlow in Python.
 
-Runs in the tensorflow environment, whose wheel brings the library. Also libraries of operators, for both engines, and
-the engine that chooses. Not here: how SavedModels that we wrote run in TensorFlow itself (in_tensorflow.py).
+Runs in the tensorflow environment, whose wheel brings the library. Also libraries of operators, for both engines, the
+engine that chooses, and versions that are model files. Not here: how SavedModels that we wrote run in TensorFlow itself
+(in_tensorflow.py).
 """
 
 import base64
@@ -9,6 +10,8 @@ import json
 import os
 import shutil
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import grpc
@@ -43,13 +46,12 @@ def main() -> None:
         (models.examples, ask_examples),
     ):
         make(folder / make.__name__ / "1")
-        # A made-up request would be the first that `words` remembers.
-        flags = (*ENGINE, "--enable_synthetic_warmup=false")
         with check(f"{make.__name__}: served by TensorFlow's library"):
-            with served(context, folder / make.__name__, *flags) as server:
+            with served(context, folder / make.__name__) as server:
                 ask(server, tf.saved_model.load(str(folder / make.__name__ / "1")))
     check_tags(context, folder)
     check_converted(context)
+    check_model_files(context)
     check_operator_libraries(folder)
     check_refusals(folder)
 
@@ -237,6 +239,46 @@ def against_recorded(model, recorded, client: Grpc) -> str:
         want = [recorded[f"b{batch}.out{i}"] for i in range(len(got))]
         worst = max(worst, largest_error([got[key] for key in model.facts["outputs"]], want))
     return f"{worst:.1e}"
+
+
+def check_model_files(context: Context) -> None:
+    """Versions that are model files: an ONNX model as it is, one of PyTorch's converted by a process within limits."""
+    cache = context.work / "model-files-cache"
+    os.environ["TORCHFERRY_CACHE"] = str(cache)
+    recorded = np.load(context.models / "pair" / "io.npz")
+    pair = next(model for model in exported_models(context) if model.name == "pair")
+    for file, engine, options in (
+        ("model.onnx", "onnxruntime", ()),
+        ("model.pt2", "onnxruntime", ("--convert",)),
+        ("model.pt2", "tensorflow", ("--convert",)),
+    ):
+        base = context.work / "model-files" / f"{engine}-{file}"
+        (base / "1").mkdir(parents=True)
+        shutil.copy(context.models / "pair" / file, base / "1" / file)
+        with check(f"BASE/1/{file}, --engine {engine} {' '.join(options)}") as figure:
+            with served(context, base, "--engine", engine, *options) as server:
+                figure(against_recorded(pair, recorded, Grpc(server)))
+    with check("a conversion over its limit is ended, and the status tells why"):
+        log = context.work / "logs" / "over-limit.log"
+        base = context.work / "model-files" / "onnxruntime-model.pt2"
+        os.environ["TORCHFERRY_CACHE"] = str(cache / "other")
+        flags = ("--convert", "--convert_max_memory", "1MB", "--model_name", "over", "--model_base_path", base)
+        server = Server("over", log, *flags)
+        try:
+            require(wait_for(lambda: "--convert_max_memory" in log.read_text()), f"it is not told: {server.tail()}")
+            require(not list(cache.glob("other/models/*/1")), "there is a conversion all the same")
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def wait_for(condition: Callable[[], bool]) -> bool:
+    """Whether the condition comes to hold within a minute."""
+    for _ in range(600):
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def check_operator_libraries(folder: Path) -> None:

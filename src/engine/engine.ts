@@ -43,6 +43,8 @@ export interface Engine {
 
 export interface LoadedModel {
   readonly signatures: ReadonlyMap<string, Signature>;
+  /** Whether a run may change what later ones answer: variables, tables. Where nobody knows, it may. */
+  readonly keepsState?: boolean;
   /**
    * Runs one signature. `inputs` are checked against nothing but the engine: callers check dtypes and names.
    * `outputs` names the wanted outputs; empty means all of the signature's.

@@ -39,6 +39,12 @@ describe("convertInChild", () => {
     expect(large?.message).toContain("--convert_max_memory");
   });
 
+  it("tells a heap that is full as the limit it is", async () => {
+    const hungry = "const kept = []; for (;;) kept.push(new Array(1e5).fill({}).map(() => ({})))";
+    const full = await outcome(hungry, { ...LIMITS, maxBytes: 2 ** 25 });
+    expect(full?.message).toContain("--convert_max_memory");
+  });
+
   it("ends with its signal, and says so where there is no such program", async () => {
     const ending = AbortSignal.timeout(200);
     expect(await outcome("setInterval(() => {}, 1000)", LIMITS, ending)).toMatchObject({

@@ -27,6 +27,9 @@ const KEPT_CHARACTERS = 4_000;
 /** Exit codes of the command line for which trying again is of no use: the model cannot be converted. */
 const REFUSED = 4;
 
+/** V8's last words over --max-old-space-size. */
+const HEAP_IS_FULL = /heap out of memory/;
+
 /** Resolves to why there is no conversion, or undefined when it is done. `signal` ends the child. */
 export async function convertInChild(
   file: string,
@@ -46,7 +49,7 @@ export async function convertInChild(
   try {
     const code = await ended(child);
     if (code === 0) return undefined;
-    const limit = over.limit();
+    const limit = over.limit() ?? (HEAP_IS_FULL.test(said) ? memoryLimit(limits) : undefined);
     if (limit !== undefined) return problem("CONVERSION_OVER_LIMIT", { file, limit });
     const reason = said.trim().replace(/^torchferry: /gm, "") || `the conversion ended with ${code}`;
     return problem(code === REFUSED ? "CONVERSION_REFUSED" : "CONVERSION_FAILED", { file, reason });
@@ -79,7 +82,7 @@ function watch(
     maxSeconds * 1000,
   );
   const memory = setInterval(() => {
-    if (ownMemory(child.pid) > maxBytes) end(`it took more than ${maxBytes} bytes (--convert_max_memory)`);
+    if (ownMemory(child.pid) > maxBytes) end(memoryLimit({ maxBytes }));
   }, WATCH_MS);
   return {
     limit: () => limit,
@@ -88,6 +91,10 @@ function watch(
       clearInterval(memory);
     },
   };
+}
+
+function memoryLimit({ maxBytes }: Pick<ConversionLimits, "maxBytes">): string {
+  return `it took more than ${maxBytes} bytes of memory (--convert_max_memory)`;
 }
 
 /** Bytes of the process's own memory; 0 where the system does not tell, and the heap's limit alone holds. */

@@ -35,12 +35,15 @@ export interface NativeModelFields {
   readonly session: NativeSession;
   readonly signatures: readonly Signature[];
   readonly slots: RunSlots;
+  /** LoadedModel's; false by default. */
+  readonly keepsState?: boolean;
   /** For a model whose past runs foretell what the next one costs: the time that its runs on the loop may take. */
   readonly budget?: LoopBudget | undefined;
 }
 
 export class NativeModel implements LoadedModel {
   readonly signatures: ReadonlyMap<string, Signature>;
+  readonly keepsState: boolean;
   private readonly name: string;
   private readonly session: NativeSession;
   private readonly slots: RunSlots;
@@ -53,6 +56,7 @@ export class NativeModel implements LoadedModel {
   constructor(fields: NativeModelFields) {
     this.name = fields.name;
     this.session = fields.session;
+    this.keepsState = fields.keepsState ?? false;
     this.slots = fields.slots;
     this.budget = fields.budget;
     this.signatures = new Map(fields.signatures.map((signature) => [signature.name, signature]));

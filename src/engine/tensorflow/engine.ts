@@ -1,6 +1,8 @@
 // The engine on TensorFlow's C API: loads a version directory's saved_model.pb with its variables, tables and assets,
 // as TensorFlow itself wrote it or as we did.
 // Not here: where the library comes from (find-library.ts, runtime.ts), conversion, versions, batching.
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { fail } from "../../core/errors.ts";
 import type { Engine } from "../engine.ts";
 import { NativeModel } from "../native/native-model.ts";
@@ -35,7 +37,10 @@ export function tensorflowEngine(options: TensorFlowOptions): Engine {
           runtime,
           await openSession(runtime, directory, graph.tags, threads),
         );
-        return new NativeModel({ name, session, signatures: graph.signatures, slots });
+        const { signatures } = graph;
+        // What stands beside an ONNX model is a conversion of ours, which computes and keeps nothing.
+        const keepsState = !fs.existsSync(path.join(directory, "model.onnx"));
+        return new NativeModel({ name, session, signatures, slots, keepsState });
       } catch (error) {
         if (!(error instanceof TensorFlowFailure)) throw error;
         const reason = error.message.trim().replace(/\s+/g, " ");

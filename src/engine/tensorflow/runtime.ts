@@ -93,6 +93,8 @@ async function start({ library, env, operatorLibraries = [] }: TensorFlowPlace):
   if (!fs.existsSync(file)) fail("FILE_NOT_FOUND", { file });
   // TensorFlow tells progress on stderr, between our log's lines; errors come back to us as well.
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
+  // Otherwise what a model had stays in a pool of TensorFlow's, for the next one, and never goes back to the system.
+  process.env["TF_ONEDNN_USE_SYSTEM_ALLOCATOR"] ??= "1";
   const tf = await openLibrary(file);
   const runtime = { tf, version: tf.version(), cores: availableCores() };
   if (isTooOld(runtime.version)) unusable(file, `it is TensorFlow ${runtime.version}`);

@@ -14,6 +14,7 @@ export interface FakeOptions {
   readonly onRun?: (directory: string) => Promise<void> | void;
   readonly onClose?: (directory: string) => void;
   readonly signatures?: readonly Signature[];
+  readonly keepsState?: boolean;
   /** Answered in place of y = x / 2 + 2. */
   readonly outputs?: Map<string, TensorValue>;
   /** Computes the answer in its place. */
@@ -56,6 +57,7 @@ export function halfPlusTwo(options: FakeOptions = {}): Engine {
 
 class HalfPlusTwo implements LoadedModel {
   readonly signatures: ReadonlyMap<string, Signature>;
+  readonly keepsState: boolean;
   readonly #directory: string;
   readonly #options: FakeOptions;
   #closed = false;
@@ -63,6 +65,7 @@ class HalfPlusTwo implements LoadedModel {
   constructor(directory: string, options: FakeOptions) {
     this.#directory = directory;
     this.#options = options;
+    this.keepsState = options.keepsState ?? false;
     this.signatures = new Map((options.signatures ?? HALF_PLUS_TWO).map((one) => [one.name, one]));
   }
 

@@ -111,6 +111,7 @@ describe("without a file", () => {
       lines: [`No warmup data file found at ${FILE}`],
     });
     expect(await run(undefined, {}, 1, false)).toMatchObject({ runs: 0, failure: undefined });
+    expect(await run(undefined, { keepsState: true })).toMatchObject({ runs: 0, failure: undefined });
   });
 
   it("made-up requests have ones, and 1 for every free size", () => {

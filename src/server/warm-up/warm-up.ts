@@ -1,7 +1,8 @@
 // Runs a version before its first client does: engines set up much with the first run of a shape.
 // The requests are those of the version's own file, or made up from its signatures.
 // Rules and messages of the file: TensorFlow Serving's saved_model_warmup.cc and saved_model_warmup_util.cc. Any of its
-// requests that fails fails the load. A made-up one that fails says nothing: it is a guess.
+// requests that fails fails the load. A made-up one that fails says nothing: it is a guess, and only for models that
+// keep no state.
 
 import { RecordError, readRecords } from "../../bytes/tf-record.ts";
 import { fail } from "../../core/errors.ts";
@@ -43,7 +44,8 @@ export function warmUp(options: WarmUpOptions): Prepare {
     if (await exists(options.fileSystem, path)) await replay(loaded, place, path, options);
     else {
       options.log("info", `No warmup data file found at ${path}`);
-      if (options.synthetic) await runMadeUp(loaded, place, options);
+      // A request that nobody made must not change what a real one is answered.
+      if (options.synthetic && !loaded.keepsState) await runMadeUp(loaded, place, options);
     }
     return loaded;
   };
