@@ -2,6 +2,7 @@
 // Not here: the names of each (the files beside this one), the page (metrics-protocol.ts).
 import type { Models } from "../manager/manager.ts";
 import type { PredictionListener } from "../predict/prediction-event.ts";
+import type { RequestLogCounts } from "../request-log/request-log.ts";
 import { BatchMetrics } from "./batch-metrics.ts";
 import { ModelMetrics } from "./model-metrics.ts";
 import { PredictionMetrics } from "./prediction-metrics.ts";
@@ -13,6 +14,8 @@ export interface MetricsSources {
   readonly models: () => Models;
   /** Requests that are not answered yet. */
   readonly inFlight: () => number;
+  /** What became of the requests that were to be logged. */
+  readonly requestLog?: { readonly counts: RequestLogCounts } | undefined;
   /** What is measured of the process itself. */
   readonly machine?: { families(): Family[] } | undefined;
 }
@@ -52,7 +55,21 @@ export class Metrics {
         help: "Requests over REST and gRPC that are not answered yet.",
         samples: () => [{ labels: [], value: this.#sources.inFlight() }],
       },
+      ...requestLogFamily(this.#sources.requestLog?.counts),
       ...(this.#sources.machine?.families() ?? []),
     ];
   }
+}
+
+function requestLogFamily(counts: RequestLogCounts | undefined): Family[] {
+  if (!counts) return [];
+  return [
+    {
+      name: "torchferry_request_log_records_total",
+      type: "counter",
+      help: "Requests that were to be logged: written, dropped (there was no room), failed (the disk refused).",
+      samples: () =>
+        Object.entries(counts).map(([result, value]) => ({ labels: [["result", result]], value })),
+    },
+  ];
 }

@@ -47,7 +47,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const requestLog = makeRequestLog(options);
   const machine = options.monitoring?.prometheusPath === undefined ? undefined : new ProcessMetrics();
   const metrics =
-    machine && new Metrics({ models: () => manager, inFlight: () => ports.inFlight(), machine });
+    machine && new Metrics({ models: () => manager, inFlight: () => ports.inFlight(), requestLog, machine });
   const manager = makeManager(options, models, requestLog, metrics);
   const source = makeSource(options, models, manager);
   const { allowLabelsForUnavailable } = options;
