@@ -45,6 +45,10 @@ describe("layOutInputs", () => {
   it("turns those that are named, and all but those that are named", () => {
     expect([...turnedInputs(laidOut({ volume: "nhwc" }))]).toEqual(["volume"]);
     expect([...turnedInputs(laidOut({ "*": "nhwc", volume: "nchw" }))]).toEqual(["image"]);
+    const graph = parseGraph(
+      "graph main(constructor: float32[1, 2, 3, 4]) -> (y) {\n  y = Relu(constructor)\n}",
+    );
+    expect([...turnedInputs(laidOut("nhwc", graph))]).toEqual(["constructor"]);
   });
 
   it("leaves everything as it is by default, and forgets what an earlier conversion noted", () => {

@@ -49,7 +49,7 @@ export function channelsFirstOrder(rank: number): number[] {
 type Layouts = Readonly<Record<string, ImageLayout>>;
 
 function layoutOf(graph: Graph, input: Value, layouts: Layouts): ImageLayout {
-  const named = layouts[input.name];
+  const named = Object.hasOwn(layouts, input.name) ? layouts[input.name] : undefined;
   return named ?? (isImage(graph, input) ? (layouts[ALL_IMAGES] ?? "nchw") : "nchw");
 }
 

@@ -120,7 +120,7 @@ function layOut(groups: readonly Group[], keys: StorageKeys, shardBytes: number)
   let shard = 0;
   let end = 0;
   const makeRoom = (wanted: number) => {
-    if (end === 0 || end + wanted <= shardBytes) return;
+    if (end === 0 || roundUp(end, PAGE_BYTES) + wanted <= shardBytes) return;
     shard += 1;
     end = 0;
   };

@@ -1,4 +1,5 @@
 import { crc32c } from "@node-rs/crc32";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ByteSource } from "../core/byte-source.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -106,6 +107,25 @@ describe("the data file", () => {
     expect(plan.place(conv.tensor)).toEqual({ shard: 1, offset: 0, length: 8192 });
     expect(plan.shardOf(variable("l", large.tensor))).toBe(2);
     expect(conv.reads()).toBe(1);
+  });
+
+  it("never passes the limit, whatever the sizes", () => {
+    const count = fc.integer({ min: 1, max: 3000 });
+    fc.assert(
+      fc.property(fc.array(count, { minLength: 1, maxLength: 30 }), (counts) => {
+        const tensors = counts.map((each, index) => weight([each], index + 3).tensor);
+        const variables = tensors.map((tensor, index) => variable(`w${index}`, tensor));
+        const { files, blobs, plan } = written(graphOf(tensors), variables, 16_384);
+        expect(files.every(({ byteLength }) => byteLength <= 16_384)).toBe(true);
+        for (const { tensor, shard, offset, byteLength } of blobs) {
+          expect(files[shard]?.subarray(offset, offset + byteLength).equals(tensor.read())).toBe(true);
+        }
+        expect(files.map(({ byteLength }) => byteLength)).toEqual(
+          plan.shards.map(({ byteLength }) => byteLength),
+        );
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it("is the same in pieces, from tensors in a file, as from tensors in memory", () => {
