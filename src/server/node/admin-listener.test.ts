@@ -150,6 +150,20 @@ describe("the admin listener", () => {
     expect((await call(server.adminPort, "GET", "/v1/models", undefined, AUTHORIZED))[0]).toBe(200);
   });
 
+  it("sends clients away that do not say what they want", async () => {
+    const { server } = await start({ headerTimeoutMs: 100 });
+    const socket = connect(server.adminPort ?? 0, "127.0.0.1");
+    socket.write("PUT /admin/v1/log_level HTTP/1.1\r\nHost:");
+    const answer = await new Promise<string>((resolve) => {
+      let text = "";
+      socket.on("data", (piece) => {
+        text += piece.toString();
+      });
+      socket.on("close", () => resolve(text));
+    });
+    expect(answer).toMatch(/^HTTP\/1.1 408/);
+  });
+
   it("tells the protocol however the first bytes come", async () => {
     const { server } = await start();
     const answer = await new Promise<string>((resolve, reject) => {

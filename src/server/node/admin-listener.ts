@@ -24,6 +24,8 @@ export function createAdminListener(
   options: Omit<GrpcServerOptions, "methods">,
 ): AdminListener {
   const rest = createRestServer(dispatchRest(routes.rest), options);
+  // node:http looks for clients whose headers are late from the moment that it listens, which here it never does.
+  rest.server.emit("listening");
   const grpc = createGrpcServer({ ...options, methods: routes.grpc });
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
@@ -39,6 +41,7 @@ export function createAdminListener(
   return {
     server,
     destroy: () => {
+      rest.server.close();
       for (const socket of sockets) socket.destroy();
     },
   };

@@ -129,7 +129,8 @@ function serve(
     : problem("GRPC_UNKNOWN_METHOD", { method: path });
   if (!method || refusal) {
     endWith(stream, refusal ?? problem("GRPC_UNKNOWN_METHOD", { method: path }));
-    stream.resume(); // what the client still sends is thrown away
+    stream.resume(); // what the client still sends is thrown away, as long as it sends
+    if (limits.receiveIdleMs > 0) stream.setTimeout(limits.receiveIdleMs, () => stream.close());
     return;
   }
   const call = { maxMessageBytes, log, pace, watch, receiveIdleMs: limits.receiveIdleMs };

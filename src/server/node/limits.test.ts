@@ -123,6 +123,7 @@ describe("slow clients", () => {
       stream.once("response", (headers) => resolve(headers["grpc-status"]));
     });
     expect(status).toBe("4");
+    await expect.poll(() => stream.closed).toBe(true);
   });
 
   it("have all the time they need for an answer", async () => {

@@ -37,6 +37,7 @@ export class Ports {
     const common = { log, limits, answered, maxMessageBytes };
     const makeGrpc = (): GrpcServer =>
       createGrpcServer({ ...common, methods: serving.grpc, tls: grpcTls, channel: grpcChannel });
+    refuseOpenAdmin(options);
     refuseBrokenKeys({ ssl_config_file: grpcTls, rest_api_ssl_config_file: restTls });
     this.#rest =
       restApiPort === undefined
@@ -76,9 +77,8 @@ export class Ports {
   }
 
   async #openAdmin(): Promise<void> {
-    const { log, adminPort = 0, adminHost = DEFAULT_ADMIN_HOST, adminTokens } = this.#options;
+    const { log, adminPort = 0, adminHost = DEFAULT_ADMIN_HOST } = this.#options;
     if (!this.#admin) return;
-    if (!adminTokens && !isLoopback(adminHost)) fail("ADMIN_WITHOUT_TOKEN", { host: adminHost });
     this.adminPort = await listen(this.#admin.server, adminPort, adminHost);
     log("info", `Running the admin listener at ${adminHost}:${this.adminPort} ...`);
   }
@@ -127,6 +127,15 @@ function limitsOf(options: ServeOptions): SocketLimits {
     receiveIdleMs: options.receiveIdleMs ?? DEFAULT_RECEIVE_IDLE_MS,
     requests: maxRequestsInFlight > 0 ? new RequestLimit(maxRequestsInFlight) : undefined,
   };
+}
+
+/** Throws ADMIN_WITHOUT_TOKEN before anything is opened. */
+function refuseOpenAdmin({
+  adminPort,
+  adminHost: host = DEFAULT_ADMIN_HOST,
+  adminTokens,
+}: ServeOptions): void {
+  if (adminPort !== undefined && !adminTokens && !isLoopback(host)) fail("ADMIN_WITHOUT_TOKEN", { host });
 }
 
 function isLoopback(host: string): boolean {

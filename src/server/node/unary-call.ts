@@ -1,7 +1,7 @@
 // One unary call: its message inflated, the method's answer sent, and its deadline and the client's leaving passed on.
 // Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 // Invariant: one request message and one answer a call.
-import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { gunzip, inflate as unzip } from "node:zlib";
 import { FerryError, Problem, problem } from "../../core/errors.ts";
 import type { GrpcUnaryMethod } from "../grpc/call.ts";
@@ -29,7 +29,11 @@ export function serveUnary(
   { maxMessageBytes, log, pace, receiveIdleMs: milliseconds, watch }: CallOptions,
 ): void {
   if (milliseconds > 0) {
-    stream.setTimeout(milliseconds, () => endWith(stream, problem("REQUEST_STALLED", { milliseconds })));
+    stream.setTimeout(milliseconds, () => {
+      endWith(stream, problem("REQUEST_STALLED", { milliseconds }));
+      // A client that never ends its side would keep the stream for ever.
+      setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
+    });
   }
   const frames = new FrameReader(maxMessageBytes, method.alignmentHint);
   stream.on("data", (chunk: Uint8Array) => {

@@ -6,12 +6,14 @@ import type { RequestLog } from "./request-log.ts";
 type Tensors = Map<string, TensorValue>;
 
 export class LoggedModel implements LoadedModel {
+  readonly keepsState?: boolean;
   readonly #loaded: LoadedModel;
   readonly #place: LoadedPlace;
   readonly #log: RequestLog;
 
   constructor(loaded: LoadedModel, place: LoadedPlace, log: RequestLog) {
     this.#loaded = loaded;
+    if (loaded.keepsState !== undefined) this.keepsState = loaded.keepsState;
     this.#place = place;
     this.#log = log;
   }
