@@ -44,6 +44,7 @@ STAGES = (
     Stage("serving", "serving", "tensorflow"),
     Stage("configuration", "serving_configuration", "tensorflow"),
     Stage("grpc", "grpc_services", "grpc"),
+    Stage("open-inference", "open_inference", "triton"),
     Stage("batching", "batching", "tensorflow"),
     Stage("engine-tensorflow", "engine_tensorflow", "tensorflow"),
     Stage("load", "serving_under_load", "tensorflow"),
