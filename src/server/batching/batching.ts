@@ -81,7 +81,9 @@ async function joinedSignatures(
     const { name } = signature;
     const tellAlone = (reason: string): void =>
       log("warn", `${describe(place)}: signature ${name}: each request runs alone: ${reason}`);
-    const reason = whyNotJoinable(signature) ?? (await whatMixesRows(inner, signature));
+    // What made-up rows would change stays untouched; the signature is believed then.
+    const reason =
+      whyNotJoinable(signature) ?? (inner.keepsState ? undefined : await whatMixesRows(inner, signature));
     if (reason !== undefined) {
       tellAlone(reason);
       continue;
