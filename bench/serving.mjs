@@ -1,10 +1,10 @@
 // Server throughput over REST and gRPC, beside a bare loop around the engine and beside a bare HTTP server, in one run.
-// Usage: npm run bench -- serving [--rounds 3] [--seconds 3] [--json]
+// Usage: npm run bench -- serving [--batching] [--rounds 3] [--seconds 3] [--json]
 // Servers, load generator and bare loop are processes of their own. On two cores the server shares them with the load
 // generator, so that ratios are of the whole exchange, client included. Rounds are interleaved, figures are medians.
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -31,6 +31,14 @@ const MODELS = [
   },
 ];
 
+// With --batching: 64 clients of one row each, on a server that joins their requests and on one that does not.
+const BATCHED = [
+  { name: "encoder", input: { key: "src", shape: [1, 9, 192] } },
+  { name: "mobilenet_v3_small", input: { key: "x", shape: [1, 3, 224, 224] } },
+];
+const BATCHING_CLIENTS = 64;
+const BATCHING_PARAMETERS = "max_batch_size { value: 32 } max_enqueued_batches { value: 100 }";
+
 /** Measures both models and prints one row for each number of clients and way of calling. */
 export async function run(argv) {
   const { values } = parseArgs({
@@ -38,6 +46,7 @@ export async function run(argv) {
     options: {
       rounds: { type: "string", default: "3" },
       seconds: { type: "string", default: "3" },
+      batching: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
   });
@@ -47,7 +56,7 @@ export async function run(argv) {
     const exported = execFileSync("python3", [path.join(CHECKOUT, "conformance/exported.py")], {
       encoding: "utf8",
     }).trim();
-    for (const model of MODELS) {
+    for (const model of values.batching ? BATCHED : MODELS) {
       const base = path.join(folder, model.name);
       execFileSync(process.execPath, [
         MAIN,
@@ -56,7 +65,8 @@ export async function run(argv) {
         "--output",
         base,
       ]);
-      rows.push(...(await measureModel(model, base, Number(values.rounds), Number(values.seconds))));
+      const measure = values.batching ? measureBatching : measureModel;
+      rows.push(...(await measure(model, base, Number(values.rounds), Number(values.seconds))));
     }
   } finally {
     rmSync(folder, { recursive: true });
@@ -88,6 +98,50 @@ async function measureModel(model, base, rounds, seconds) {
     echo.process.kill("SIGTERM");
   }
   return rows;
+}
+
+/** One model, whose requests run alone on one server and together on another. */
+async function measureBatching(model, base, rounds, seconds) {
+  const parameters = path.join(base, "batching.config");
+  writeFileSync(parameters, BATCHING_PARAMETERS);
+  const alone = await startServer(model.name, base);
+  const joined = await startServer(
+    model.name,
+    base,
+    "--enable_batching",
+    "--batching_parameters_file",
+    parameters,
+  );
+  try {
+    const ways = Object.fromEntries(
+      Object.entries({ "gRPC, each alone": ["grpc", alone], "gRPC, joined": ["grpc", joined] }).map(
+        ([way, [protocol, server]]) => {
+          const work = { model: model.name, clients: BATCHING_CLIENTS, seconds, input: model.input };
+          return [way, () => child("serving-calls.mjs", { ...work, protocol, port: server.grpcPort })];
+        },
+      ),
+    );
+    const results = await inTurns(ways, rounds);
+    return Object.keys(ways).map((way) => {
+      const of = (key) => median(results[way].map((result) => result[key]));
+      const others = results["gRPC, each alone"];
+      const ratio = median(
+        results[way].map(({ callsPerSecond }, i) => callsPerSecond / others[i].callsPerSecond),
+      );
+      return {
+        model: model.name,
+        clients: BATCHING_CLIENTS,
+        way,
+        "of each alone": ratio.toFixed(2),
+        "calls/s": of("callsPerSecond").toFixed(0),
+        "p50, ms": of("p50Ms").toFixed(2),
+        "p99, ms": of("p99Ms").toFixed(2),
+      };
+    });
+  } finally {
+    alone.process.kill("SIGTERM");
+    joined.process.kill("SIGTERM");
+  }
 }
 
 /** Runs every way once a round; returns the results of each way, round by round. */
@@ -136,10 +190,12 @@ async function startEcho(answers) {
 }
 
 /** Starts `torchferry serve` and waits until the model is available. */
-async function startServer(name, base) {
+async function startServer(name, base, ...flags) {
   const [grpcPort, restPort] = [await freePort(), await freePort()];
   const ports = ["--port", grpcPort, "--rest_api_port", restPort];
-  const args = [MAIN, "serve", "--model_name", name, "--model_base_path", base, ...ports].map(String);
+  const args = [MAIN, "serve", "--model_name", name, "--model_base_path", base, ...ports, ...flags].map(
+    String,
+  );
   const server = spawn(process.execPath, args, { stdio: "ignore" });
   const until = Date.now() + START_TIMEOUT_MS;
   while (Date.now() < until && server.exitCode === null) {

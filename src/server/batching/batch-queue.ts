@@ -82,7 +82,7 @@ export class BatchQueue {
 
   /** From now on nothing waits for others. */
   flush(): void {
-    for (const batch of this.#waiting) this.#due(batch);
+    for (const batch of [...this.#waiting]) this.#due(batch); // what begins to run leaves the list
   }
 
   #refuse(rows: number, shapes: string): Problem | undefined {

@@ -34,10 +34,11 @@ export class BatchScheduler {
       if (!run) continue; // it wakes us when it has one
       this.#sources.add(source); // behind the others
       this.#running++;
-      void run.then(() => {
+      const done = (): void => {
         this.#running--;
         this.#pump();
-      });
+      };
+      void run.then(done, done);
     }
   }
 }

@@ -297,6 +297,14 @@ describe("whoever gives up", () => {
 });
 
 describe("close", () => {
+  it("forgets no batch, however many wait", async () => {
+    const inner = new Doubling();
+    const { ask, model } = joined(inner, LONG, { threads: 8 });
+    const answers = [1, 2, 3, 4].map((width) => ask([1, width], new Array(width).fill(width)));
+    await model.close();
+    expect((await Promise.all(answers)).map((answer) => answer[0])).toEqual([2, 4, 6, 8]);
+  });
+
   it("lets what waits run at once, and waits for it", async () => {
     const inner = new Doubling();
     const { ask, model } = joined(inner, LONG);

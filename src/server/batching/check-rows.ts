@@ -4,7 +4,7 @@
 import type { LoadedModel, TensorValue } from "../../engine/engine.ts";
 import { madeUpInputs } from "../../engine/made-up-inputs.ts";
 import type { Signature } from "../../model/signature.ts";
-import { isFloat } from "../../tensor/dtype.ts";
+import { BYTES_PER_ELEMENT, isFloat } from "../../tensor/dtype.ts";
 import { bytesOf, elementsOf, isNumeric } from "../../tensor/elements.ts";
 import { inSlices } from "../slices.ts";
 import type { Inputs, Outputs } from "./batch-request.ts";
@@ -14,6 +14,8 @@ import { joinRows, rowsOf } from "./join-rows.ts";
 const MAX_MS = 10_000;
 /** Kernels add in another order at another size; rows that are mixed differ by far more. Relative to the largest. */
 const TOLERANCE = 1e-2;
+/** Of floats of 16 bits and less. */
+const SMALL_FLOAT_TOLERANCE = 1e-1;
 const OTHER_VALUE = 0.5;
 /** Of the two made-up rows, in their order side by side. */
 const ORDER = [0, 1, 1] as const;
@@ -54,12 +56,13 @@ function areClose(one: TensorValue, other: TensorValue): boolean {
   if (`${one.shape}` !== `${other.shape}`) return false;
   if (!isNumeric(dtype) || !isFloat(dtype)) return true;
   const [a, b] = [elementsOf(dtype, one.data), elementsOf(dtype, other.data)];
+  const tolerance = BYTES_PER_ELEMENT[dtype] < 4 ? SMALL_FLOAT_TOLERANCE : TOLERANCE;
   let largest = 0;
   for (const value of a) if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(Number(value)));
   for (let at = 0; at < a.length; at++) {
     const [left, right] = [Number(a[at]), Number(b[at])];
     if (Object.is(left, right) || left === right) continue;
-    if (!(Math.abs(left - right) <= TOLERANCE * largest)) return false;
+    if (!(Math.abs(left - right) <= tolerance * largest)) return false;
   }
   return true;
 }
