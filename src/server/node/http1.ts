@@ -24,6 +24,8 @@ import { type RequestListener, type Watch, watchRest } from "./watch-request.ts"
 const REQUEST_TIMEOUT_MS = 0;
 /** A connection that sends nothing for this long between requests is closed; load balancers keep them for 60 s. */
 const KEEP_ALIVE_MS = 65_000;
+/** Of a request that is refused unread. */
+const THROWN_AWAY_BYTES = 64 * 1024;
 const TEXT_BELOW_BYTES = 16 * 1024;
 /** Node looks for connections whose headers are late this often, at most. */
 const LATE_CHECK_MS = 5000;
@@ -52,10 +54,11 @@ export function createRestServer(handle: RestHandler, options: RestServerOptions
   const { tls, limits = NO_LIMITS } = options;
   let inFlight = 0;
   let draining = false;
+  const answering = { ...options, limits, isDraining: () => draining };
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     inFlight++;
     outgoing.once("close", () => inFlight--);
-    void answer(incoming, outgoing, handle, { ...options, limits, isDraining: () => draining });
+    void answer(incoming, outgoing, handle, answering);
   };
   const timing = timingOf(limits);
   const server = tls
@@ -97,7 +100,9 @@ async function answer(
   try {
     const refusal = refuseMore(incoming, outgoing, options);
     if (refusal) {
-      outgoing.setHeader("Connection", "close");
+      // A short body is thrown away: clients that would connect again make a busy server busier.
+      if (isShort(incoming) && !isDraining()) incoming.resume();
+      else outgoing.setHeader("Connection", "close");
       await write(errorResponse(refusal), outgoing, watch);
       return;
     }
@@ -117,6 +122,12 @@ async function answer(
     log("debug", `REST: ${incoming.method} ${incoming.url}: ${textOf(error)}`);
     outgoing.destroy();
   }
+}
+
+function isShort({ headers }: IncomingMessage): boolean {
+  return (
+    headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) <= THROWN_AWAY_BYTES
+  );
 }
 
 /** Counts the request in; why it is refused, if there are too many. */
