@@ -42,7 +42,13 @@ export interface ServableContext {
 }
 
 /** What no other try would change. */
-const NEVER_RETRIED: ReadonlySet<ErrorCode> = new Set(["VERSION_BREAKS", "CONVERSION_REFUSED"]);
+const NEVER_RETRIED: ReadonlySet<ErrorCode> = new Set([
+  "VERSION_BREAKS",
+  "CONVERSION_REFUSED",
+  "TENSORFLOW_NOT_FOUND",
+  "TENSORFLOW_UNUSABLE",
+  "OPERATOR_LIBRARY_UNUSABLE",
+]);
 
 export class Servable {
   readonly model: string;
