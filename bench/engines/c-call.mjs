@@ -1,5 +1,6 @@
 // One call of ONNX Runtime's C API for a model with one input x and one output y, for the ways that use it.
 import koffi from "koffi";
+import { copyNow } from "../../dist/engine/native/bytes.js";
 import { check, made, ortRuntime } from "../../dist/engine/onnxruntime/runtime.js";
 import { openSession, releaseSession } from "../../dist/engine/onnxruntime/session.js";
 
@@ -17,7 +18,7 @@ export const outputNames = BigUint64Array.of(koffi.address(names[1]));
 export async function openNative(file, { shape, outputs }, intraOpThreads = 0) {
   const runtime = ortRuntime();
   const { ort, memory } = runtime;
-  const session = await openSession(runtime, file, intraOpThreads);
+  const session = await openSession(runtime, file, { intraOpThreads, operatorLibraries: [] });
   const dimensions = BigInt64Array.from(shape, BigInt);
   return {
     ort,
@@ -37,7 +38,7 @@ export async function openNative(file, { shape, outputs }, intraOpThreads = 0) {
       check(ort, status);
       const data = made(ort, (result) => ort.getTensorMutableData(output[0], result));
       const y = new Float32Array(outputs);
-      runtime.c.memcpy(y, data, y.byteLength);
+      copyNow(y, data, y.byteLength);
       ort.releaseValue(output[0]);
       return y;
     },
