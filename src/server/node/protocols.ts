@@ -32,8 +32,21 @@ export function protocolsOf(
   const { strict, setLogLevel, restApiTimeoutMs = DEFAULT_REST_TIMEOUT_MS } = options;
   const timeoutMs = restApiTimeoutMs > 0 ? restApiTimeoutMs : undefined;
   const { maxBodyBytes } = options;
-  const statistics = new Statistics(systemClock);
-  models.watchPredictions(statistics.listener);
+  const inference = (): Protocol => {
+    const statistics = new Statistics(systemClock);
+    models.watchPredictions(statistics.listener);
+    return openInference({
+      models,
+      health,
+      statistics,
+      repository: configurator,
+      engine: options.engine.name,
+      serverVersion: options.version ?? "",
+      timeoutMs,
+      maxBodyBytes,
+      compress: options.compressRest,
+    });
+  };
   const metricsPath = options.monitoring?.prometheusPath;
   return [
     ...(metrics && metricsPath !== undefined ? [metricsProtocol(metricsPath, metrics)] : []),
@@ -49,19 +62,8 @@ export function protocolsOf(
       compress: options.compressRest,
       reload: (config, waitMs) => configurator.reload(config, waitMs),
     }),
-    openInference({
-      models,
-      health,
-      statistics,
-      repository: configurator,
-      engine: options.engine.name,
-      serverVersion: options.version ?? "",
-      timeoutMs,
-      maxBodyBytes,
-      compress: options.compressRest,
-    }),
     ...(options.healthService === false ? [] : [grpcHealth(health)]),
     // Addresses that TensorFlow Serving does not have.
-    ...(strict ? [] : [restHealth(health), adminProtocol({ configurator, setLogLevel })]),
+    ...(strict ? [] : [inference(), restHealth(health), adminProtocol({ configurator, setLogLevel })]),
   ];
 }

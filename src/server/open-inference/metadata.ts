@@ -54,10 +54,11 @@ export interface ModelConfiguration {
   readonly outputs: readonly ConfigTensor[];
 }
 
-/** The protocol's name for what an engine runs. */
+/** The protocol's name for what an engine runs. Where one of two is chosen for each version, the directory's form. */
 const PLATFORMS: Readonly<Record<string, string>> = {
   onnxruntime: "onnx_onnxv1",
   tensorflow: "tensorflow_savedmodel",
+  auto: "tensorflow_savedmodel",
 };
 
 /** No limit of ours: what an int32 holds. */
