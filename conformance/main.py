@@ -51,6 +51,7 @@ STAGES = (
     Stage("operations", "serving_operations", "tensorflow", alone=True),
     Stage("verify", "verify_and_export", "torch", alone=True),
     Stage("control-flow", "control_flow", "torch", alone=True),
+    Stage("models", "models", "torch", alone=True),
     Stage("bad-input", "bad_input"),
     Stage("fixed-batch", "fixed_batch", "tensorflow", alone=True),
     Stage("operators", "operators", "tensorflow", alone=True),

@@ -1,6 +1,6 @@
 """Control flow and state: scripted and exported models over several calls, each call's state carried to the next.
 
-Runs in the torch environment: PyTorch, then onnxruntime; TensorFlow in its own (control_flow_tensorflow.py). The voice
+Runs in the torch environment: PyTorch, then onnxruntime; TensorFlow in its own (recorded_tensorflow.py). The voice
 activity detector is the published file of a package, fetched into the cache and never run here but by PyTorch.
 """
 
@@ -50,7 +50,7 @@ def main() -> None:
     for case in [*scripted_cases(folder), *exported_cases(folder), *detector_cases()]:
         with check(f"{case.name}: onnxruntime, {len(case.calls)} calls") as figure:
             figure(f"{run(case, folder):.1e}")
-    worker = CHECKOUT / "conformance" / "control_flow_tensorflow.py"
+    worker = CHECKOUT / "conformance" / "recorded_tensorflow.py"
     subprocess.run([ready_python("tensorflow"), worker, folder], env=python_variables(), check=True)
 
 

@@ -1,7 +1,7 @@
 // Which symbols are equal: shapes of two inputs may name one size by two symbols, and say so elsewhere.
 // From torch 2.9 on `guards_code` holds Python over the inputs, `L['a'].size()[0] == L['b'].size()[1]`; torch 2.8 wrote
 // calls of `_operator.eq` and `_assert_scalar`. Other guards (bounds, divisibility) are left to the run.
-import { type Dim, symbolName, termsOf } from "../../graph/dim.ts";
+import { type Dim, linearIn, symbolName, symbolsIn, termsOf } from "../../graph/dim.ts";
 import { readArgument } from "./arguments.ts";
 import { readSymbolicIntegers } from "./graph.ts";
 import type { JsonValue } from "./json-value.ts";
@@ -29,9 +29,14 @@ function unifyOrFix(a: Dim, b: Dim, scope: SymbolScope): void {
   else scope.unify(a, b);
 }
 
+/** Whether it is a size divided by numbers; quotients of sizes, and of what is rounded up, may always be one number. */
 function isQuotient(dim: Dim): boolean {
-  const atoms = termsOf(dim).flatMap((term) => term.atoms);
-  return atoms.length > 0 && atoms.every(({ kind }) => kind === "floordiv");
+  const [atom, ...more] = termsOf(dim).flatMap((term) => term.atoms);
+  if (atom?.kind !== "floordiv" || more.length > 0) return false;
+  const [dividend, divisor] = atom.args;
+  if (dividend === undefined || typeof divisor !== "number") return false;
+  const [name] = symbolsIn(dividend);
+  return isQuotient(dividend) || (name !== undefined && linearIn(dividend, name) !== undefined);
 }
 
 /** Names the first axis of the first input that has axes `batch`, if it is free. */

@@ -124,13 +124,13 @@ export const SHRINK: Rule = {
   emit: (call) => call.op("Shrink", [call.tensor("self")], SHRINKS[call.name]?.(call.float("lambd"))),
 };
 
-/** threshold(x) = x > threshold ? x : value */
+/** threshold(x) = x <= threshold ? value : x, so that NaN stays */
 export const THRESHOLD: Rule = {
   targets: ["aten::threshold.default"],
   emit(call) {
     const { dtype } = call.type("self");
     const x = call.tensor("self");
-    const above = call.op("Greater", [x, call.as("threshold", dtype)]);
-    return call.op("Where", [above, x, call.as("value", dtype)]);
+    const below = call.op("LessOrEqual", [x, call.as("threshold", dtype)]);
+    return call.op("Where", [below, call.as("value", dtype), x]);
   },
 };

@@ -40,3 +40,13 @@ it("diagonals and traces of matrices of free sizes are gathered by places that a
   expect(text.match(/GatherND/g)?.length).toBeGreaterThanOrEqual(2);
   expect(text).toContain("Trilu(y, ");
 });
+
+it("the weights of a filter that shrinks images of any size to one are computed", () => {
+  const text = lowered(`
+    input x: float32[batch, 3, h, w]
+    y: float32[batch, 3, 18, 18] = aten::_upsample_bilinear2d_aa.vec(input=%x, output_size=[18, 18], align_corners=False, scale_factors=None)
+    return y=%y
+  `);
+  expect(text.match(/MatMul\(/g)).toHaveLength(2);
+  expect(text.match(/Floor\(/g)).toHaveLength(4);
+});

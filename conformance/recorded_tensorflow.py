@@ -1,4 +1,4 @@
-"""Runs the recorded calls of stages/control_flow.py on the SavedModels, in the tensorflow environment."""
+"""Runs calls that a stage recorded (control_flow.py, models.py) on the SavedModels, in the tensorflow environment."""
 
 import sys
 from pathlib import Path
