@@ -50,7 +50,8 @@ describe("permutedPieces", () => {
 
   it("end at borders of tiles where that is possible", () => {
     expect(joined([150, 200], [1, 0], 4, 150 * 4 * 100)).toBe(4); // 64 rows of the 100 that would fit
-    expect(joined([3, 70, 9], [2, 1, 0], 4, 1)).toBe(9);
+    expect(joined([3, 70, 9], [2, 1, 0], 4, 1)).toBe(1); // a convolution's filter is turned at once
+    expect(joined([70, 3, 9], [1, 0, 2], 4, 1)).toBe(3);
     expect(joined([1], [0], 4, 1)).toBe(1);
   });
 });

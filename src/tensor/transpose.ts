@@ -69,7 +69,8 @@ export function* permutedPieces(
   const [input, { sizes, strides }] = wordMove(bytes, width, shape, perm);
   const [rows = 1, ...inner] = sizes;
   const rowBytes = bytes.byteLength / rows;
-  const wanted = Math.max(1, Math.floor(pieceBytes / rowBytes));
+  const least = strides[0] === 1 ? TILE : 1; // fewer rows would read whole lines of the cache for a part of each
+  const wanted = Math.max(least, Math.floor(pieceBytes / rowBytes));
   const count = wanted > TILE ? wanted - (wanted % TILE) : wanted;
   for (let row = 0; row < rows; row += count) {
     const taken = Math.min(count, rows - row);
