@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { signature, spec } from "../../testing/half-plus-two.ts";
 import { ECHO_SIGNATURES, openInferenceServer } from "../../testing/open-inference.ts";
+import { openInference } from "../protocol.ts";
 
 const echo = await openInferenceServer(ECHO_SIGNATURES);
 const PAIR = signature(
@@ -259,6 +260,13 @@ describe("a compressed body", () => {
   ])("is taken: %s", async (encoding, bytes) => {
     const answer = await echo.rest({ url: INFER, body: bytes, headers: { "content-encoding": encoding } });
     expect(JSON.parse(answer.body.toString())).toMatchObject({ outputs: [{ data: [1, 2] }] });
+  });
+
+  it("is refused if it inflates to more than the server takes", async () => {
+    const [, route] = openInference({ ...echo.context, maxBodyBytes: 50 }).serving.rest;
+    const header = (name: string): string | undefined => (name === "content-encoding" ? "gzip" : undefined);
+    const answer = await route?.handle({ method: "POST", url: INFER, header, body: [gzipSync(text)] });
+    expect(answer?.status).toBe(413);
   });
 
   it("is refused if it is broken, or of another kind", async () => {

@@ -6,6 +6,9 @@ import { createGunzip, createInflate } from "node:zlib";
 
 type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
+/** A few kilobytes may inflate to gigabytes; this is what TensorFlow Serving inflates at most. */
+export const MAX_INFLATED_BYTES = 100 * 2 ** 20;
+
 /** A body that is not what its Content-Encoding says. */
 export class Uninflatable extends Error {}
 

@@ -11,7 +11,7 @@ import { DATATYPES } from "../datatypes.ts";
 import { type PreparedInfer, prepareInfer } from "../infer.ts";
 import { countOf, shapeText, tensorFromBytes } from "../tensors.ts";
 import { BinaryParts, headerLength } from "./binary-body.ts";
-import { inflated, isCompression, Uninflatable } from "./inflate.ts";
+import { inflated, isCompression, MAX_INFLATED_BYTES, Uninflatable } from "./inflate.ts";
 import type { InputData } from "./input-data.ts";
 import { type ParsedInfer, type ParsedInput, parseInfer } from "./parse-infer.ts";
 import { rawBody } from "./raw-body.ts";
@@ -45,11 +45,12 @@ export async function readInferRequest(
   const length = announced === undefined ? undefined : Number(announced);
   const reading = jsonBytes === 0 ? new RawReading(handle) : new JsonReading(handle, jsonBytes, length);
   const body = compressed ? inflated(request.body, encoding) : request.body;
+  const limit = compressed ? Math.min(maxBodyBytes, MAX_INFLATED_BYTES) : maxBodyBytes;
   try {
     let size = 0;
     for await (const chunk of body) {
       size += chunk.length;
-      if (size > maxBodyBytes) return problem("REST_BODY_TOO_LARGE", { limit: maxBodyBytes });
+      if (size > limit) return problem("REST_BODY_TOO_LARGE", { limit });
       const refusal = await reading.feed(chunk);
       if (refusal) return refusal;
     }
