@@ -183,6 +183,16 @@ describe("replay", () => {
     expect(differences[0]?.reason).toMatch(/^INVALID_ARGUMENT .* in place of an answer$/);
   });
 
+  it("sends what is no request, and lets the servers say so", async () => {
+    const broken = Buffer.from([50, 5, 10, 3, 18, 99, 1]); // a map's entry that reaches past its end
+    const report = await send(encodeRecord(broken), [grpc(same), grpc(again)]);
+    expect(report).toMatchObject({ compared: 1, different: 0 });
+    expect((await send(encodeRecord(broken), [rest(same)])).targets[0]).toMatchObject({
+      answered: 0,
+      failed: 1,
+    });
+  });
+
   it("tells that nobody is there", async () => {
     const { targets, different } = await send(record(), [grpc(same), "127.0.0.1:9"]);
     expect(targets[1]).toMatchObject({ answered: 0, failed: 1 });

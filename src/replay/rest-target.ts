@@ -5,6 +5,7 @@ import { request as requestHttps, Agent as SecureAgent } from "node:https";
 import { TENSORFLOW_NAMES, tensorflowDtype } from "../bytes/protobuf/tensorflow-dtypes.ts";
 import { Problem } from "../core/errors.ts";
 import type { TensorSpec } from "../model/signature.ts";
+import { WireError } from "../server/grpc/wire.ts";
 import { inSlices } from "../server/slices.ts";
 import {
   decodePredictRequest,
@@ -39,7 +40,8 @@ export class RestTarget implements Target {
 
   async send({ method, request }: LoggedRequest): Promise<Timed> {
     if (method !== "Predict") return unsent("UNIMPLEMENTED", `${method} is sent over gRPC alone`);
-    const predict = await inSlices(decodePredictRequest(request));
+    const predict = await decoded(request);
+    if ("status" in predict) return { answer: predict, milliseconds: 0 };
     const place = placeOf(predict.modelSpec);
     const signature = predict.modelSpec?.signatureName || "serving_default";
     const body = bodyOf(signature, predict);
@@ -84,6 +86,16 @@ export class RestTarget implements Target {
       });
       call.end(body);
     });
+  }
+}
+
+/** The request, or what a server over gRPC would say about bytes that are none. */
+async function decoded(request: Uint8Array): Promise<WirePredictRequest | Failure> {
+  try {
+    return await inSlices(decodePredictRequest(request));
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    return { status: "INVALID_ARGUMENT", message: `the logged request is none: ${error.message}` };
   }
 }
 

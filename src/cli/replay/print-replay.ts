@@ -20,9 +20,9 @@ export function printReplay(report: ReplayReport, io: Io): void {
     io.out("compared with nothing: the log holds no answers\n");
     return;
   }
-  const largest =
-    largestError === 0 ? "no error at all" : `largest relative error ${largestError.toPrecision(2)}`;
-  io.out(`${compared - different} of ${compared} equal to ${reference}, ${largest}\n`);
+  const exact = different === 0 ? ", without any error" : "";
+  const largest = largestError === 0 ? exact : `, largest relative error ${largestError.toPrecision(2)}`;
+  io.out(`${compared - different} of ${compared} equal to ${reference}${largest}\n`);
   for (const { request, reason } of differences) io.out(`  request ${request}: ${reason}\n`);
   const more = different - differences.length;
   if (more > 0) io.out(`  and ${more} more\n`);
