@@ -7,6 +7,7 @@ import { JoinedSignature, type JoinedSignatureFields } from "./joined-signature.
 
 export class BatchedModel implements LoadedModel {
   readonly signatures: LoadedModel["signatures"];
+  readonly keepsState?: boolean;
   readonly #inner: LoadedModel;
   readonly #joined: ReadonlyMap<string, JoinedSignature>;
   #running = 0;
@@ -15,6 +16,7 @@ export class BatchedModel implements LoadedModel {
   /** `joined` are the signatures whose requests run together; other names of the same one count as that one. */
   constructor(inner: LoadedModel, joined: readonly JoinedSignatureFields[]) {
     this.signatures = inner.signatures;
+    if (inner.keepsState !== undefined) this.keepsState = inner.keepsState;
     this.#inner = inner;
     const distinct = new Map<string, JoinedSignature>();
     const byName = new Map<string, JoinedSignature>();

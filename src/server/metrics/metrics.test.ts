@@ -14,7 +14,8 @@ const PATH = "/monitoring/prometheus/metrics";
 
 /** A server with model m, versions 1 and 2, whose metrics are read as lines. */
 async function measured(options: FakeOptions = {}) {
-  const metrics: Metrics = new Metrics({ models: () => models, inFlight: () => 3 });
+  const requestLog = { counts: { written: 5, dropped: 1, failed: 0 } };
+  const metrics: Metrics = new Metrics({ models: () => models, inFlight: () => 3, requestLog });
   const models: Manager = new Manager({
     engine: metrics.models.counted(halfPlusTwo(options)),
     clock: new FakeClock(),
@@ -90,6 +91,9 @@ describe("predictions", () => {
     ]);
     expect(await lines("torchferry_request_rows_sum")).toContain(`torchferry_request_rows_sum{${two}} 2`);
     expect(await lines("torchferry_requests_in_flight")).toEqual(["torchferry_requests_in_flight{} 3"]);
+    expect(await lines("torchferry_request_log_records_total")).toContain(
+      'torchferry_request_log_records_total{result="dropped"} 1',
+    );
   });
 });
 
