@@ -8,7 +8,7 @@ import { tensorflowDtype, tensorflowNumber } from "../../bytes/protobuf/tensorfl
 import { BYTES_PER_ELEMENT } from "../../tensor/dtype.ts";
 import { elementCount } from "../../tensor/tensor.ts";
 import type { TensorValue } from "../engine.ts";
-import { copy, copyNow, newBytes } from "../native/bytes.ts";
+import { COPY_ON_LOOP_BYTES, copy, copyNow, newBytes } from "../native/bytes.ts";
 import { type Address, onThread } from "../native/c-function.ts";
 import { addressOf } from "../native/foreign-functions.ts";
 import { inTurns } from "../native/in-turns.ts";
@@ -56,6 +56,12 @@ export async function takeTensor(runtime: TensorFlowRuntime, tensor: Address): P
   const data = newBytes(count * BYTES_PER_ELEMENT[dtype]);
   if (data.byteLength > 0) await copy(data, dataOf(runtime, tensor), data.byteLength);
   return { dtype, shape, data };
+}
+
+/** Gives a tensor back, a large one on a thread: unmapping memory and freeing many strings take their time. */
+export async function deleteTensor({ tf }: TensorFlowRuntime, tensor: bigint): Promise<void> {
+  if (tf.tensorByteSize(tensor) > COPY_ON_LOOP_BYTES) await onThread(tf.deleteTensor, tensor);
+  else tf.deleteTensor(tensor);
 }
 
 function allocate(

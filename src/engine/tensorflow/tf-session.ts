@@ -8,7 +8,7 @@ import { type Address, onThread } from "../native/c-function.ts";
 import { trimMemory } from "../native/c-library.ts";
 import type { Inputs, NativeSession, Outputs } from "../native/native-model.ts";
 import { checkedLater, TensorFlowFailure, type TensorFlowRuntime } from "./runtime.ts";
-import { makeTensor, takeTensor } from "./tensors.ts";
+import { deleteTensor, makeTensor, takeTensor } from "./tensors.ts";
 
 const INVALID_ARGUMENT = 3;
 const OUT_OF_RANGE = 11;
@@ -36,7 +36,6 @@ export class TensorFlowSession implements NativeSession {
   }
 
   async onThread(signature: Signature, inputs: Inputs, outputs: readonly string[]): Promise<Outputs> {
-    const { tf } = this.#runtime;
     const call = new RunMemory(inputs.size, outputs.length);
     for (const [at, name] of outputs.entries()) call.setOutput(at, this.#find(signature.outputs, name));
     try {
@@ -52,8 +51,9 @@ export class TensorFlowSession implements NativeSession {
       }
       return values;
     } finally {
-      for (const tensor of [...call.inputValues, ...call.outputValues])
-        if (tensor !== 0n) tf.deleteTensor(tensor);
+      for (const tensor of [...call.inputValues, ...call.outputValues]) {
+        if (tensor !== 0n) await deleteTensor(this.#runtime, tensor);
+      }
     }
   }
 
