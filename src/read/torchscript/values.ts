@@ -31,6 +31,8 @@ export interface TensorValue {
   readonly name: string;
   /** The one element of an integer tensor without axes, where it is known: traced code computes sizes with such tensors. */
   contents: Dim | undefined;
+  /** All elements in order, where fixed numbers alone decide them (evaluate/fixed-numbers.ts). */
+  fixed?: readonly number[] | undefined;
   /** The Python number that a constant was: beside tensors it decides types by its kind only. */
   readonly number?: Extract<Value, { readonly kind: "int" | "float" | "bool" }>;
 }

@@ -42,9 +42,9 @@ function within(bound: Dim, size: Dim): Dim {
     return Math.min(Math.max(bound < 0 ? bound + size : bound, 0), size);
   if (typeof bound === "number") {
     if (bound === 0 || bound >= HUGE) return bound === 0 ? 0 : size;
-    // A symbol is at least 1, so only the first and the last element are certain.
-    if (bound === -1) return subDims(size, 1);
-    if (bound === 1) return 1;
+    // A symbol of an input is at least 1, so only the first and the last element are certain.
+    if (bound === -1) return mayBeEmpty(size) ? maxDims(subDims(size, 1), 0) : subDims(size, 1);
+    if (bound === 1) return mayBeEmpty(size) ? minDims(size, 1) : 1;
     const inside = bound < 0 ? addDims(size, bound) : bound;
     if (isNeverNegative(subDims(size, Math.abs(bound)))) return inside;
     return bound < 0 ? maxDims(inside, 0) : minDims(size, bound);
@@ -54,6 +54,17 @@ function within(bound: Dim, size: Dim): Dim {
   if (isNeverNegative(bound)) return minDims(size, bound);
   throw new Refusal(`an axis of ${size} is cut at ${bound}, which may be outside`);
 }
+
+/** Whether it is a size that only running tells and that nothing keeps above 0. */
+function mayBeEmpty(size: Dim): boolean {
+  if (![...symbolsIn(size)].some(isCounted)) return false;
+  return (
+    !isNeverNegative(size) || termsOf(size).every(({ atoms }) => atoms.some(({ key }) => isCounted(key)))
+  );
+}
+
+/** Whether a symbol counts what a run finds, such as boxes: there may be none. */
+const isCounted = (symbol: string) => /^u\d+$/.test(symbol);
 
 /** Whether it is a sum of symbols and positive numbers. */
 function isNeverNegative(dim: Dim): boolean {

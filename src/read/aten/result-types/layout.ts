@@ -3,10 +3,12 @@ import {
   addDims,
   type Dim,
   divideExactly,
+  floorDivDims,
   mulDims,
   productOf,
   sameDim,
   subDims,
+  symbolsIn,
 } from "../../../graph/dim.ts";
 import type { RankedType } from "../../../graph/typed-graph.ts";
 import { type Facts, normalAxis, Refusal } from "../argument.ts";
@@ -29,9 +31,15 @@ export function viewedShape(from: readonly Dim[], to: readonly Dim[]): Dim[] {
     if (!sameDim(total, known)) throw new Refusal(`[${from}] has not always as many elements as [${to}]`);
     return [...to];
   }
-  const rest = sameDim(known, 0) ? 0 : divideExactly(total, known);
+  const rest = sameDim(known, 0) ? 0 : (divideExactly(total, known) ?? countedRest(total, known));
   if (rest === undefined) throw new Refusal(`[${from}] cannot always be seen as [${to}]`);
   return to.map((size) => (size === -1 ? rest : size));
+}
+
+/** Of a number of elements that only running tells, such as of no boxes at all; the run ends if it does not divide. */
+function countedRest(total: Dim, known: Dim): Dim | undefined {
+  const isCounted = [...symbolsIn(total)].some((name) => /^u\d+$/.test(name));
+  return isCounted && typeof known === "number" ? floorDivDims(total, known) : undefined;
 }
 
 const view: Infer = (call) => {

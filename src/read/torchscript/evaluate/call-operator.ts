@@ -17,6 +17,7 @@ import { type CallAten, callCell } from "./cells.ts";
 import { contentsOf } from "./contents.ts";
 import type { Arguments, Context, Place } from "./context.ts";
 import { type Conversion, convertArgument } from "./convert-argument.ts";
+import { fixedResult, forgetFixed } from "./fixed-numbers.ts";
 import { historic } from "./historic.ts";
 import { noteStrides } from "./strides.ts";
 
@@ -44,6 +45,7 @@ export function callOperator(
     choose(operator, overloads, given, context, place),
     context,
   );
+  if (keepsAll(target, args, context)) return self;
   const base: AtenCall = { target, args, outputs: [], origin: originOf(operator, place) };
   const results = appendCall(base, context);
   const value = shapeResults(
@@ -51,13 +53,29 @@ export function callOperator(
     results,
   );
   forgetContents(operator, given);
+  forgetFixed(operator, given);
   const written = writtenBy(target, given);
   if (written) return written;
   const [first] = results;
   const copy = args.get("copy");
   const isFresh = copy?.kind === "bool" && copy.value;
-  if (first) first.contents = contentsOf(operator, given, context.builder.typeOf(first.name), isFresh);
+  if (first) {
+    const { builder } = context;
+    const type = builder.typeOf(first.name);
+    first.contents = contentsOf(operator, given, type, isFresh);
+    if (results.length === 1)
+      first.fixed = fixedResult(operator, given, type, (name) => builder.typeOf(name).dtype);
+  }
   return value;
+}
+
+/** Whether it is a conversion to the type that the tensor has: PyTorch gives back the tensor itself. */
+function keepsAll(target: string, args: ReadonlyMap<string, AtenArgument>, { builder }: Context): boolean {
+  const [self, dtype, copy] = ["self", "dtype", "copy"].map((name) => args.get(name));
+  if (!target.startsWith("aten::to.") || self?.kind !== "tensor" || dtype?.kind !== "dtype") return false;
+  if (args.has("memory_format") && args.get("memory_format")?.kind !== "none") return false;
+  const copies = copy !== undefined && !(copy.kind === "bool" && !copy.value);
+  return !copies && builder.typeOf(self.value).dtype === dtype.value;
 }
 
 /** In-place operators that change how a tensor is seen; their result is another view of it. */
@@ -89,6 +107,9 @@ export function itemOf(value: TensorValue, context: Context, place: Place): Valu
   if (value.contents !== undefined) return { kind: "int", value: value.contents };
   const { builder } = context;
   const { dtype, shape } = builder.typeOf(value.name);
+  const [known] = value.fixed ?? [];
+  if (known !== undefined && value.fixed?.length === 1)
+    return { kind: isFloat(dtype) ? "float" : "int", value: known };
   if (shape.some((size) => size !== 1))
     throw new Unfollowed(`a tensor of shape [${shape}] is used as a number`);
   const args = new Map<string, AtenArgument>([["self", { kind: "tensor", value: value.name }]]);

@@ -16,6 +16,7 @@ import {
   type Value,
 } from "../../values.ts";
 import { itemOf } from "../call-operator.ts";
+import { fixedElements } from "../fixed-numbers.ts";
 import { appendTensor, stackOf } from "../stacks.ts";
 import type { Builtin, BuiltinCall, BuiltinTable } from "./builtin.ts";
 
@@ -66,12 +67,13 @@ function fromList(list: ListValue, call: BuiltinCall): Value | undefined {
   const own = builder.typeOf(made.name);
   const wanted = stated?.kind === "int" ? C10_DTYPES.get(Number(stated.value)) : undefined;
   const dtype = wanted ?? (own.dtype === "float64" ? "float32" : own.dtype);
-  if (dtype === own.dtype) return made;
+  const fixed = list.stack ? undefined : fixedElements(list.items, { ...own, dtype });
+  if (dtype === own.dtype) return fixed ? { ...made, fixed } : made;
   const args: Record<string, AtenArgument> = {
     self: { kind: "tensor", value: made.name },
     dtype: { kind: "dtype", value: dtype },
   };
-  return appendTensor("aten::to.dtype", args, { ...own, dtype }, builder, call.place);
+  return { ...appendTensor("aten::to.dtype", args, { ...own, dtype }, builder, call.place), fixed };
 }
 
 /** `torch.tensor(3)`, `torch.tensor([1, 2])`: numbers only. */
