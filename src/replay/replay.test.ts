@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PredictionLogSchema } from "../bytes/protobuf/generated/tensorflow_serving_pb.ts";
 import { encodeRecord } from "../bytes/tf-record.ts";
@@ -246,6 +247,16 @@ describe("a log", () => {
   it("may end within a record, as one does that is still written", async () => {
     const log = Buffer.concat([record(), record()]);
     expect(await read(log.subarray(0, log.length - 5))).toBe(1);
+  });
+
+  it("of anything at all is read or refused, never worse", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 4 }), async (records) => {
+        const outcome = await read(Buffer.concat(records.map(encodeRecord))).catch((error: unknown) => error);
+        if (typeof outcome !== "number")
+          expect(outcome).toMatchObject({ problems: [{ code: "REPLAY_LOG" }] });
+      }),
+    );
   });
 
   it("may hold records without a request", async () => {

@@ -18,6 +18,16 @@ describe("makeLog", () => {
     expect(text).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z info loaded model=digits version=2 path="a b"\n$/);
   });
 
+  it("may be made to say more, or less, while it runs", () => {
+    const text = logged({ json: false, level: "info" }, (log) => {
+      log.setLevel("debug");
+      log("debug", "shown");
+      log.setLevel("error");
+      log("warn", "not shown");
+    });
+    expect(text).toMatch(/^\S+ debug shown\n$/);
+  });
+
   it("writes JSON lines", () => {
     const text = logged({ json: true, level: "debug" }, (log) => log("warn", "slow", { ms: 7 }));
     expect(JSON.parse(text)).toMatchObject({ level: 40, msg: "slow", ms: 7 });
