@@ -196,3 +196,62 @@ describe("labels", () => {
     expect(await reload(list(model("a", logging)))).toEqual(["No request-logger-creator provided."]);
   });
 });
+
+describe("load and unload", () => {
+  it("take a model out of service, and serve it again", async () => {
+    const { configurator, served, manager, clock } = await setUp();
+    expect(served("a")).toBe("2");
+    expect(await configurator.unload("a")).toBeUndefined();
+    expect(manager.versions("a")?.map((one) => one.state)).toEqual(["END"]);
+    await clock.advance(5000);
+    expect(manager.isServing("a")).toBe(false);
+    expect(await configurator.load("a")).toBeUndefined();
+    expect(served("a")).toBe("2");
+  });
+
+  it("wait for the requests that hold a version", async () => {
+    const { configurator, manager } = await setUp();
+    const handle = manager.acquire({ name: "a" });
+    if (handle instanceof Problem) throw new Error(handle.message);
+    let done = false;
+    const unloading = configurator.unload("a").then(() => {
+      done = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(done).toBe(false);
+    handle.release();
+    await unloading;
+    expect(done).toBe(true);
+  });
+
+  it("load new versions, and try again what failed", async () => {
+    let broken = true;
+    const onLoad = (directory: string): void => {
+      if (directory === "/a/3" && broken) throw new Error("it is broken");
+    };
+    const { configurator, files, clock, served, manager } = await setUp({ onLoad });
+    files.writeVersion("/a/3");
+    setTimeout(() => void clock.advance(1000), 50); // it is not taken as whole before
+    await configurator.load("a");
+    expect(manager.versions("a")?.map((one) => one.state)).toEqual(["END", "AVAILABLE"]);
+    expect(served("a")).toBe("2");
+    await configurator.unload("a");
+    expect(await configurator.load("a")).toMatchObject({
+      code: "OIP_LOAD_FAILED",
+      fields: { reasons: expect.stringContaining("it is broken") },
+    });
+    expect(manager.isServing("a")).toBe(false);
+    broken = false;
+    expect(await configurator.load("a")).toBeUndefined();
+    expect(served("a")).toBe("3");
+  });
+
+  it("know configured models alone, and a new configuration loads what it names", async () => {
+    const { configurator, reload, served } = await setUp();
+    expect(await configurator.load("z")).toMatchObject({ code: "OIP_NOT_CONFIGURED" });
+    expect(await configurator.unload("z")).toMatchObject({ code: "OIP_NOT_CONFIGURED" });
+    await configurator.unload("a");
+    expect(await reload(list(model("a")))).toEqual([]);
+    expect(served("a")).toBe("2");
+  });
+});

@@ -8,7 +8,7 @@ import { Problem, problem } from "../../core/errors.ts";
 import type { Log } from "../log.ts";
 import { type FailedVersion, failureList, type Manager } from "../manager/manager.ts";
 import { loggingOf } from "../request-log/logging.ts";
-import type { VersionSource } from "../source/version-source.ts";
+import { type Look, SETTLE_MS, type VersionSource } from "../source/version-source.ts";
 import { areModels, type ModelConfiguration, modelConfigurations } from "./model-configuration.ts";
 
 export interface ConfiguratorOptions {
@@ -96,10 +96,14 @@ export class Configurator {
       // A version that failed is tried again only after it was unwanted.
       if (!manager.isServing(name)) manager.setAspired(name, []);
       source.setModels(this.#watched());
-      const failures = await this.#waitFor([name], waitMs);
-      await manager.atRest(name, false, AbortSignal.timeout(Math.min(waitMs, MAX_RELOAD_WAIT_MS)));
-      const reasons = failures.map((failure) => failure.message).join("; ");
-      return failures.length > 0 ? problem("OIP_LOAD_FAILED", { model: name, reasons }) : undefined;
+      const signal = AbortSignal.timeout(Math.min(waitMs, MAX_RELOAD_WAIT_MS));
+      const look = await this.#lookAt(name, signal);
+      await manager.atRest(name, false, signal);
+      if (manager.isServing(name)) return undefined;
+      const failed = (manager.versions(name) ?? []).flatMap((version) => version.problem ?? []);
+      const all = look instanceof Problem ? [look, ...failed] : failed;
+      const reasons = all.map((one) => one.message).join("; ") || "no version is complete yet";
+      return problem("OIP_LOAD_FAILED", { model: name, reasons });
     });
   }
 
@@ -116,6 +120,15 @@ export class Configurator {
       log("info", `{name: ${name}}: unloaded`);
       return undefined;
     });
+  }
+
+  /** What a look at a model comes to, once nothing about its versions changes any more. */
+  async #lookAt(name: string, signal: AbortSignal): Promise<Look | undefined> {
+    for (;;) {
+      const look = (await this.#options.source.lookNow()).get(name);
+      if (look !== "settling" || signal.aborted) return look;
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
