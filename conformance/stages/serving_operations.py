@@ -1,6 +1,6 @@
-"""How a server is run: ended under load, changed by those who may, and its requests logged, warmed up with and replayed.
+"""How a server is run: ended under load, changed by those who may, its requests logged, warmed up with and replayed.
 
-Runs in the tensorflow environment, with the clients of tensorflow-serving-api, TensorFlow's own reader of records, curl.
+Runs in the tensorflow environment, with the clients of tensorflow-serving-api, TensorFlow's reader of records, curl.
 """
 
 import json
@@ -187,7 +187,7 @@ def reload(port: int, models: dict[str, Path], metadata: tuple[tuple[str, str], 
 
 
 def refuse_and_tell(context: Context, base: Path) -> str:
-    """One request is in flight for as long as its body is not complete; the next ones are refused, and all are logged."""
+    """One request is in flight while its body is not complete; the next ones are refused, and all are logged."""
     log = context.work / "logs" / "limits.log"
     flags = (*flags_of(base), "--max_requests_in_flight", 1, "--access_log", "all", "--json")
     with running("plus", log, *flags) as server:
