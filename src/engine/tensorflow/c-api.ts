@@ -81,7 +81,8 @@ const FUNCTIONS = {
   numDims: ["TF_NumDims", "int", "pointer"],
   /** tensor, axis */
   dim: ["TF_Dim", "size", "pointer", "int"],
-  tensorByteSize: ["TF_TensorByteSize", "size", "pointer"],
+  /** Not TF_TensorByteSize, which reads through the null pointer that an empty tensor of strings has for data. */
+  elementCount: ["TF_TensorElementCount", "size", "pointer"],
   tensorData: ["TF_TensorData", "pointer", "pointer"],
   /** Of one element of a string tensor. */
   stringDataPointer: ["TF_StringGetDataPointer", "pointer", "pointer"],

@@ -8,7 +8,7 @@ import { tensorflowDtype, tensorflowNumber } from "../../bytes/protobuf/tensorfl
 import { BYTES_PER_ELEMENT } from "../../tensor/dtype.ts";
 import { elementCount } from "../../tensor/tensor.ts";
 import type { TensorValue } from "../engine.ts";
-import { COPY_ON_LOOP_BYTES, copy, copyNow, newBytes } from "../native/bytes.ts";
+import { copy, copyNow, newBytes } from "../native/bytes.ts";
 import { type Address, onThread } from "../native/c-function.ts";
 import { addressOf } from "../native/foreign-functions.ts";
 import { inTurns } from "../native/in-turns.ts";
@@ -21,6 +21,9 @@ const STRING_BYTES = 24;
 
 /** sizeof(TF_Buffer) */
 const BUFFER_BYTES = 24;
+
+/** Tensors with more elements are given back on a thread: some 100 KiB, or some 200 us for strings. */
+const ELEMENTS_ON_LOOP = 4_000;
 
 /** Strings that are read in one turn of the event loop: three calls each. */
 const STRINGS_A_TURN = 150;
@@ -60,7 +63,7 @@ export async function takeTensor(runtime: TensorFlowRuntime, tensor: Address): P
 
 /** Gives a tensor back, a large one on a thread: unmapping memory and freeing many strings take their time. */
 export async function deleteTensor({ tf }: TensorFlowRuntime, tensor: bigint): Promise<void> {
-  if (tf.tensorByteSize(tensor) > COPY_ON_LOOP_BYTES) await onThread(tf.deleteTensor, tensor);
+  if (tf.elementCount(tensor) > ELEMENTS_ON_LOOP) await onThread(tf.deleteTensor, tensor);
   else tf.deleteTensor(tensor);
 }
 
