@@ -41,8 +41,8 @@ export interface VersionStatistics {
 
 /** Batch sizes that are told apart for one version; clients that send any size would make a list without end. */
 const MAX_BATCH_SIZES = 256;
-/** Versions of a model of which the counts are kept after they are gone. */
-const MAX_VERSIONS = 16;
+/** Versions of one model whose counts are kept, far more than are served at once; the first one asked is forgotten. */
+const MAX_VERSIONS = 1000;
 
 class Sum implements Duration {
   count = 0;
@@ -114,7 +114,7 @@ class VersionCounts implements VersionStatistics {
 
 export class Statistics {
   readonly #clock: Clock;
-  /** Versions by model, the latest to be asked last. */
+  /** Versions by model, in the order they were first asked. */
   readonly #models = new Map<string, Map<bigint, VersionCounts>>();
 
   constructor(clock: Clock) {
