@@ -12,6 +12,7 @@ import type { TorchExtensions } from "../extensions.ts";
 import { Refusal } from "./argument.ts";
 import { type Body, Call, realDType, realShape, type Scope } from "./call.ts";
 import type { Claim } from "./claims.ts";
+import { realForm } from "./complex-pair.ts";
 import { customName, isCustom } from "./custom-operator.ts";
 import { DimEmitter, UnknownSymbol } from "./emit-dims.ts";
 import { type Functional, functionalize } from "./functionalize.ts";
@@ -189,7 +190,7 @@ export class CallLowering {
     if (known) return known;
     const weight = this.context.weights.get(name);
     if (!weight) throw new Refusal(`nothing in the file computes ${name}, which it reads`);
-    const value = this.scope.builder.constant(weight.tensor, weight.name);
+    const value = this.scope.builder.constant(realForm(weight.tensor), weight.name);
     this.values.set(name, value);
     return value;
   }

@@ -3,8 +3,8 @@ import type { Value } from "../../../graph/graph.ts";
 import { type DType, isComplex } from "../../../tensor/dtype.ts";
 import { type Facts, Refusal } from "../argument.ts";
 import { arithmetic, operandDType } from "../arithmetic.ts";
-import { type Call, realDType } from "../call.ts";
-import { asComplex, complexProduct } from "../complex-pair.ts";
+import type { Call } from "../call.ts";
+import { complexOperand, complexProduct } from "../complex-pair.ts";
 import type { Rule } from "../rule.ts";
 
 const both = (name: string) => [`aten::${name}.Tensor`, `aten::${name}.Scalar`];
@@ -63,14 +63,4 @@ function scaled(call: Call, name: string, dtype: DType): Value {
 function isOne(call: Facts): boolean {
   const alpha = call.scalar("alpha");
   return alpha.value === 1;
-}
-
-/** An operand as a complex tensor: a real tensor or number gets imaginary part 0. */
-function complexOperand(call: Call, name: string, dtype: DType): Value {
-  const real = realDType(dtype);
-  const argument = call.argument(name);
-  if (argument.kind === "complex") return call.table(real, [2], [argument.real, argument.imaginary]);
-  const operand = call.operand(name);
-  if (isComplex(operand.dtype)) return call.cast(call.tensor(name), realDType(operand.dtype), real);
-  return asComplex(call, call.as(name, real), real);
 }

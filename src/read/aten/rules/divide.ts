@@ -1,15 +1,17 @@
 // Division, its rounded forms and remainders. Rounding "floor" is Python's //, "trunc" is C's.
 import { int } from "../../../graph/attribute.ts";
 import type { Value } from "../../../graph/graph.ts";
-import { type DType, isFloat } from "../../../tensor/dtype.ts";
+import { type DType, isComplex, isFloat } from "../../../tensor/dtype.ts";
 import { operandDType, realOperands } from "../arithmetic.ts";
-import type { Call } from "../call.ts";
+import { type Call, realDType } from "../call.ts";
+import { complexOperand, complexQuotient } from "../complex-pair.ts";
 import type { Rule } from "../rule.ts";
 
 const both = (name: string) => [`aten::${name}.Tensor`, `aten::${name}.Scalar`];
 
 export const DIVIDE: Rule = {
   targets: [...both("div"), ...both("divide"), ...both("true_divide")],
+  complex: true,
   emit: (call) => trueQuotient(call),
 };
 
@@ -47,6 +49,11 @@ export const FMOD: Rule = {
 };
 
 function trueQuotient(call: Call): Value {
+  const { dtype } = call.result();
+  if (isComplex(dtype)) {
+    const [x, y] = [complexOperand(call, "self", dtype), complexOperand(call, "other", dtype)];
+    return complexQuotient(call, x, y, realDType(dtype));
+  }
   const [a, b] = realOperands(call);
   return call.op("Div", [a, b]);
 }

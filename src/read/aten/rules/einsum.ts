@@ -2,15 +2,23 @@
 import { string } from "../../../graph/attribute.ts";
 import { type Dim, productOf } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
-import { normalAxis } from "../argument.ts";
+import { isComplex } from "../../../tensor/dtype.ts";
+import { type Facts, normalAxis } from "../argument.ts";
 import { broadcastShapes } from "../broadcast.ts";
-import type { Call } from "../call.ts";
+import { type Call, realDType } from "../call.ts";
+import { asComplex, complexBilinear } from "../complex-pair.ts";
 import type { Rule } from "../rule.ts";
 
 export const EINSUM: Rule = {
   targets: ["aten::einsum.default"],
-  limits: "does not sum over what an ellipsis stands for",
+  complex: true,
+  limits: "does not sum over what an ellipsis stands for; complex numbers: two operands without an ellipsis",
   refuse(call) {
+    if (
+      someComplex(call) &&
+      (call.typesOf("tensors").length !== 2 || call.string("equation").includes("..."))
+    )
+      return "complex numbers are supported in two operands without an ellipsis";
     const [terms = "", result] = call.string("equation").split("->");
     const summed = terms.includes("...") && result !== undefined && !result.includes("...");
     return summed ? "it sums over what its ellipsis stands for" : undefined;
@@ -18,6 +26,7 @@ export const EINSUM: Rule = {
   emit(call) {
     const { dtype } = call.result();
     const types = call.typesOf("tensors");
+    if (someComplex(call)) return complexSum(call);
     const values = call.tensors("tensors").map((value, index) => {
       const own = types[index]?.dtype ?? dtype;
       return call.cast(value, own, dtype);
@@ -25,6 +34,22 @@ export const EINSUM: Rule = {
     return call.op("Einsum", levelled(call, values), { equation: string(call.string("equation")) });
   },
 };
+
+function someComplex(call: Facts): boolean {
+  return call.typesOf("tensors").some((type) => type !== undefined && isComplex(type.dtype));
+}
+
+function complexSum(call: Call): Value {
+  const real = realDType(call.result().dtype);
+  const types = call.typesOf("tensors");
+  const [x, y] = call.tensors("tensors").map((value, index) => {
+    const own = types[index]?.dtype ?? real;
+    const cast = call.cast(value, realDType(own), real);
+    return isComplex(own) ? cast : asComplex(call, cast, real);
+  }) as [Value, Value]; // two are wanted
+  const equation = { equation: string(call.string("equation")) };
+  return complexBilinear(call, x, y, (a, b) => call.op("Einsum", [a, b], equation));
+}
 
 /** What an ellipsis stands for is broadcast; ONNX Runtime wants the same sizes in all operands. */
 function levelled(call: Call, values: readonly Value[]): Value[] {

@@ -1,9 +1,11 @@
 // Tensors filled with one value; the declared result says shape and dtype. What `empty` holds is arbitrary: here zero.
 import { tensor as tensorAttribute } from "../../../graph/attribute.ts";
 import type { Value } from "../../../graph/graph.ts";
+import { isComplex } from "../../../tensor/dtype.ts";
 import { tensorOfNumbers } from "../../../tensor/numbers.ts";
-import type { Call } from "../call.ts";
-import { realDType } from "../call.ts";
+import type { Facts } from "../argument.ts";
+import { type Call, realDType, realShape } from "../call.ts";
+import { complexOperand } from "../complex-pair.ts";
 import type { Rule } from "../rule.ts";
 
 const named = (names: string) => names.split(" ").map((name) => `aten::${name}`);
@@ -24,7 +26,14 @@ export const ONES: Rule = {
 
 export const FULL: Rule = {
   targets: named("full.default full_like.default new_full.default"),
+  complex: true,
+  limits: "complex numbers: 0 only",
+  refuse: (call) =>
+    call.outputNames().some((name) => name !== undefined && call.isComplexValue(name)) && !isZero(call)
+      ? "it is not supported for complex numbers other than 0"
+      : undefined,
   emit(call) {
+    if (isZero(call)) return filled(call, 0);
     const scalar = call.scalar("fill_value");
     return typeof scalar.value === "number" ? filled(call, scalar.value) : spread(call, "fill_value");
   },
@@ -43,8 +52,20 @@ export const SCALAR_TENSOR: Rule = {
 /** The new contents of x after x.copy_(src). */
 export const COPY: Rule = {
   targets: named("copy.default"),
-  emit: (call) => call.expand(call.as("src", call.result().dtype), call.shape("src"), call.result().shape),
+  complex: true,
+  emit(call) {
+    const { dtype } = call.result();
+    const source = isComplex(dtype) ? complexOperand(call, "src", dtype) : call.as("src", dtype);
+    const shape = call.shape("src");
+    return call.expand(source, realShape(dtype, shape), call.realResult());
+  },
 };
+
+function isZero(call: Facts): boolean {
+  const value = call.argument("fill_value");
+  if (value.kind === "complex") return value.real === 0 && value.imaginary === 0;
+  return (value.kind === "int" || value.kind === "float") && value.value === 0;
+}
 
 function filled(call: Call, value: number): Value {
   const dtype = realDType(call.result().dtype);

@@ -2,8 +2,9 @@
 import { float } from "../../../graph/attribute.ts";
 import { type Dim, productOf } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
-import { type DType, isFloat } from "../../../tensor/dtype.ts";
+import { type DType, isComplex, isFloat } from "../../../tensor/dtype.ts";
 import type { Call } from "../call.ts";
+import { complexBilinear, complexOperand } from "../complex-pair.ts";
 import { arithmeticDType } from "../kernel-dtype.ts";
 import type { Rule } from "../rule.ts";
 
@@ -20,9 +21,19 @@ const OPERANDS: Readonly<Record<string, readonly [string, string]>> = {
 
 export const MATMUL: Rule = {
   targets: Object.keys(OPERANDS).map((name) => `aten::${name}.default`),
+  complex: true,
+  limits: "complex numbers: not vdot",
+  refuse: (call) =>
+    call.name === "vdot" && isComplex(call.dtypeOf("self"))
+      ? "it is not supported for complex numbers"
+      : undefined,
   emit(call) {
     const [a, b] = OPERANDS[call.name] as readonly [string, string]; // the table has the target
     const { dtype } = call.result();
+    if (isComplex(dtype)) {
+      const [x, y] = [complexOperand(call, a, dtype), complexOperand(call, b, dtype)];
+      return complexBilinear(call, x, y, (left, right) => call.op("MatMul", [left, right]));
+    }
     const computed = arithmeticDType(dtype);
     return call.cast(call.op("MatMul", [call.as(a, computed), call.as(b, computed)]), computed, dtype);
   },

@@ -2,8 +2,10 @@
 import { int } from "../../../graph/attribute.ts";
 import { type Dim, productOf } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
-import { type DType, isFloat } from "../../../tensor/dtype.ts";
+import { type DType, isComplex, isFloat } from "../../../tensor/dtype.ts";
+import { Refusal } from "../argument.ts";
 import type { Call } from "../call.ts";
+import { complexOperand } from "../complex-pair.ts";
 import { freeDiagonalPlaces } from "../free-diagonal.ts";
 import { arithmeticDType } from "../kernel-dtype.ts";
 import { axesOf, isEmptyReduction, keepsAxes } from "../reduction.ts";
@@ -28,6 +30,12 @@ export const REDUCE: Rule = {
     "aten::amax.default",
     "aten::amin.default",
   ],
+  complex: true,
+  limits: "complex numbers: sum and mean only",
+  refuse: (call) =>
+    isComplex(call.dtypeOf("self")) && call.name !== "sum" && call.name !== "mean"
+      ? "it is not supported for complex numbers"
+      : undefined,
   emit: (call) => reduce(call, OPERATORS[call.name] as string), // it has the target
 };
 
@@ -126,6 +134,10 @@ function diagonalPlaces(call: Call, rows: Dim, columns: Dim): Value {
 
 function reduce(call: Call, op: string): Value {
   const { dtype, shape } = call.result();
+  if (isComplex(dtype)) {
+    if (isEmptyReduction(call) && op === "ReduceMean") throw new Refusal("a mean of no complex numbers");
+    return call.reduce(op, complexOperand(call, "self", dtype), axesOf(call), keepsAxes(call));
+  }
   if (op === "ReduceMean" && isEmptyReduction(call))
     return call.expand(call.number(Number.NaN, dtype), [], shape);
   const computed = op === "ReduceMean" ? dtype : arithmeticDType(dtype);

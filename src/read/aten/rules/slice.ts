@@ -2,8 +2,10 @@
 import type { Dim } from "../../../graph/dim.ts";
 import { addDims, sameDim, sameShape } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
+import { isComplex } from "../../../tensor/dtype.ts";
 import type { Facts } from "../argument.ts";
-import type { Call } from "../call.ts";
+import { type Call, realShape } from "../call.ts";
+import { complexOperand } from "../complex-pair.ts";
 import type { Rule } from "../rule.ts";
 
 /** Slice's own word for "until the end". */
@@ -54,13 +56,20 @@ export const SELECT_SCATTER: Rule = {
 
 export const SLICE_SCATTER: Rule = {
   targets: ["aten::slice_scatter.default"],
+  complex: true,
+  limits: "complex numbers: every row between two bounds",
+  refuse: (call) =>
+    isComplex(call.dtypeOf("self")) && call.int("step") !== 1
+      ? "it is not supported for complex numbers in steps"
+      : undefined,
   emit(call) {
     const axis = call.axis("dim", call.rank("self"));
     const size = call.shape("self")[axis] as Dim;
     const { start, end, step } = bounds(call);
-    const part = call.as("src", call.dtypeOf("self"));
+    const { dtype } = call.type("self");
+    const part = isComplex(dtype) ? complexOperand(call, "src", dtype) : call.as("src", dtype);
     const shape = call.shape("self").map((dim, at) => (at === axis ? (call.shape("src")[axis] as Dim) : dim));
-    const full = call.expand(part, call.shape("src"), shape);
+    const full = call.expand(part, realShape(dtype, call.shape("src")), realShape(dtype, shape));
     return replaced(call, axis, fromStart(start, size), fromStart(end, size), step, full);
   },
 };

@@ -1,6 +1,7 @@
 // Operators that are one ONNX operator on each element.
 import type { DType } from "../../../tensor/dtype.ts";
 import { isComplex, isFloat } from "../../../tensor/dtype.ts";
+import { complexExponential } from "../complex-pair.ts";
 import type { Rule } from "../rule.ts";
 
 /** ATen's name -> ONNX's operator, for functions of real numbers: integers become floats first. */
@@ -52,7 +53,14 @@ const targets = (table: Readonly<Record<string, string>>) =>
 
 export const REAL_FUNCTIONS: Rule = {
   targets: targets(REAL),
+  complex: true,
+  limits: "complex numbers: exp only",
+  refuse: (call) =>
+    isComplex(call.dtypeOf("self")) && call.name !== "exp"
+      ? "it is not supported for complex numbers"
+      : undefined,
   emit(call) {
+    if (isComplex(call.dtypeOf("self"))) return complexExponential(call, call.tensor("self"));
     return call.op(REAL[call.name] as string, [call.as("self", call.result().dtype)]); // the table has the target
   },
 };
@@ -73,13 +81,14 @@ const SIGNED: readonly DType[] = ["float32", "float64", "float16", "int32", "int
 export const SIGNS: Rule = {
   targets: targets(ANY),
   complex: true,
-  limits: "complex numbers: abs only",
+  limits: "complex numbers: abs and neg only",
   refuse: (call) =>
-    isComplex(call.dtypeOf("self")) && !call.name.startsWith("abs")
+    isComplex(call.dtypeOf("self")) && call.name === "sign"
       ? "it is not supported for complex numbers"
       : undefined,
   emit(call) {
     const { dtype } = call.type("self");
+    if (isComplex(dtype) && call.name.startsWith("neg")) return call.op("Neg", [call.tensor("self")]);
     if (isComplex(dtype)) return call.reduce("ReduceL2", call.tensor("self"), [call.rank("self")], false);
     if (call.name === "sign" && dtype === "bool") return call.tensor("self");
     const op = ANY[call.name] as string; // the table has the target
