@@ -35,7 +35,7 @@ export class TensorFlowFailure extends Error {
   }
 }
 
-/** The first release that has every function we call, in the layout of strings that they have had since. */
+/** Releases before it keep strings in another layout. One that lacks a function we call is refused by its name. */
 const OLDEST = "2.6";
 
 let shared: Promise<TensorFlowRuntime> | undefined;
