@@ -124,9 +124,9 @@ def recorded_examples(file: Path) -> dict[str, Example]:
 
 
 def stated_input(file: Path) -> tuple[str, ...]:
-    """What a scripted file, which keeps no example, is told of its one input."""
+    """What a scripted file, which keeps no example, is told of its one input; one image has no batch."""
     (inputs, _), *_ = recorded_examples(file).values()
-    return ("--input", f"image=float32[{','.join(map(str, inputs[0].shape))}]")
+    return ("--input", f"image=float32[{','.join(map(str, inputs[0].shape))}]", "--batch", "keep")
 
 
 def shorten(text: str) -> str:

@@ -20,6 +20,7 @@ BUILT_FOR = {
     "inception_v3": ({}, 96),
 }
 IMAGE_SIZE = 64
+BOXES = 10  # that a detection network gives back
 
 
 class OnlyOut(nn.Module):
@@ -52,7 +53,9 @@ def make_classifier(name: str) -> tuple[nn.Module, Inputs]:
     fixed = name.startswith(("vit_", "maxvit"))
     if name in ("googlenet", "inception_v3"):
         options = {**options, "init_weights": False}  # a truncated normal distribution that takes minutes to draw
-    return models.get_model(name, weights=None, **options), images(size, grow=0 if fixed else 32)
+    # Which windows are shifted depends on the size, and an export holds for sizes that decide it the same way.
+    grow = 0 if fixed else -8 if name.startswith("swin_v2") else 32
+    return models.get_model(name, weights=None, **options), images(size, grow)
 
 
 def make_segmentation(name: str) -> tuple[nn.Module, Inputs]:
@@ -96,10 +99,15 @@ class OneImage(nn.Module):
 
 
 def make_detection(name: str) -> tuple[nn.Module, Inputs]:
-    """A detection network; one image has no batch, so every example has the same sizes."""
-    network = models.get_model(name, weights=None, weights_backbone=None).eval()
+    """A detection network; one image has no batch, so every example has the same sizes.
+
+    Few boxes are asked for: the scores of the best lie apart, those of hundreds lie closer together than float32 tells.
+    """
+    several = "detections_per_img" if name.startswith(("ssd", "retinanet", "fcos")) else "box_detections_per_img"
+    network = models.get_model(name, weights=None, weights_backbone=None, **{several: BOXES}).eval()
     settle(network.backbone, images(128))
     for part, parameter in network.named_parameters():
-        if not part.startswith("backbone") and parameter.ndim > 1:
-            nn.init.kaiming_normal_(parameter)  # wide, so that the scores of boxes lie apart
+        # Wide, so that the scores of boxes lie apart; corners move as little as a trained network moves them.
+        if not part.startswith("backbone") and "bbox" not in part and parameter.ndim > 1:
+            nn.init.kaiming_normal_(parameter)
     return OneImage(torch.jit.script(network)), lambda batch, step: (torch.rand(3, 64, 96),)
