@@ -6,6 +6,7 @@ One server with three models: every datatype, `pair` and `resnet18`. Runs in the
 import asyncio
 import json
 import queue
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +28,7 @@ from server_process import Rest, Server
 BINARY_ONLY = ("f16", "bf16")
 NOT_TEXT = ("text",)  # its values are not all UTF-8, which JSON needs
 STREAMED = 40
+READY_LIMIT_S = 60
 
 
 def main() -> None:
@@ -42,7 +44,8 @@ def main() -> None:
     log = context.work / "logs" / "open-inference.log"
     server = Server("resnet18", log, "--model_config_file", config, "--admin_on_serving_ports")
     try:
-        server.wait_until_available()
+        server.wait_until_available()  # of one model
+        wait_until_ready(server)
         ask(server, context)
         server.terminate()
         with check("open inference: the server ends with exit code 0"):
@@ -52,6 +55,15 @@ def main() -> None:
         if server.process.poll() is None:
             server.process.kill()
             server.process.wait()
+
+
+def wait_until_ready(server: Server) -> None:
+    """Waits until every model is available."""
+    client = triton_http.InferenceServerClient(f"127.0.0.1:{server.rest_port}")
+    deadline = time.monotonic() + READY_LIMIT_S
+    while not client.is_server_ready():
+        require(time.monotonic() < deadline, f"not ready after {READY_LIMIT_S} s: {server.tail()}")
+        time.sleep(0.1)
 
 
 def kinds_base(context: Context) -> Path:
