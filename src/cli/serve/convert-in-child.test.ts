@@ -43,6 +43,10 @@ describe("convertInChild", () => {
     const hungry = "const kept = []; for (;;) kept.push(new Array(1e5).fill({}).map(() => ({})))";
     const full = await outcome(hungry, { ...LIMITS, maxBytes: 2 ** 25 });
     expect(full?.message).toContain("--convert_max_memory");
+    const atStart = await outcome(
+      "console.error('# Fatal javascript OOM in GC during deserialization'); process.abort()",
+    );
+    expect(atStart?.message).toContain("--convert_max_memory");
   });
 
   it("ends with its signal, and says so where there is no such program", async () => {

@@ -28,7 +28,7 @@ const KEPT_CHARACTERS = 4_000;
 const REFUSED = 4;
 
 /** V8's last words over --max-old-space-size. */
-const HEAP_IS_FULL = /heap out of memory/;
+const HEAP_IS_FULL = /heap out of memory|javascript OOM/i;
 
 /** Resolves to why there is no conversion, or undefined when it is done. `signal` ends the child. */
 export async function convertInChild(
