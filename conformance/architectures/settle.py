@@ -11,8 +11,8 @@ CALIBRATION_BATCH = 8
 def settle(model: nn.Module, inputs: Inputs) -> None:
     """Makes every weight count: constant parameters are shaken, batch norm gets the activations' own statistics.
 
-    They are taken over all the sizes that are compared: statistics of one size alone let another size's activations grow by orders of
-    magnitude, and PyTorch's own float32 then differs from its float64 by more than what is allowed here.
+    They are taken over all the sizes that are compared: with the statistics of one size alone, activations of another
+    grow by orders of magnitude, and PyTorch's own float32 then differs from its float64 by more than is allowed here.
     """
     norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats]
     with torch.no_grad():
