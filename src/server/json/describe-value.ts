@@ -27,6 +27,9 @@ class Describer implements JsonHandler {
   readonly #counts: number[] = [];
   readonly #lists: boolean[] = [];
   #afterKey = false;
+  #bytes = 0;
+  /** RapidJSON's writer fails at a number that is not finite, and nothing behind it is written. */
+  #failed = false;
 
   startObject(): void {
     this.#write("{");
@@ -37,8 +40,7 @@ class Describer implements JsonHandler {
     const empty = this.#counts.pop() === 0;
     this.#lists.pop();
     if (this.#full) return;
-    if (!empty) this.description += `\n${INDENT.repeat(this.#counts.length)}`;
-    this.description += "}";
+    this.#append(empty ? "}" : `\n${INDENT.repeat(this.#counts.length)}}`);
   }
 
   startArray(): void {
@@ -49,11 +51,11 @@ class Describer implements JsonHandler {
   endArray(): void {
     this.#counts.pop();
     this.#lists.pop();
-    if (!this.#full) this.description += "]";
+    if (!this.#full) this.#append("]");
   }
 
   key(name: string): void {
-    this.#write(`${quoteJson(name)}: `);
+    this.#write(quoteJson(name));
     this.#afterKey = true;
   }
 
@@ -69,6 +71,7 @@ class Describer implements JsonHandler {
 
   scalar(value: Scalar): void {
     this.#write(scalarText(value));
+    if (value.type === "number" && !Number.isFinite(value.value)) this.#failed = true;
   }
 
   numbers(): NumberColumn | undefined {
@@ -85,19 +88,24 @@ class Describer implements JsonHandler {
   }
 
   get #full(): boolean {
-    return this.description.length >= MAX_DESCRIPTION_BYTES;
+    return this.#failed || this.#bytes >= MAX_DESCRIPTION_BYTES;
   }
 
   #write(text: string): void {
-    if (this.#full) return;
-    this.description += this.#prefix() + text;
+    if (!this.#full) this.#append(this.#prefix() + text);
+  }
+
+  #append(text: string): void {
+    this.description += text;
+    this.#bytes += Buffer.byteLength(text);
   }
 
   #prefix(): string {
     const level = this.#counts.length - 1;
-    if (this.#afterKey || level < 0) {
+    if (level < 0) return "";
+    if (this.#afterKey) {
       this.#afterKey = false;
-      return "";
+      return ": ";
     }
     const first = this.#counts[level] === 0;
     this.#counts[level] = (this.#counts[level] ?? 0) + 1;
@@ -116,6 +124,7 @@ function scalarText(value: Scalar): string {
   if (value.integer !== undefined) return String(value.integer);
   if (!Number.isFinite(value.value)) return "";
   // RapidJSON writes the shortest double with a point or an exponent, which has no plus sign.
+  if (Object.is(value.value, -0)) return "-0.0";
   const text = String(value.value).replace("+", "");
   return /[.e]/.test(text) ? text : `${text}.0`;
 }

@@ -57,15 +57,15 @@ const REASONS: readonly string[] = [
   "Missing a name for object member.",
   "Missing a colon after a name of object member.",
   "Invalid value.",
-  "Missing a comma or } after an object member.",
+  "Missing a comma or '}' after an object member.",
   "Missing a name for object member.",
   "Invalid value.",
-  "Missing a comma or ] after an array element.",
+  "Missing a comma or ']' after an array element.",
   "Invalid value.",
 ];
 const INVALID_VALUE = "Invalid value.";
 const UNCLOSED_STRING = "Missing a closing quotation mark in string.";
-const CONTROL_IN_STRING = "Invalid encoding in string.";
+const CONTROL_IN_STRING = "Invalid escape character in string.";
 const NUMBER_TOO_BIG = "Number too big to be stored in double.";
 
 const NO_STRING = 0;
@@ -216,7 +216,7 @@ export class JsonParser {
     }
     if (isScalarByte(byte)) return this.#readScalar(chunk, at);
     if (this.#state === START && byte === 0xef && this.#before + at === 0) return this.#skipMark(chunk);
-    if (byte === 0 || this.#state === START) this.#failHere(this.#before + at);
+    if (isStructural(byte)) this.#failHere(this.#before + at);
     else this.#fail(INVALID_VALUE, this.#before + at);
     return at + 1;
   }
@@ -374,6 +374,11 @@ export class JsonParser {
   #fail(reason: string, offset: number): void {
     this.error = { reason, offset };
   }
+}
+
+/** `,`, `:`, `]`, `}` and the NUL that ends a document; anything else is taken for a number that is none. */
+function isStructural(byte: number): boolean {
+  return byte === 0 || byte === 0x2c || byte === 0x3a || byte === 0x5d || byte === 0x7d;
 }
 
 /** Bytes of numbers, `true`, `NaN` and the like, and of whatever else a client mistook for a literal. */

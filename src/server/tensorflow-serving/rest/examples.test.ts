@@ -122,7 +122,7 @@ describe("the body", () => {
     [`[1]`, "JSON Value: [1] Is not object"],
     [
       `{"examples":[{"a":null}`,
-      "JSON Parse error: Missing a comma or ] after an array element. at offset: 23",
+      "JSON Parse error: Missing a comma or ']' after an array element. at offset: 23",
     ],
   ])("%s: %s", (text, message) => {
     for (const pieceBytes of [1, 7, 1000]) expect(read(text, pieceBytes)).toContain(message);
