@@ -41,6 +41,24 @@ export interface Engine {
   load(directory: string, options?: LoadOptions): Promise<LoadedModel>;
 }
 
+/**
+ * What another thread of the process needs to run a loaded model too: plain data, and addresses that hold until the model
+ * is closed (adopt-model.ts).
+ */
+export interface SharedModel {
+  readonly engine: string;
+  /** What messages call the model. */
+  readonly name: string;
+  readonly signatures: readonly Signature[];
+  readonly keepsState: boolean;
+  /** The engine's library, where it was looked for. */
+  readonly library?: string | undefined;
+  /** The engine's own objects. */
+  readonly addresses: readonly bigint[];
+  /** Whether the shapes of its inputs alone decide what a run costs. */
+  readonly steadyCost: boolean;
+}
+
 export interface LoadedModel {
   readonly signatures: ReadonlyMap<string, Signature>;
   /** Whether a run may change what later ones answer: variables, tables. Where nobody knows, it may. */
@@ -55,6 +73,8 @@ export interface LoadedModel {
     outputs?: readonly string[],
     options?: RunOptions,
   ): Promise<Map<string, TensorValue>>;
+  /** For other threads, which may run it as long as it is not closed; a model without it runs on one thread only. */
+  share?(): SharedModel;
   /** Waits for running calls, then gives the memory back. */
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@
 // (run-costs.ts).
 import { FerryError, fail, problem } from "../../core/errors.ts";
 import type { Signature } from "../../model/signature.ts";
-import type { LoadedModel, RunOptions, TensorValue } from "../engine.ts";
+import type { LoadedModel, RunOptions, SharedModel, TensorValue } from "../engine.ts";
 import { refuseInput } from "./refuse-input.ts";
 import { type LoopBudget, RunCosts } from "./run-costs.ts";
 import type { RunSlots } from "./run-slots.ts";
@@ -30,8 +30,12 @@ export interface NativeSession {
   release(): Promise<void>;
 }
 
+/** Where the library's own objects are, for other threads of the process. */
+export type NativePlace = Pick<SharedModel, "engine" | "library" | "addresses">;
+
 export interface NativeModelFields {
   readonly name: string;
+  readonly place: NativePlace;
   readonly session: NativeSession;
   readonly signatures: readonly Signature[];
   readonly slots: RunSlots;
@@ -45,6 +49,7 @@ export class NativeModel implements LoadedModel {
   readonly signatures: ReadonlyMap<string, Signature>;
   readonly keepsState: boolean;
   private readonly name: string;
+  private readonly place: NativePlace;
   private readonly session: NativeSession;
   private readonly slots: RunSlots;
   private readonly budget: LoopBudget | undefined;
@@ -55,6 +60,7 @@ export class NativeModel implements LoadedModel {
 
   constructor(fields: NativeModelFields) {
     this.name = fields.name;
+    this.place = fields.place;
     this.session = fields.session;
     this.keepsState = fields.keepsState ?? false;
     this.slots = fields.slots;
@@ -80,6 +86,12 @@ export class NativeModel implements LoadedModel {
     this.running += 1;
     const work = this.runOnThread(shapes, signature, inputs, wanted, options).finally(() => this.finished());
     return signal ? this.unlessStopped(work, signal) : work;
+  }
+
+  share(): SharedModel {
+    const { name, place, keepsState } = this;
+    const signatures = [...this.signatures.values()];
+    return { ...place, name, signatures, keepsState, steadyCost: this.budget !== undefined };
   }
 
   close(): Promise<void> {

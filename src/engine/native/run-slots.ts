@@ -21,22 +21,46 @@ export function runSlotCount(
 /** A run that waits: told whether it may start. */
 type Waiting = (started: boolean) => void;
 
-export class RunSlots {
+/** Where slots are taken from, and given back to. */
+export interface SlotSupply {
+  /** Takes a slot, if there is one. */
+  take(): boolean;
+  give(): void;
+}
+
+/** So many slots. */
+class OwnSlots implements SlotSupply {
   private free: number;
-  /** Waiting runs by model; models in the order of their turns. */
-  private readonly waiting = new Map<object, Waiting[]>();
 
   constructor(count: number) {
     this.free = count;
   }
 
+  take(): boolean {
+    if (this.free <= 0) return false;
+    this.free -= 1;
+    return true;
+  }
+
+  give(): void {
+    this.free += 1;
+  }
+}
+
+export class RunSlots {
+  private readonly supply: SlotSupply;
+  /** Waiting runs by model; models in the order of their turns. */
+  private readonly waiting = new Map<object, Waiting[]>();
+
+  /** A number of slots of its own, or a supply that others take from too. */
+  constructor(slots: number | SlotSupply) {
+    this.supply = typeof slots === "number" ? new OwnSlots(slots) : slots;
+  }
+
   /** Waits for the model's turn. True: the run may start, and `leave` must follow. False: `signal` came first. */
   enter(model: object, signal?: AbortSignal): Promise<boolean> {
     if (signal?.aborted) return Promise.resolve(false);
-    if (this.free > 0) {
-      this.free -= 1;
-      return Promise.resolve(true);
-    }
+    if (this.waiting.size === 0 && this.supply.take()) return Promise.resolve(true);
     return new Promise((resolve) => {
       const giveUp = (): void => {
         this.forget(model, tell);
@@ -50,21 +74,26 @@ export class RunSlots {
       const queue = this.waiting.get(model);
       if (queue) queue.push(tell);
       else this.waiting.set(model, [tell]);
+      this.startWaiting(); // others may have given slots back meanwhile
     });
   }
 
   /** Gives a slot back, to the next run if one waits. */
   leave(): void {
-    const [turn] = this.waiting;
-    if (!turn) {
-      this.free += 1;
-      return;
+    this.supply.give();
+    this.startWaiting();
+  }
+
+  private startWaiting(): void {
+    for (;;) {
+      const [turn] = this.waiting;
+      if (!turn || !this.supply.take()) return;
+      const [model, queue] = turn;
+      const next = queue.shift();
+      this.waiting.delete(model); // to the end of the line
+      if (queue.length > 0) this.waiting.set(model, queue);
+      next?.(true);
     }
-    const [model, queue] = turn;
-    const next = queue.shift();
-    this.waiting.delete(model); // to the end of the line
-    if (queue.length > 0) this.waiting.set(model, queue);
-    next?.(true);
   }
 
   private forget(model: object, entry: Waiting): void {

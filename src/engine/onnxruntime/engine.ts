@@ -18,6 +18,9 @@ import { hasSteadyCost, STEADY_MODEL_BYTES } from "./steady-cost.ts";
 
 const ONNX_FILE = "model.onnx";
 
+/** Its name, as `--engine` takes it. */
+export const ONNX_RUNTIME = "onnxruntime";
+
 export interface OnnxRuntimeOptions {
   /** Runs on threads at once, over all models; by default from the cores and libuv's pool (run-slots.ts). */
   readonly runsAtOnce?: number;
@@ -55,8 +58,10 @@ export function onnxRuntimeEngine(options: OnnxRuntimeOptions = {}): OnnxRuntime
       const opened = await openSession(runtime, file, { intraOpThreads, operatorLibraries });
       const signatures = known ?? [sessionSignature(runtime, opened)];
       const session = new OrtSession(runtime, opened);
+      const place = { engine: ONNX_RUNTIME, addresses: [opened] };
       const steadyCost = options.runOnLoop !== false && (await isSteady(file));
-      return new NativeModel({ name, session, signatures, slots, budget: steadyCost ? budget : undefined });
+      const fields = { name, place, session, signatures, slots };
+      return new NativeModel({ ...fields, budget: steadyCost ? budget : undefined });
     } catch (error) {
       if (!(error instanceof OrtFailure)) throw error;
       const reason = error.message.trim().replace(/\s+/g, " ");
@@ -65,7 +70,7 @@ export function onnxRuntimeEngine(options: OnnxRuntimeOptions = {}): OnnxRuntime
   }
 
   return {
-    name: "onnxruntime",
+    name: ONNX_RUNTIME,
     loadOnnx,
     async load(directory, loading) {
       const file = path.join(directory, ONNX_FILE);

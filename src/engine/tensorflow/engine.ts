@@ -17,6 +17,9 @@ export interface TensorFlowOptions extends TensorFlowPlace {
   readonly interOpThreads?: number | undefined;
 }
 
+/** Its name, as `--engine` takes it. */
+export const TENSORFLOW = "tensorflow";
+
 /** Operators of a run go one after the other, each over all cores; runs are side by side by their slots. */
 const ON_THE_CALLING_THREAD = -1;
 
@@ -24,7 +27,7 @@ const ON_THE_CALLING_THREAD = -1;
 export function tensorflowEngine(options: TensorFlowOptions): Engine {
   const slots: RunSlots = sharedRunSlots();
   return {
-    name: "tensorflow",
+    name: TENSORFLOW,
     async load(directory, { intraOpThreads = 0, name = directory, tags } = {}) {
       const graph = await readServedGraph(directory, tags);
       const runtime = await tensorflowRuntime(options);
@@ -33,14 +36,14 @@ export function tensorflowEngine(options: TensorFlowOptions): Engine {
         interOp: options.interOpThreads || ON_THE_CALLING_THREAD,
       };
       try {
-        const session = new TensorFlowSession(
-          runtime,
-          await openSession(runtime, directory, graph.tags, threads),
-        );
+        const opened = await openSession(runtime, directory, graph.tags, threads);
+        const session = new TensorFlowSession(runtime, opened);
+        const { library } = runtime;
+        const place = { engine: TENSORFLOW, library, addresses: [opened.session, opened.graph] };
         const { signatures } = graph;
         // What stands beside an ONNX model is a conversion of ours, which computes and keeps nothing.
         const keepsState = !fs.existsSync(path.join(directory, "model.onnx"));
-        return new NativeModel({ name, session, signatures, slots, keepsState });
+        return new NativeModel({ name, place, session, signatures, slots, keepsState });
       } catch (error) {
         if (!(error instanceof TensorFlowFailure)) throw error;
         const reason = error.message.trim().replace(/\s+/g, " ");

@@ -11,6 +11,8 @@ import { type Environment, findTensorFlow } from "./find-library.ts";
 
 export interface TensorFlowRuntime {
   readonly tf: TensorFlowApi;
+  /** The library's file. */
+  readonly library: string;
   /** Such as `2.21.0`. */
   readonly version: string;
   readonly cores: number;
@@ -96,7 +98,7 @@ async function start({ library, env, operatorLibraries = [] }: TensorFlowPlace):
   // Otherwise what a model had stays in a pool of TensorFlow's, for the next one, and never goes back to the system.
   process.env["TF_ONEDNN_USE_SYSTEM_ALLOCATOR"] ??= "1";
   const tf = await openLibrary(file);
-  const runtime = { tf, version: tf.version(), cores: availableCores() };
+  const runtime = { tf, library: file, version: tf.version(), cores: availableCores() };
   if (isTooOld(runtime.version)) unusable(file, `it is TensorFlow ${runtime.version}`);
   const wrong = operatorLibraries.flatMap((one) => loadOperators(runtime, one) ?? []);
   raise(wrong);
