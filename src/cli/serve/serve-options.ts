@@ -8,7 +8,6 @@ import {
   SSLConfigSchema,
 } from "../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
 import { Problem, problem, raise } from "../../core/errors.ts";
-import { accessLog } from "../../server/access-log/access-log.ts";
 import { readTokens } from "../../server/admin/guard.ts";
 import { batchingOptions, DEFAULT_BATCHING } from "../../server/configuration/batching-parameters.ts";
 import { areModels, modelConfigurations } from "../../server/configuration/model-configuration.ts";
@@ -77,12 +76,12 @@ export async function serveOptions(
     healthService: flags.enable_grpc_healthcheck_service || !flags.tf_serving_strict,
     grpcSocketPath: flags.grpc_socket_path || undefined,
     adminTokens,
-    ...operationOptions(flags, log),
+    ...operationOptions(flags),
   };
 }
 
 /** How much is taken, how the server ends, and what it logs. */
-function operationOptions(flags: ServeFlags, log: Log): Partial<ServeOptions> {
+function operationOptions(flags: ServeFlags): Partial<ServeOptions> {
   const { admin_port: admin, access_log: what, access_log_sampling_rate: samplingRate } = flags;
   return {
     adminPort: admin === "off" ? undefined : admin === "any" ? 0 : admin,
@@ -104,7 +103,7 @@ function operationOptions(flags: ServeFlags, log: Log): Partial<ServeOptions> {
           ? undefined
           : { prefix: flags.request_log_prefix, samplingRate: flags.request_log_sampling_rate },
     },
-    answered: what === "off" ? undefined : accessLog({ what, samplingRate, log }),
+    accessLog: what === "off" ? undefined : { what, samplingRate },
   };
 }
 

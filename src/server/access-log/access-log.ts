@@ -21,11 +21,14 @@ export interface AnsweredRequest {
   readonly prediction: PredictionEvent | undefined;
 }
 
-export interface AccessLogOptions {
-  /** Which requests are logged. */
+/** Which requests are logged. */
+export interface AccessLogChoice {
   readonly what: "errors" | "all";
   /** The share of those that succeed, from 0 to 1. */
   readonly samplingRate: number;
+}
+
+export interface AccessLogOptions extends AccessLogChoice {
   readonly log: Log;
   /** A number from 0 to 1 by chance. */
   readonly random?: () => number;

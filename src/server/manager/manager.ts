@@ -104,6 +104,7 @@ export class Manager implements Models {
   readonly #models = new Map<string, ModelEntry>();
   readonly #slots: LoadSlots;
   readonly #listeners = new Set<(event: ServableEvent) => void>();
+  readonly #watchers = new Set<(model: string | undefined) => void>();
   readonly #predictionListeners = new Set<PredictionListener>();
   readonly #tellPrediction: PredictionListener = (event) => {
     for (const listener of this.#predictionListeners) listener(event);
@@ -130,6 +131,7 @@ export class Manager implements Models {
       if (this.#models.has(name)) continue;
       this.#models.set(name, { versions: new Map(), serving: [], labels: new VersionLabels(), busy: false });
     }
+    this.#tell(undefined);
   }
 
   /** Whether a model has an available version. */
@@ -141,6 +143,7 @@ export class Manager implements Models {
   setLabels(model: string, labels: ReadonlyMap<string, bigint>): void {
     const entry = this.#models.get(model);
     entry?.labels.assign(labels, (version) => entry.serving.some((servable) => servable.version === version));
+    this.#tell(model);
   }
 
   labelled(model: string, label: string): bigint | undefined {
@@ -172,6 +175,7 @@ export class Manager implements Models {
     }
     forgetEnded(entry);
     this.#act(entry);
+    this.#tell(model);
   }
 
   acquire({ name, version: wanted, label }: ModelSpec): ServableHandle | Problem {
@@ -198,6 +202,11 @@ export class Manager implements Models {
   subscribe(listener: (event: ServableEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls back when `names` may tell otherwise than before, or, with a model's name, its `versions` or `labelled`. */
+  watchModels(watcher: (model: string | undefined) => void): void {
+    this.#watchers.add(watcher);
   }
 
   /** Tells of each prediction, until the returned function is called. */
@@ -269,6 +278,7 @@ export class Manager implements Models {
         .filter((servable) => servable.state === "AVAILABLE")
         .sort(highestFirst);
       if (state === "AVAILABLE") entry.labels.arrived(version);
+      this.#tell(model);
       for (const listener of this.#listeners) listener({ model, version, state, problem: reason });
       this.#report();
     };
@@ -320,6 +330,10 @@ export class Manager implements Models {
       this.#act(entry);
     };
     void action().then(done, done); // servables keep their failures as their state
+  }
+
+  #tell(model: string | undefined): void {
+    for (const watcher of this.#watchers) watcher(model);
   }
 
   /** Tells those who wait for models to settle. */

@@ -1,6 +1,6 @@
 // What a server is started with. Names are those of the flags that set them (cli/serve/flags.ts).
 import type { Engine } from "../../engine/engine.ts";
-import type { AnsweredRequest } from "../access-log/access-log.ts";
+import type { AccessLogChoice } from "../access-log/access-log.ts";
 import type { BatchingOptions } from "../configuration/batching-parameters.ts";
 import type { ModelConfiguration } from "../configuration/model-configuration.ts";
 import type { MonitoringOptions } from "../configuration/monitoring.ts";
@@ -74,8 +74,8 @@ export interface ServeOptions {
   readonly receiveIdleMs?: number | undefined;
   /** How requests are written to files, and where those of models go whose configuration does not say. */
   readonly requestLog?: Partial<RequestLogFiles> | undefined;
-  /** Told of each request when it was answered. */
-  readonly answered?: ((request: AnsweredRequest) => void) | undefined;
+  /** Which requests are logged when they were answered; none by default. */
+  readonly accessLog?: AccessLogChoice | undefined;
   /** As TensorFlow Serving does it, also where we do otherwise on purpose. */
   readonly strict?: boolean | undefined;
   /** grpc.health.v1. */

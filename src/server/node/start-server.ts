@@ -20,8 +20,10 @@ import { preparations } from "./preparations.ts";
 import { ProcessMetrics } from "./process-metrics.ts";
 import { type ProtocolParts, protocolsOf } from "./protocols.ts";
 import { DEFAULT_REQUEST_LOG, RecordFiles } from "./record-files.ts";
+import { refuseOptions } from "./refuse-options.ts";
 import { type ListenerRoutes, listenerRoutes } from "./routes.ts";
 import type { ServeOptions } from "./serve-options.ts";
+import { servingListeners } from "./serving-listeners.ts";
 
 export type { ServeOptions } from "./serve-options.ts";
 
@@ -65,7 +67,9 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const [first, ...rest] = wrong;
   if (first) throw new FerryError([first, ...rest]);
   const health = new Health();
-  const ports = new Ports(options, routesOf(options, { models: manager, configurator, health, metrics }));
+  refuseOptions(options);
+  const routes = routesOf(options, { models: manager, configurator, health, metrics });
+  const ports = new Ports(options, servingListeners(options, routes.serving), routes.admin);
   if (!strict) await ports.open();
   const available = becomeAvailable(options, manager, source.start(), health);
   // Whoever does not ask for it must not be brought down by it.

@@ -2,7 +2,7 @@
 import type { Problem } from "../../core/errors.ts";
 import type { Health } from "../health/health.ts";
 import type { Models } from "../manager/manager.ts";
-import type { Statistics } from "../predict/statistics.ts";
+import type { StatisticsSource } from "../predict/statistics.ts";
 
 /** Loads and unloads models by name; what went wrong comes back. */
 export interface ModelRepository {
@@ -13,7 +13,7 @@ export interface ModelRepository {
 export interface OpenInferenceContext {
   readonly models: Models;
   readonly health: Health;
-  readonly statistics: Statistics;
+  readonly statistics: StatisticsSource;
   readonly repository: ModelRepository;
   /** What runs the models: `onnxruntime`. */
   readonly engine: string;

@@ -6,18 +6,19 @@ import type { OpenInferenceContext } from "./context.ts";
 import { type ModelName, versionNumber } from "./models.ts";
 
 /** Of one version, of all of a model's (version ""), or of all models (name ""): those that can be asked. */
-export function modelStatistics(
+export async function modelStatistics(
   { models, statistics }: OpenInferenceContext,
   model: ModelName,
-): readonly VersionStatistics[] | Problem {
+): Promise<readonly VersionStatistics[] | Problem> {
   const { name } = model;
   const wanted = versionNumber(model);
   if (wanted instanceof Problem) return wanted;
+  const of = await statistics.read();
   const all = (name === "" ? models.names : [name]).flatMap((one) =>
     [...(models.versions(one) ?? [])]
       .reverse()
       .filter(({ version, state }) => state === "AVAILABLE" && (wanted === undefined || version === wanted))
-      .map(({ version }) => statistics.of(one, version)),
+      .map(({ version }) => of(one, version)),
   );
   if (all.length > 0 || name === "") return all;
   return wanted === undefined

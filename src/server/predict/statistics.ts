@@ -44,6 +44,15 @@ const MAX_BATCH_SIZES = 256;
 /** Versions of one model whose counts are kept, far more than are served at once; the first one asked is forgotten. */
 const MAX_VERSIONS = 1000;
 
+/** What is known of a version; zeros if nobody asked it yet. */
+export type StatisticsOf = (model: string, version: bigint) => VersionStatistics;
+
+/** Where the counts of all threads are had from. */
+export interface StatisticsSource {
+  /** As they are now. */
+  read(): Promise<StatisticsOf>;
+}
+
 class Sum implements Duration {
   count = 0;
   ns = 0;
@@ -112,7 +121,7 @@ class VersionCounts implements VersionStatistics {
   }
 }
 
-export class Statistics {
+export class Statistics implements StatisticsSource {
   readonly #clock: Clock;
   /** Versions by model, in the order they were first asked. */
   readonly #models = new Map<string, Map<bigint, VersionCounts>>();
@@ -129,6 +138,10 @@ export class Statistics {
   /** What is known of a version; zeros if nobody asked it yet. */
   of(model: string, version: bigint): VersionStatistics {
     return this.#models.get(model)?.get(version) ?? new VersionCounts(model, version);
+  }
+
+  async read(): Promise<StatisticsOf> {
+    return (model, version) => this.of(model, version);
   }
 
   #counts(model: string, version: bigint): VersionCounts {

@@ -98,10 +98,13 @@ export function configOverGrpc(context: OpenInferenceContext, message: Uint8Arra
 }
 
 /** ModelStatistics */
-export function statisticsOverGrpc(context: OpenInferenceContext, message: Uint8Array): GrpcReply {
+export async function statisticsOverGrpc(
+  context: OpenInferenceContext,
+  message: Uint8Array,
+): Promise<GrpcReply> {
   const request = parseMessage(ModelStatisticsRequestSchema, message);
   if (request instanceof Problem) return request;
-  const statistics = modelStatistics(context, request);
+  const statistics = await modelStatistics(context, request);
   if (statistics instanceof Problem) return statistics;
   return reply(ModelStatisticsResponseSchema, { modelStats: statistics.map(versionStatistics) });
 }

@@ -66,8 +66,11 @@ export function configOverRest(context: OpenInferenceContext, model: ModelName):
 }
 
 /** GET /v2/models/stats, GET /v2/models/M[/versions/V]/stats */
-export function statisticsOverRest(context: OpenInferenceContext, model: ModelName): RestResponse {
-  const statistics = modelStatistics(context, model);
+export async function statisticsOverRest(
+  context: OpenInferenceContext,
+  model: ModelName,
+): Promise<RestResponse> {
+  const statistics = await modelStatistics(context, model);
   if (statistics instanceof Problem) return errorResponse(statistics);
   return json({ model_stats: statistics.map(versionStatistics) });
 }
