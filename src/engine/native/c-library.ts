@@ -1,5 +1,6 @@
 // Functions of the C library, and the settings that koffi's calls share.
-// Not here: the engines' own libraries (onnxruntime/library.ts, tensorflow/library.ts).
+// Not here: the engines' own libraries (onnxruntime/library.ts, tensorflow/library.ts), when memory is given back
+// (give-memory-back.ts).
 import type { CFunction } from "./c-function.ts";
 import { koffi } from "./foreign-functions.ts";
 
@@ -23,6 +24,8 @@ export interface CLibrary {
   >;
   /** Gives free memory back to the system; only where the allocator needs to be told (glibc). */
   readonly mallocTrim: CFunction<readonly [number], number> | undefined;
+  /** Sets a parameter of the allocator; glibc alone. */
+  readonly mallopt: CFunction<readonly [number, number], number> | undefined;
   /** Loads a library; undefined on Windows. */
   readonly dlopen: CFunction<readonly [string, number], bigint | null> | undefined;
 }
@@ -44,15 +47,6 @@ export function preload(file: string): Promise<void> {
   });
 }
 
-/** Gives free memory back to the system, on a thread. */
-export function trimMemory(): Promise<void> {
-  const { mallocTrim } = cLibrary();
-  return new Promise((resolve) => {
-    if (mallocTrim) mallocTrim.async(0, () => resolve());
-    else resolve();
-  });
-}
-
 function bind(): CLibrary {
   const { config, load } = koffi();
   // koffi refuses changes once a library is loaded, but not the same settings again.
@@ -63,6 +57,7 @@ function bind(): CLibrary {
   return {
     memcpy: library.func("memcpy", "void *", ["void *", "void *", "size_t"]),
     mallocTrim: optional(() => library.func("malloc_trim", "int", ["size_t"])),
+    mallopt: optional(() => library.func("mallopt", "int", ["int", "int"])),
     dlopen: optional(() => library.func("dlopen", "void *", ["str", "int"])),
   };
 }

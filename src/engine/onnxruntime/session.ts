@@ -3,7 +3,7 @@
 // Not here: running (ort-session.ts), the pool of threads (runtime.ts).
 import { type Problem, problem, raise } from "../../core/errors.ts";
 import { type Address, onThread } from "../native/c-function.ts";
-import { trimMemory } from "../native/c-library.ts";
+import { givingMemoryBack } from "../native/give-memory-back.ts";
 import { API_VERSION, type OrtApi } from "./c-api.ts";
 import { check, made, OrtFailure, type OrtRuntime } from "./runtime.ts";
 
@@ -20,18 +20,19 @@ export async function openSession(
   file: string,
   settings: SessionSettings,
 ): Promise<bigint> {
+  const create = (intraOpThreads: number): Promise<bigint> =>
+    givingMemoryBack(() => createSession(runtime, file, { ...settings, intraOpThreads }));
   try {
-    return await createSession(runtime, file, settings);
+    return await create(settings.intraOpThreads);
   } catch (error) {
     if (settings.intraOpThreads > 0 || !isForeignEnvironment(error)) throw error;
-    return await createSession(runtime, file, { ...settings, intraOpThreads: runtime.cores });
+    return await create(runtime.cores);
   }
 }
 
 /** Gives a session's memory back to the system. */
 export async function releaseSession({ ort }: OrtRuntime, session: bigint): Promise<void> {
-  await onThread(ort.releaseSession, session);
-  await trimMemory();
+  await givingMemoryBack(() => onThread(ort.releaseSession, session));
 }
 
 async function createSession(

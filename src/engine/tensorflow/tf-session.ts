@@ -5,7 +5,7 @@
 import type { Signature, TensorSpec } from "../../model/signature.ts";
 import type { TensorValue } from "../engine.ts";
 import { type Address, onThread } from "../native/c-function.ts";
-import { trimMemory } from "../native/c-library.ts";
+import { givingMemoryBack } from "../native/give-memory-back.ts";
 import type { Inputs, NativeSession, Outputs } from "../native/native-model.ts";
 import { checkedLater, TensorFlowFailure, type TensorFlowRuntime } from "./runtime.ts";
 import { deleteTensor, makeTensor, takeTensor } from "./tensors.ts";
@@ -65,7 +65,11 @@ export class TensorFlowSession implements NativeSession {
     return error instanceof TensorFlowFailure && [INVALID_ARGUMENT, OUT_OF_RANGE].includes(error.code);
   }
 
-  async release(): Promise<void> {
+  release(): Promise<void> {
+    return givingMemoryBack(() => this.#release());
+  }
+
+  async #release(): Promise<void> {
     const { tf } = this.#runtime;
     const { session, graph } = this.#open;
     try {
@@ -73,7 +77,6 @@ export class TensorFlowSession implements NativeSession {
     } finally {
       await checkedLater(this.#runtime, (status) => onThread(tf.deleteSession, session, status));
       await onThread(tf.deleteGraph, graph);
-      await trimMemory();
     }
   }
 
