@@ -48,6 +48,7 @@ STAGES = (
     Stage("batching", "batching", "tensorflow"),
     Stage("engine-tensorflow", "engine_tensorflow", "tensorflow"),
     Stage("load", "serving_under_load", "tensorflow"),
+    Stage("switches", "switches", "tensorflow", alone=True),
     Stage("operations", "serving_operations", "tensorflow", alone=True),
     Stage("verify", "verify_and_export", "torch", alone=True),
     Stage("control-flow", "control_flow", "torch", alone=True),
