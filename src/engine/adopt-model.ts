@@ -42,6 +42,6 @@ function borrowed(session: NativeSession): NativeSession {
     onThread: (...call) => session.onThread(...call),
     onLoop: (...call) => session.onLoop(...call),
     blamesInputs: (error) => session.blamesInputs(error),
-    release: async () => undefined,
+    release: async () => session.forget?.(),
   };
 }

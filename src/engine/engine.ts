@@ -73,8 +73,17 @@ export interface LoadedModel {
     outputs?: readonly string[],
     options?: RunOptions,
   ): Promise<Map<string, TensorValue>>;
+  /**
+   * The same here and now, for a run that is known to take some microseconds only; undefined where `run` is to be asked.
+   * Throws what `run` rejects with.
+   */
+  runNow?(
+    signature: string,
+    inputs: ReadonlyMap<string, TensorValue>,
+    outputs?: readonly string[],
+  ): Map<string, TensorValue> | undefined;
   /** For other threads, which may run it as long as it is not closed; a model without it runs on one thread only. */
-  share?(): SharedModel;
+  share?(): SharedModel | undefined;
   /** Waits for running calls, then gives the memory back. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 // Bytes on their way between JavaScript's memory and C's.
+import { markAsUntransferable } from "node:worker_threads";
 import { BYTES_PER_ELEMENT } from "../../tensor/dtype.ts";
 import type { TensorValue } from "../engine.ts";
 import { onThread } from "./c-function.ts";
@@ -16,8 +17,18 @@ export function isAligned(value: TensorValue): boolean {
   return width <= 1 || value.data.byteOffset % Math.min(width, 8) === 0;
 }
 
+/** Small tensors are views of shared memory: a buffer of its own costs more than what is done with some hundred bytes. */
+const SHARED_BYTES = 16 * 1024;
+const SMALL_BYTES = 1024;
+const ALIGNMENT = 8;
+
+let shared = new ArrayBuffer(0);
+/** Bytes of it that are given away; each place is once. */
+let taken = SHARED_BYTES;
+
 /** Fresh bytes at an aligned address, not cleared if they are many. */
 export function newBytes(byteLength: number): Uint8Array {
+  if (byteLength <= SMALL_BYTES) return smallBytes(byteLength);
   if (byteLength <= COPY_ON_LOOP_BYTES) return new Uint8Array(byteLength);
   return new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer);
 }
@@ -44,4 +55,15 @@ export async function copy(
 ): Promise<void> {
   if (byteLength > COPY_ON_LOOP_BYTES) await copyOffLoop(to, from, byteLength);
   else copyNow(to, from, byteLength);
+}
+
+function smallBytes(byteLength: number): Uint8Array {
+  if (taken + byteLength > SHARED_BYTES) {
+    shared = new ArrayBuffer(SHARED_BYTES);
+    markAsUntransferable(shared); // one tensor's owner must not take the others' bytes away
+    taken = 0;
+  }
+  const bytes = new Uint8Array(shared, taken, byteLength);
+  taken += Math.ceil(byteLength / ALIGNMENT) * ALIGNMENT;
+  return bytes;
 }

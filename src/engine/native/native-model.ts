@@ -26,6 +26,8 @@ export interface NativeSession {
   onLoop(inputs: Inputs, outputs: readonly string[]): Outputs;
   /** Whether what a run threw means that its inputs are at fault. */
   blamesInputs(error: unknown): boolean;
+  /** Gives back what is kept for runs to come; the session stays. */
+  forget?(): void;
   /** Gives the memory back. */
   release(): Promise<void>;
 }
@@ -54,6 +56,7 @@ export class NativeModel implements LoadedModel {
   private readonly slots: RunSlots;
   private readonly budget: LoopBudget | undefined;
   private readonly costs = new RunCosts();
+  private readonly outputNames = new Map<Signature, readonly string[]>();
   private running = 0;
   private closing: Promise<void> | undefined;
   private whenIdle: (() => void) | undefined;
@@ -74,10 +77,10 @@ export class NativeModel implements LoadedModel {
     outputs: readonly string[] = [],
     options: RunOptions = {},
   ): Promise<Outputs> {
-    const signature = this.refuse(signatureName, inputs);
-    const wanted = outputs.length > 0 ? outputs : signature.outputs.map((output) => output.key);
     const { signal, onStart } = options;
     if (signal?.aborted) throw this.stopped(signal);
+    const signature = this.refuse(signatureName, inputs);
+    const wanted = outputs.length > 0 ? outputs : this.outputsOf(signature);
     const shapes = this.budget ? shapesOf(inputs) : "";
     if (this.budget?.isLeft && this.costs.isCheap(shapes)) {
       onStart?.();
@@ -86,6 +89,15 @@ export class NativeModel implements LoadedModel {
     this.running += 1;
     const work = this.runOnThread(shapes, signature, inputs, wanted, options).finally(() => this.finished());
     return signal ? this.unlessStopped(work, signal) : work;
+  }
+
+  runNow(signatureName: string, inputs: Inputs, outputs: readonly string[] = []): Outputs | undefined {
+    if (!this.budget?.isLeft) return undefined;
+    const shapes = shapesOf(inputs);
+    if (!this.costs.isCheap(shapes)) return undefined;
+    const signature = this.refuse(signatureName, inputs);
+    const wanted = outputs.length > 0 ? outputs : this.outputsOf(signature);
+    return this.runOnLoop(this.budget, shapes, inputs, wanted);
   }
 
   share(): SharedModel {
@@ -107,11 +119,23 @@ export class NativeModel implements LoadedModel {
       const known = [...this.signatures.keys()].join(", ");
       return fail("SIGNATURE_UNKNOWN", { model: this.name, signature: signatureName, known });
     }
-    const reasons = [...inputs].flatMap(([name, value]) => refuseInput(name, value) ?? []);
-    if (reasons.length > 0) {
-      fail("ENGINE_INPUT_REFUSED", { model: this.name, reason: reasons.join("; ") });
+    let reasons = "";
+    for (const [name, value] of inputs) {
+      const reason = refuseInput(name, value);
+      if (reason) reasons += reasons ? `; ${reason}` : reason;
     }
+    if (reasons) fail("ENGINE_INPUT_REFUSED", { model: this.name, reason: reasons });
     return signature;
+  }
+
+  /** The names of all its outputs. */
+  private outputsOf(signature: Signature): readonly string[] {
+    let names = this.outputNames.get(signature);
+    if (!names) {
+      names = signature.outputs.map((output) => output.key);
+      this.outputNames.set(signature, names);
+    }
+    return names;
   }
 
   private async runOnThread(

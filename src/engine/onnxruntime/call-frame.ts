@@ -43,9 +43,10 @@ export class CallFrame {
     this.words[this.capacity + index] = value;
   }
 
-  /** Names the output; its value stays NULL, which lets onnxruntime allocate it. */
-  setOutput(index: number, name: bigint): void {
+  /** Names the output; where its value stays NULL, onnxruntime allocates it. */
+  setOutput(index: number, name: bigint, value = 0n): void {
     this.words[2 * this.capacity + index] = name;
+    this.words[3 * this.capacity + index] = value;
   }
 
   inputAt(index: number): bigint {

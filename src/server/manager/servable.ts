@@ -92,20 +92,18 @@ export class Servable {
 
   #hold(loaded: LoadedModel): ServableHandle {
     this.#handles++;
-    let held = true;
-    return {
-      model: this.model,
-      version: this.version,
-      loaded,
-      listener: this.#context.listener,
-      release: () => {
-        if (!held) return;
-        held = false;
-        this.#handles--;
-        if (this.#handles === 0) this.#drained?.();
-      },
-      share: () => this.#hold(loaded),
-    };
+    return new Hold(this, loaded, this.#context.listener);
+  }
+
+  /** For its handles alone. */
+  letGo(): void {
+    this.#handles--;
+    if (this.#handles === 0) this.#drained?.();
+  }
+
+  /** For its handles alone. */
+  holdAgain(loaded: LoadedModel): ServableHandle {
+    return this.#hold(loaded);
   }
 
   /** Loads, trying again as often as the options allow. Ends AVAILABLE or END. */
@@ -184,6 +182,38 @@ export class Servable {
   #enter(state: ServableState): void {
     this.state = state;
     this.#context.changed(this);
+  }
+}
+
+/** One is made for each request. */
+class Hold implements ServableHandle {
+  readonly loaded: LoadedModel;
+  readonly listener: PredictionListener | undefined;
+  readonly #servable: Servable;
+  #held = true;
+
+  constructor(servable: Servable, loaded: LoadedModel, listener: PredictionListener | undefined) {
+    this.#servable = servable;
+    this.loaded = loaded;
+    this.listener = listener;
+  }
+
+  get model(): string {
+    return this.#servable.model;
+  }
+
+  get version(): bigint {
+    return this.#servable.version;
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#servable.letGo();
+  }
+
+  share(): ServableHandle {
+    return this.#servable.holdAgain(this.loaded);
   }
 }
 

@@ -13,6 +13,8 @@ import { type PredictionEvent, type PredictionListener, Stopwatch } from "./pred
 /** The signature that is meant where none is named. */
 export const DEFAULT_SIGNATURE = "serving_default";
 
+type Outputs = Map<string, TensorValue>;
+
 export interface Prediction {
   readonly signature: Signature;
   /** A tensor that could not be decoded is "unparsable". */
@@ -40,52 +42,82 @@ export async function predict(
   prediction: Prediction,
   limits: PredictLimits,
 ): Promise<ReadonlyMap<string, TensorValue> | Problem> {
-  const { listener, model, version } = handle;
-  const { predicted } = limits;
-  if (!listener && !predicted) return checkAndRun(handle, prediction, limits);
-  const stopwatch = new Stopwatch();
-  const outputs = await checkAndRun(handle, prediction, limits, stopwatch);
-  const problem = outputs instanceof Problem ? outputs : undefined;
-  const [first] = prediction.inputs.values();
-  const rows = (first instanceof Object ? first.shape[0] : undefined) ?? 1;
-  const { batch } = stopwatch;
-  const signature = prediction.signature.name;
-  const { method } = prediction;
-  const event = { model, version, signature, method, rows, problem, times: stopwatch.times(), batch };
-  listener?.(event);
-  predicted?.(event);
-  return outputs;
-}
-
-async function checkAndRun(
-  handle: ServableHandle,
-  prediction: Prediction,
-  limits: PredictLimits,
-  stopwatch?: Stopwatch,
-): Promise<ReadonlyMap<string, TensorValue> | Problem> {
-  const { signature, outputFilter } = prediction;
+  const stopwatch = handle.listener || limits.predicted ? new Stopwatch() : undefined;
   const inputs = checkedInputs(prediction, limits.checkMethodNames);
   if (inputs instanceof Problem) {
     handle.release();
-    return inputs;
+    return told(inputs, handle, prediction, limits, stopwatch);
   }
   stopwatch?.checked();
+  const outputs =
+    runNow(handle, prediction, inputs) ?? (await runLater(handle, prediction, inputs, limits, stopwatch));
+  stopwatch?.ran();
+  const answer = outputs instanceof Problem ? outputs : ordered(outputs, handle, prediction);
+  return told(answer, handle, prediction, limits, stopwatch);
+}
+
+/** The answer, after the listeners were told of it. */
+function told<T extends ReadonlyMap<string, TensorValue> | Problem>(
+  answer: T,
+  { listener, model, version }: ServableHandle,
+  { signature: { name: signature }, inputs, method }: Prediction,
+  { predicted }: PredictLimits,
+  stopwatch: Stopwatch | undefined,
+): T {
+  if (!stopwatch) return answer;
+  const [first] = inputs.values();
+  const rows = (first instanceof Object ? first.shape[0] : undefined) ?? 1;
+  const problem = answer instanceof Problem ? answer : undefined;
+  const { batch } = stopwatch;
+  const event = { model, version, signature, method, rows, problem, times: stopwatch.times(), batch };
+  listener?.(event);
+  predicted?.(event);
+  return answer;
+}
+
+/** Runs that take microseconds are over before anybody could want to stop them; undefined for others. */
+function runNow(
+  handle: ServableHandle,
+  { signature, outputFilter }: Prediction,
+  inputs: ReadonlyMap<string, TensorValue>,
+): Outputs | Problem | undefined {
+  let outputs: Outputs | Problem | undefined;
+  try {
+    outputs = handle.loaded.runNow?.(signature.name, inputs, outputFilter);
+  } catch (error) {
+    outputs = failureOf(error, handle, signature, inputs);
+  }
+  if (outputs) handle.release();
+  return outputs;
+}
+
+async function runLater(
+  handle: ServableHandle,
+  prediction: Prediction,
+  inputs: ReadonlyMap<string, TensorValue>,
+  limits: PredictLimits,
+  stopwatch: Stopwatch | undefined,
+): Promise<Outputs | Problem> {
   const controller = new AbortController();
   const onStart = stopwatch && ((batch?: RunBatch) => stopwatch.started(batch));
   const options = { signal: controller.signal, ...(onStart ? { onStart } : {}) };
-  const outputs = await within(runEngine(handle, prediction, inputs, options), limits, controller);
-  stopwatch?.ran();
-  if (!(outputs instanceof Map)) return outputs;
+  return within(runEngine(handle, prediction, inputs, options), limits, controller);
+}
+
+/** The outputs in the order in which they were asked for. */
+function ordered(
+  outputs: Outputs,
+  { model }: ServableHandle,
+  { signature, outputFilter }: Prediction,
+): ReadonlyMap<string, TensorValue> | Problem {
   const names = outputFilter.length > 0 ? outputFilter : signature.outputs.map((output) => output.key);
-  const ordered = new Map<string, TensorValue>();
+  const values = new Map<string, TensorValue>();
   for (const name of names) {
     const value = outputs.get(name);
-    if (!value) {
-      return problem("ENGINE_FAILED", { model: handle.model, reason: `it did not bring the output ${name}` });
-    }
-    ordered.set(name, value);
+    if (!value) return problem("ENGINE_FAILED", { model, reason: `it did not bring the output ${name}` });
+    values.set(name, value);
   }
-  return ordered;
+  return values;
 }
 
 const METHOD_NAMES = ["predict", "classify", "regress"].map((name) => `tensorflow/serving/${name}`);
@@ -100,24 +132,33 @@ function checkedInputs(
     return problem("PREDICT_METHOD_NAME", { methods, found: signature.methodName });
   }
   const defaults = defaultInputs(signature);
-  const wanted = signature.inputs.map((input) => input.key);
+  const wanted = signature.inputs;
   // With defaults there may be fewer than the signature has.
   if (sent.size > wanted.length || (sent.size < wanted.length && defaults.size === 0)) {
-    return inputCount(wanted, [...sent.keys()]);
+    return inputCount(wanted, sent);
   }
-  for (const [index, spec] of signature.inputs.entries()) {
+  let found = 0;
+  for (let index = 0; index < wanted.length; index++) {
+    const spec = wanted[index] as TensorSpec; // there is one
     const refusal = refuseInput(spec, index, sent, defaults);
     if (refusal) return refusal;
+    if (sent.has(spec.key)) found++;
   }
-  const extra = [...sent.keys()].find((name) => !wanted.includes(name));
-  if (extra !== undefined) return inputCount(wanted, [...sent.keys()]);
-  const outputs = signature.outputs.map((output) => output.key);
-  for (const [index, output] of outputFilter.entries()) {
-    if (!outputs.includes(output)) return problem("OUTPUT_UNKNOWN", { output, outputs: setText(outputs) });
-    if (outputFilter.indexOf(output) < index) return problem("OUTPUT_DUPLICATE", { output });
-  }
+  if (found < sent.size) return inputCount(wanted, sent);
+  const refusal = refuseOutputs(signature, outputFilter);
+  if (refusal) return refusal;
   const inputs = sent as ReadonlyMap<string, TensorValue>; // all were decoded, as was seen above
-  return inputs.size === wanted.length ? inputs : new Map([...defaults, ...inputs]);
+  return found === wanted.length ? inputs : new Map([...defaults, ...inputs]);
+}
+
+function refuseOutputs(signature: Signature, filter: readonly string[]): Problem | undefined {
+  if (filter.length === 0) return undefined;
+  const outputs = signature.outputs.map((output) => output.key);
+  for (const [index, output] of filter.entries()) {
+    if (!outputs.includes(output)) return problem("OUTPUT_UNKNOWN", { output, outputs: setText(outputs) });
+    if (filter.indexOf(output) < index) return problem("OUTPUT_DUPLICATE", { output });
+  }
+  return undefined;
 }
 
 function refuseInput(
@@ -138,7 +179,9 @@ function refuseInput(
   return problem("INPUT_WRONG_DTYPE", { input: spec.key, index, ...dtypes });
 }
 
-function inputCount(wanted: readonly string[], sent: readonly string[]): Problem {
+function inputCount(specs: readonly TensorSpec[], given: Prediction["inputs"]): Problem {
+  const wanted = specs.map((spec) => spec.key);
+  const sent = [...given.keys()];
   return problem("INPUT_COUNT", {
     sentCount: sent.length,
     wantedCount: wanted.length,
@@ -159,18 +202,28 @@ async function runEngine(
   { signature, outputFilter }: Prediction,
   inputs: ReadonlyMap<string, TensorValue>,
   options: RunOptions,
-): Promise<Map<string, TensorValue> | Problem> {
+): Promise<Outputs | Problem> {
   try {
     return await handle.loaded.run(signature.name, inputs, outputFilter, options);
   } catch (error) {
-    const failure =
-      error instanceof FerryError
-        ? error.problems[0]
-        : problem("ENGINE_FAILED", { model: handle.model, reason: textOf(error) }, error);
-    return failure.row.grpc === 13 ? (refusedShape(signature.inputs, inputs, failure) ?? failure) : failure;
+    return failureOf(error, handle, signature, inputs);
   } finally {
     handle.release();
   }
+}
+
+/** What a run threw, as what the client is told. */
+function failureOf(
+  error: unknown,
+  { model }: ServableHandle,
+  { inputs: specs }: Signature,
+  inputs: ReadonlyMap<string, TensorValue>,
+): Problem {
+  const failure =
+    error instanceof FerryError
+      ? error.problems[0]
+      : problem("ENGINE_FAILED", { model, reason: textOf(error) }, error);
+  return failure.row.grpc === 13 ? (refusedShape(specs, inputs, failure) ?? failure) : failure;
 }
 
 /** TensorFlow Serving lets the runtime judge shapes; if it refused one that the signature excludes, the client erred. */
