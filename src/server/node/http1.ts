@@ -17,6 +17,7 @@ import { nextTurn } from "../slices.ts";
 import { errorResponse } from "../tensorflow-serving/rest/errors.ts";
 import { bodyOf } from "./body.ts";
 import { drained } from "./drained.ts";
+import { readToEnd } from "./read-to-end.ts";
 import { NO_LIMITS, type SocketLimits } from "./socket-limits.ts";
 import { type RequestListener, type Watch, watchRest } from "./watch-request.ts";
 
@@ -24,8 +25,12 @@ import { type RequestListener, type Watch, watchRest } from "./watch-request.ts"
 const REQUEST_TIMEOUT_MS = 0;
 /** A connection that sends nothing for this long between requests is closed; load balancers keep them for 60 s. */
 const KEEP_ALIVE_MS = 65_000;
-/** Of a request that is refused unread. */
+/** Of a request that is answered unread, so that its connection can be kept. */
 const THROWN_AWAY_BYTES = 64 * 1024;
+/** Node's own limit, 16 kB, is less than proxies pass on with their tokens: Envoy takes 60 kB. */
+const MAX_HEADER_BYTES = 64 * 1024;
+/** The status of a request that is waited for no longer. */
+const STALLED = 408;
 const TEXT_BELOW_BYTES = 16 * 1024;
 /** Node looks for connections whose headers are late this often, at most. */
 const LATE_CHECK_MS = 5000;
@@ -80,6 +85,7 @@ function timingOf({ headerTimeoutMs }: SocketLimits): ServerOptions {
     keepAliveTimeout: KEEP_ALIVE_MS,
     noDelay: true,
     headersTimeout: headerTimeoutMs,
+    maxHeaderSize: MAX_HEADER_BYTES,
     connectionsCheckingInterval: Math.max(1, Math.min(LATE_CHECK_MS, headerTimeoutMs || LATE_CHECK_MS)),
   };
 }
@@ -95,15 +101,12 @@ async function answer(
   handle: RestHandler,
   options: AnswerOptions,
 ): Promise<void> {
-  const { log, isDraining, answered } = options;
+  const { log, answered } = options;
   const watch = answered && watchRest(incoming, outgoing, answered);
   try {
     const refusal = refuseMore(incoming, outgoing, options);
     if (refusal) {
-      // A short body is thrown away: clients that would connect again make a busy server busier.
-      if (isShort(incoming) && !isDraining()) incoming.resume();
-      else outgoing.setHeader("Connection", "close");
-      await write(errorResponse(refusal), outgoing, watch);
+      await send(errorResponse(refusal), incoming, outgoing, options, watch);
       return;
     }
     const response = await handle(requestOf(incoming, outgoing, options, watch)).catch((error: unknown) => {
@@ -114,14 +117,32 @@ async function answer(
           : problem("SERVER_INTERNAL", { reason: textOf(error) }),
       );
     });
-    // A client that is still sending would fill the connection with what nobody reads.
-    if (isDraining() || !incoming.complete) outgoing.setHeader("Connection", "close");
-    await write(response, outgoing, watch);
+    await send(response, incoming, outgoing, options, watch);
   } catch (error) {
     // The socket broke while it was written to; there is nobody left to tell.
     log("debug", `REST: ${incoming.method} ${incoming.url}: ${textOf(error)}`);
     outgoing.destroy();
   }
+}
+
+/** Sends the answer, and sees to what of the request is still to come. */
+async function send(
+  response: RestResponse,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { isDraining }: AnswerOptions,
+  watch: Watch | undefined,
+): Promise<void> {
+  if (isDraining()) outgoing.setHeader("Connection", "close");
+  if (incoming.complete) return write(response, outgoing, watch);
+  const stalled = response.status === STALLED;
+  // A short body is thrown away: clients that would connect again make a busy server busier.
+  if (isShort(incoming) && !stalled) {
+    incoming.resume();
+    return write(response, outgoing, watch);
+  }
+  outgoing.setHeader("Connection", "close");
+  return write(response, outgoing, watch, stalled ? undefined : () => readToEnd(incoming));
 }
 
 function isShort({ headers }: IncomingMessage): boolean {
@@ -137,7 +158,7 @@ function refuseMore(
   { limits, isLight }: AnswerOptions,
 ): Problem | undefined {
   const { requests } = limits;
-  if (!requests || isLight?.(incoming.url ?? "", incoming.method ?? "")) return undefined;
+  if (!requests || isLight?.(originForm(incoming.url ?? ""), incoming.method ?? "")) return undefined;
   const refusal = requests.enter();
   if (!refusal) outgoing.once("close", () => requests.leave());
   return refusal;
@@ -151,7 +172,7 @@ function requestOf(
 ): RestRequest {
   return {
     method: incoming.method ?? "",
-    url: incoming.url ?? "",
+    url: originForm(incoming.url ?? ""),
     header: (name) => {
       const value = incoming.headers[name];
       return typeof value === "string" ? value : value?.join(", ");
@@ -166,10 +187,19 @@ function requestOf(
   };
 }
 
+/** Path and query; through a proxy, scheme and host stand before them (RFC 9112, 3.2.2). */
+function originForm(target: string): string {
+  if (target.startsWith("/")) return target;
+  const [, rest] = /^https?:\/\/[^/?#]*(.*)$/i.exec(target) ?? [];
+  return rest === undefined ? target : rest.startsWith("/") ? rest : `/${rest}`;
+}
+
+/** Writes the answer; the connection is free for others when `beforeEnd` is done. */
 async function write(
   response: RestResponse,
   outgoing: ServerResponse,
   watch: Watch | undefined,
+  beforeEnd?: () => Promise<void>,
 ): Promise<void> {
   if (outgoing.destroyed) return;
   const pieces = (watch ? watch.counted(response.body) : response.body)[Symbol.iterator]();
@@ -179,7 +209,12 @@ async function write(
   if (piece.done) {
     outgoing.writeHead(response.status, { ...response.headers, "Content-Length": first?.length ?? 0 });
     // Text goes out in one write with the header, bytes in two.
-    if (first && first.length < TEXT_BELOW_BYTES)
+    if (beforeEnd) {
+      if (first) outgoing.write(first);
+      else outgoing.flushHeaders();
+      await beforeEnd();
+      outgoing.end();
+    } else if (first && first.length < TEXT_BELOW_BYTES)
       outgoing.end(
         Buffer.from(first.buffer, first.byteOffset, first.byteLength).toString("latin1"),
         "latin1",
@@ -195,6 +230,7 @@ async function write(
     if (outgoing.destroyed) return;
     piece = pieces.next();
   }
+  await beforeEnd?.();
   outgoing.end();
 }
 
