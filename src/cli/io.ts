@@ -1,5 +1,7 @@
 // What a command may touch of its surroundings, handed in so that tests run commands in their own process.
 // Invariant: results go to `out`, messages to `err`, so that output can be piped.
+import { ownCommand } from "./own-command.ts";
+
 export interface Io {
   out(text: string): void;
   err(text: string): void;
@@ -8,6 +10,8 @@ export interface Io {
   /** Width of the terminal; undefined where results go elsewhere. */
   readonly columns: number | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** How a child is started that runs another command of ours: a program with its first arguments. */
+  ownCommand(): readonly [program: string, ...args: string[]];
   /** Resolves when the user or the system asks the process to stop. */
   stopRequested(): Promise<void>;
 }
@@ -25,6 +29,7 @@ export function processIo(): Io {
     errIsTerminal: process.stderr.isTTY === true,
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     env: process.env,
+    ownCommand,
     stopRequested,
   };
 }

@@ -83,6 +83,7 @@ describe("the table", () => {
       errIsTerminal: false,
       columns: undefined,
       env: {},
+      ownCommand: (): [string] => [""],
       stopRequested: () => new Promise<void>(() => undefined),
     };
     printReplay(report, io);

@@ -2,16 +2,24 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Outcome, runCli } from "../testing/run-cli.ts";
 
 const PT2 = fileURLToPath(new URL("../../../examples/digits/digits.pt2", import.meta.url));
 const ANY_PORTS = ["--port", "any", "--rest_api_port", "any"];
 const IMAGE = JSON.stringify({ instances: [[Array.from({ length: 8 }, () => Array(8).fill(0.5))]] });
 
+/** In the place of our command line in a child: notes what it is asked, and puts a finished conversion there. */
+const CONVERT = `
+  const fs = require("node:fs"), asked = process.argv.slice(1);
+  fs.appendFileSync(process.env.NOTES, JSON.stringify(asked) + "\\n");
+  fs.cpSync(process.env.CONVERTED, asked[3], { recursive: true });
+`;
+
 let scratch: string;
-beforeAll(() => {
+beforeAll(async () => {
   scratch = fs.mkdtempSync(path.join(os.tmpdir(), "serve-"));
+  await runCli(["convert", PT2, "--output", path.join(scratch, "converted")]);
 });
 afterAll(() => fs.rmSync(scratch, { recursive: true }));
 
@@ -22,7 +30,12 @@ async function serveWhile(
 ): Promise<Outcome & { failure: unknown }> {
   let failure: unknown;
   const outcome = await runCli(["serve", ...args], {
-    env: { TORCHFERRY_CACHE: path.join(scratch, "cache") },
+    env: {
+      TORCHFERRY_CACHE: path.join(scratch, "cache"),
+      CONVERTED: path.join(scratch, "converted"),
+      NOTES: path.join(scratch, "notes"),
+    },
+    command: [process.execPath, "-e", CONVERT],
     stopAfter: (out) => {
       const url = /^REST {2}(\S+)$/m.exec(out)?.[1];
       if (!url || !/ (?:is|are) available, /.test(out)) return undefined;
@@ -35,21 +48,53 @@ async function serveWhile(
 }
 
 describe("torchferry serve", () => {
-  it("converts a model file into the cache once, serves it, and ends with 0 when asked to stop", async () => {
+  it("lets a child convert a model file into the cache once, serves it, and ends with 0 when asked to stop", async () => {
     const answers: unknown[] = [];
     const ask = async (url: string): Promise<void> => {
       const answer = await fetch(`${url}:predict`, { method: "POST", body: IMAGE });
       answers.push(await answer.json());
     };
-    const first = await serveWhile([PT2, ...ANY_PORTS], ask);
+    const given = [PT2, "--input", "x=float32[batch,1,8,8]", "--input", "flip=True", ...ANY_PORTS];
+    const first = await serveWhile(given, ask);
     expect(first).toMatchObject({ exitCode: 0, failure: undefined });
     expect(first.out).toMatch(/digits\.pt2: converted in .*: .*cache\/models\/digits-[0-9a-f]{16}\n/);
     expect(first.out).toMatch(/^gRPC {2}localhost:\d+$/m);
     expect(first.out).toMatch(/^REST {2}http:\/\/localhost:\d+\/v1\/models\/digits$/m);
-    const second = await serveWhile([PT2, ...ANY_PORTS], ask);
+    const second = await serveWhile(given, ask);
     expect(second.out).toContain("digits.pt2: was converted before: ");
+    const [asked, ...more] = fs.readFileSync(path.join(scratch, "notes"), "utf8").trim().split("\n");
+    const base = / in .*: (.*)\n/.exec(first.out)?.[1];
+    const inputs = ["--input", "x=float32[batch,1,8,8]", "--input", "flip=True"];
+    expect([JSON.parse(asked ?? ""), more]).toEqual([["convert", PT2, "--output", base, ...inputs], []]);
     expect(answers[0]).toMatchObject({ predictions: [{ output_0: expect.any(Array) }] });
     expect(answers[1]).toEqual(answers[0]);
+  });
+
+  it("ends the child and with 0 when asked to stop while it converts", async () => {
+    const file = path.join(scratch, "child");
+    const wait = `require("node:fs").writeFileSync(${JSON.stringify(file)}, String(process.pid)); setInterval(() => {}, 1000)`;
+    const { exitCode, out } = await runCli(["serve", PT2, ...ANY_PORTS], {
+      env: { TORCHFERRY_CACHE: path.join(scratch, "another-cache") },
+      command: [process.execPath, "-e", wait],
+      stopAfter: (_out, err) =>
+        err.includes("converting")
+          ? vi.waitUntil(() => fs.existsSync(file) && fs.statSync(file).size > 0)
+          : undefined,
+    });
+    expect([exitCode, out]).toEqual([0, ""]);
+    const child = Number(fs.readFileSync(file, "utf8"));
+    await vi.waitFor(() => expect(() => process.kill(child, 0)).toThrow("ESRCH"));
+  });
+
+  it("ends with 0 when asked to stop before the first model of --tf_serving_strict is there", async () => {
+    const base = path.join(scratch, "nothing-yet");
+    const { exitCode, out } = await runCli(
+      ["serve", "--tf_serving_strict", "--model_base_path", base, ...ANY_PORTS],
+      {
+        stopAfter: (_out, err) => (err.includes("Could not find base path") ? Promise.resolve() : undefined),
+      },
+    );
+    expect([exitCode, out]).toEqual([0, ""]);
   });
 
   it("serves a directory under the name it is given", async () => {

@@ -9,9 +9,8 @@ import type { RunningServer } from "../../server/node/start-server.ts";
 import { statusName } from "../../server/status-names.ts";
 import { addEngineFlags, type EngineFlags, engineOf } from "../engine-flags.ts";
 import type { Io } from "../io.ts";
-import { defaultConfigText, loadConfig } from "../load-config.ts";
+import { defaultConfigText } from "../load-config.ts";
 import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
-import { ownCommand } from "../own-command.ts";
 import { packageVersion } from "../package-version.ts";
 import { versionsIn } from "../saved-model-directory.ts";
 import { seconds } from "../seconds.ts";
@@ -21,9 +20,10 @@ import {
   CONVERT_SECONDS_FLAG,
   type ConvertFlags,
 } from "../serve/convert-flags.ts";
+import type { CacheOptions } from "../serve/converted-file.ts";
 import { flagOptions, ignoredFlags, type Port, type ServeFlags } from "../serve/flags.ts";
 import type { LevelControl, Log } from "../serve/log.ts";
-import { cacheBase, isConverted, modelName } from "../serve/model-cache.ts";
+import { modelName } from "../serve/model-cache.ts";
 
 type Flags = ServeFlags & EngineFlags & ConvertFlags & { readonly input?: InputSpecs };
 
@@ -69,14 +69,18 @@ async function serve(target: string | undefined, flags: Flags, io: Io): Promise<
   const log = makeLog(io, { json: flags.json ?? false, level: flags.verbose ? "debug" : "info" });
   for (const warning of ignoredFlags(flags)) log("warn", warning);
   const stopping = new AbortController();
-  const { models, server } = await start(target, flags, log, io, stopping.signal).catch((error: unknown) => {
+  // From here on, so that a conversion or a first load that is asked to stop ends well too.
+  const stop = io.stopRequested().then(() => stopping.abort());
+  const running = await start(target, flags, log, io, stopping.signal).catch((error: unknown) => {
+    if (stopping.signal.aborted) return undefined; // what was under way was given up
     // Scripts around tensorflow_model_server look for this line.
     if (target === undefined && error instanceof FerryError && error.code !== "USAGE") {
       io.out(`Failed to start server. Error: ${statusName(error.row.grpc)}: ${error.message}\n`);
     }
     throw error;
   });
-  const stop = io.stopRequested();
+  if (!running) return;
+  const { models, server } = running;
   for (const { name } of models) announce(name, server, flags, io);
   try {
     const isAvailable = await Promise.race([server.available.then(() => true), stop.then(() => false)]);
@@ -100,7 +104,7 @@ async function start(
   io: Io,
   stopping: AbortSignal,
 ): Promise<{ readonly models: readonly ServedModel[]; readonly server: RunningServer }> {
-  const models = await prepare(target, flags, log, io);
+  const models = await prepare(target, flags, log, io, stopping);
   const { startServer } = await import("../../server/node/start-server.ts");
   const { serveOptions } = await import("../serve/serve-options.ts");
   const options = await serveOptions(flags, log);
@@ -113,6 +117,7 @@ async function start(
     log,
     setLogLevel: log.setLevel,
     version: packageVersion(),
+    stopping,
   });
   return { models, server };
 }
@@ -131,16 +136,20 @@ async function engineFor(flags: Flags, log: Log, io: Io, stopping: AbortSignal):
   });
   if (!flags.convert) return engine;
   const { convertingEngine } = await import("../serve/converting-engine.ts");
-  return convertingEngine({
-    engine,
+  return convertingEngine({ engine, ...conversionOf(flags, log, io, stopping) });
+}
+
+/** How model files are converted, whether they are versions or the argument. */
+function conversionOf(flags: Flags, log: Log, io: Io, signal: AbortSignal): CacheOptions {
+  return {
     limits: { maxSeconds: flags.convert_max_seconds, maxBytes: flags.convert_max_memory },
-    command: ownCommand(),
+    command: io.ownCommand(),
     version: packageVersion(),
     config: defaultConfigText(),
     env: io.env,
     log,
-    signal: stopping,
-  });
+    signal,
+  };
 }
 
 async function prepare(
@@ -148,6 +157,7 @@ async function prepare(
   flags: Flags,
   log: Log,
   io: Io,
+  stopping: AbortSignal,
 ): Promise<readonly ServedModel[]> {
   const { model_config_file: configFile, model_base_path: given } = flags;
   if (target !== undefined && (configFile !== "" || given !== "")) {
@@ -165,12 +175,17 @@ async function prepare(
         "give a model file, a directory, --model_base_path DIRECTORY or --model_config_file FILE, one of the four",
     });
   }
-  return [await prepareTarget(target, flags, io)];
+  return [await prepareTarget(target, flags, io, conversionOf(flags, log, io, stopping))];
 }
 
-async function prepareTarget(place: string, flags: Flags, io: Io): Promise<ServedModel> {
+async function prepareTarget(
+  place: string,
+  flags: Flags,
+  io: Io,
+  conversion: CacheOptions,
+): Promise<ServedModel> {
   if (!fs.statSync(place, { throwIfNoEntry: false })?.isDirectory()) {
-    const basePath = await convertToCache(place, flags, io);
+    const basePath = await convertToCache(place, flags, io, conversion);
     return { name: flags.model_name ?? modelName(place), basePath };
   }
   const basePath = path.resolve(place);
@@ -182,18 +197,13 @@ async function prepareTarget(place: string, flags: Flags, io: Io): Promise<Serve
   return { name: flags.model_name ?? path.basename(basePath), basePath };
 }
 
-async function convertToCache(file: string, flags: Flags, io: Io): Promise<string> {
+async function convertToCache(file: string, flags: Flags, io: Io, conversion: CacheOptions): Promise<string> {
   if (!fs.existsSync(file)) fail("FILE_NOT_FOUND", { file });
   const started = performance.now();
-  const inputs = flags.input ? JSON.stringify(flags.input) : "";
-  const base = cacheBase(file, packageVersion(), io.env, inputs + defaultConfigText());
-  const known = isConverted(base);
-  if (!known) {
-    const { convertFile } = await import("../../convert-file.ts"); // serving alone needs no converter
-    const custom = await loadConfig(undefined);
-    await convertFile(file, { output: base, ...custom, ...(flags.input ? { inputs: flags.input } : {}) });
-  }
-  const what = known ? "was converted before" : `converted in ${seconds(started)}`;
+  const { convertOnce, placeOf } = await import("../serve/converted-file.ts");
+  const base = placeOf(file, conversion, flags.input);
+  const converted = await convertOnce(file, base, conversion, flags.input);
+  const what = converted ? `converted in ${seconds(started)}` : "was converted before";
   if (!flags.json) io.out(`${file}: ${what}: ${base}\n`);
   return base;
 }

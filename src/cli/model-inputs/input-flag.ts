@@ -19,6 +19,20 @@ export function collectInput(text: string, before: InputSpecs = {}): InputSpecs 
   return { ...before, [name.trim()]: parsed };
 }
 
+/** The flags that would be read as these, for another process. */
+export function inputArguments(specs: InputSpecs): readonly string[] {
+  return Object.entries(specs).flatMap(([name, spec]) => [
+    "--input",
+    "value" in spec ? `${name}=${printValue(spec.value)}` : `${name}=${spec.dtype}[${spec.shape.join(",")}]`,
+  ]);
+}
+
+/** As Python writes it. */
+function printValue(value: number | boolean | string): string {
+  if (typeof value !== "boolean") return String(value);
+  return value ? "True" : "False";
+}
+
 function parseSpec(text: string): InputSpec | undefined {
   const [, dtype = "", sizes = ""] = /^(\w+)\[([^\]]*)\]$/.exec(text) ?? [];
   if (dtype !== "") {

@@ -10,9 +10,11 @@ export interface Outcome {
 
 export interface CliSettings {
   readonly env?: Io["env"];
+  /** What stands for the command line in a child. */
+  readonly command?: readonly [program: string, ...args: string[]];
   readonly isTerminal?: boolean;
-  /** Hears all output so far whenever something is printed; the command is asked to stop when what it gives resolves. */
-  readonly stopAfter?: (out: string) => Promise<void> | undefined;
+  /** Hears all output so far whenever something is printed, until it gives a promise; the command is asked to stop when what it gives resolves. */
+  readonly stopAfter?: (out: string, err: string) => Promise<unknown> | undefined;
 }
 
 export async function runCli(args: readonly string[], settings: CliSettings = {}): Promise<Outcome> {
@@ -22,18 +24,26 @@ export async function runCli(args: readonly string[], settings: CliSettings = {}
   const stopped = new Promise<void>((resolve) => {
     stop = resolve;
   });
+  let isStopping = false;
+  const told = (): void => {
+    const stopping = isStopping ? undefined : settings.stopAfter?.(out, err);
+    isStopping ||= stopping !== undefined;
+    void stopping?.then(stop, stop);
+  };
   const exitCode = await runCommandLine(args, {
     out: (text) => {
       out += text;
-      void settings.stopAfter?.(out)?.then(stop, stop);
+      told();
     },
     err: (text) => {
       err += text;
+      told();
     },
     outIsTerminal: settings.isTerminal ?? false,
     errIsTerminal: settings.isTerminal ?? false,
     columns: undefined,
     env: settings.env ?? {},
+    ownCommand: () => settings.command ?? [process.execPath],
     stopRequested: () => stopped,
   });
   return { exitCode, out, err };

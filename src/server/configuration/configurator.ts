@@ -6,7 +6,8 @@
 import type { ModelServerConfig } from "../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
 import { Problem, problem } from "../../core/errors.ts";
 import type { Log } from "../log.ts";
-import { type FailedVersion, failureList, type Manager } from "../manager/manager.ts";
+import { type FailedVersion, failureList } from "../manager/failed-versions.ts";
+import type { Manager } from "../manager/manager.ts";
 import { loggingOf } from "../request-log/logging.ts";
 import { type Look, SETTLE_MS, type VersionSource } from "../source/version-source.ts";
 import { areModels, type ModelConfiguration, modelConfigurations } from "./model-configuration.ts";

@@ -120,6 +120,27 @@ describe("loading", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("counts a model as failed beside versions that ended well, and not before a wanted one failed", async () => {
+    const { manager, clock } = setUp({
+      onLoad: (path) => {
+        if (path === "/m/2") throw new Error("bad");
+      },
+    });
+    manager.setAspired("m", [version(1)]);
+    await settle();
+    manager.setAspired("m", []);
+    await settle();
+    let told: readonly string[] | undefined;
+    void manager.settled().then((failed) => {
+      told = failed.map(({ description, problem }) => `${description}: ${problem?.message}`);
+    });
+    await settle();
+    expect(told).toBeUndefined();
+    manager.setAspired("m", [version(2)]);
+    await clock.advance(10_000);
+    expect(told).toEqual(["{name: m version: 2}: Loading servable: {name: m version: 2} failed: bad"]);
+  });
+
   it("does not let a bad model hold up a good one", async () => {
     const { manager, states } = setUp(
       {

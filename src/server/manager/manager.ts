@@ -8,8 +8,8 @@ import type { Engine, LoadedModel } from "../../engine/engine.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { PredictionListener } from "../predict/prediction-event.ts";
-import { statusName } from "../status-names.ts";
 import { breakingChanges } from "./breaking-changes.ts";
+import { type FailedVersion, failureList, failuresOf, haveFailed } from "./failed-versions.ts";
 import { VersionLabels } from "./labels.ts";
 import { LoadSlots } from "./load-slots.ts";
 import { type RetryOptions, Servable, type ServableHandle, type ServableState } from "./servable.ts";
@@ -239,9 +239,11 @@ export class Manager implements Models {
     return new Promise((resolve) => {
       const entries = models.map((name) => this.#models.get(name));
       const check = (): boolean => {
-        const unserved = entries.filter((entry) => entry && entry.serving.length === 0) as ModelEntry[];
-        if (!signal?.aborted && !unserved.every(hasFailed)) return false;
-        resolve(unserved.flatMap((entry) => [...entry.versions.values()].map(failureOf)));
+        const unserved = entries.flatMap((entry) =>
+          entry && entry.serving.length === 0 ? [[...entry.versions.values()]] : [],
+        );
+        if (!signal?.aborted && !unserved.every(haveFailed)) return false;
+        resolve(unserved.flatMap(failuresOf));
         return true;
       };
       signal?.addEventListener("abort", () => this.#report(), { once: true });
@@ -346,31 +348,6 @@ export class Manager implements Models {
     const idle = [...this.#models.values()].every((entry) => !entry.busy && !nextAction(entry));
     if (idle) this.#closed?.();
   }
-}
-
-/** A version that does not serve. */
-export interface FailedVersion {
-  readonly description: string;
-  readonly problem: Problem | undefined;
-}
-
-/** `{{{name: M version: N} due to error: ...}, }`, as TensorFlow Serving lists them. */
-export function failureList(failed: readonly FailedVersion[]): string {
-  const one = ({ description, problem: reason }: FailedVersion): string =>
-    reason
-      ? `{${description} due to error: ${statusName(reason.row.grpc)}: ${reason.message}}, `
-      : `{${description}}, `;
-  return `{${failed.map(one).join("")}}`;
-}
-
-function failureOf({ description, problem: reason }: Servable): FailedVersion {
-  return { description, problem: reason };
-}
-
-/** Whether a model has versions, and all of them failed. */
-function hasFailed(entry: ModelEntry): boolean {
-  const all = [...entry.versions.values()];
-  return all.length > 0 && all.every((servable) => servable.state === "END" && servable.problem);
 }
 
 /** A model that gets a version an hour would otherwise list thousands. */

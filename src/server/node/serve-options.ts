@@ -76,6 +76,8 @@ export interface ServeOptions {
   readonly requestLog?: Partial<RequestLogFiles> | undefined;
   /** Which requests are logged when they were answered; none by default. */
   readonly accessLog?: AccessLogChoice | undefined;
+  /** Under `strict`, ends the wait for the first models; startServer then throws. */
+  readonly stopping?: AbortSignal | undefined;
   /** As TensorFlow Serving does it, also where we do otherwise on purpose. */
   readonly strict?: boolean | undefined;
   /** grpc.health.v1. */

@@ -8,7 +8,8 @@ import { systemClock } from "../clock.ts";
 import { Configurator } from "../configuration/configurator.ts";
 import { type ModelConfiguration, singleModel } from "../configuration/model-configuration.ts";
 import { Health } from "../health/health.ts";
-import { DEFAULT_RETRY, failureList, Manager } from "../manager/manager.ts";
+import { failureList } from "../manager/failed-versions.ts";
+import { DEFAULT_RETRY, Manager } from "../manager/manager.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { RequestLog } from "../request-log/request-log.ts";
 import { type Look, VersionSource } from "../source/version-source.ts";
@@ -185,7 +186,7 @@ function watchConfigFile(options: ServeOptions, configurator: Configurator): Con
 
 /** Tells the health service as models come and go; see RunningServer.available. */
 async function becomeAvailable(
-  { strict }: ServeOptions,
+  { strict, stopping }: ServeOptions,
   manager: Manager,
   firstLook: Promise<ReadonlyMap<string, Look>>,
   health: Health,
@@ -193,7 +194,9 @@ async function becomeAvailable(
   const looks = await firstLook;
   const found = manager.names.filter((name) => !(looks.get(name) instanceof Problem));
   // A model that is not there yet holds up nothing, unless there is nothing else to wait for.
-  const failed = await manager.settled(strict || found.length === 0 ? manager.names : found);
+  const awaited = strict || found.length === 0 ? manager.names : found;
+  const failed = await manager.settled(awaited, strict ? stopping : undefined);
+  if (strict) stopping?.throwIfAborted();
   const tell = (): void =>
     health.set(manager.names.some((name) => manager.isServing(name)) ? "serving" : "not serving");
   manager.subscribe(tell);
