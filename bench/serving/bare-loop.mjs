@@ -17,5 +17,5 @@ answerRequests(async (request) => {
     return output.data;
   }
   const caller = (done) => call().then(() => done(), done);
-  return measureWindow(Array(request.clients).fill(caller), { ...request, pids: [process.pid] });
+  return measureWindow(Array(request.clients).fill(caller), request);
 });

@@ -9,9 +9,19 @@ export function cpuTimeNs(pids) {
   return pids.reduce((sum, pid) => sum + processTimeNs(pid), 0);
 }
 
-/** The processes of a group, whose number is that of its first. */
-export function groupPids(group) {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && groupOf(name) === group);
+/** A process and all that it started, and they. */
+export function familyPids(pid) {
+  const parents = new Map(
+    readdirSync("/proc")
+      .filter(isNumber)
+      .map((name) => [Number(name), parentOf(name)]),
+  );
+  const family = new Set([pid]);
+  for (let size = 0; size < family.size; ) {
+    size = family.size;
+    for (const [child, parent] of parents) if (family.has(parent)) family.add(child);
+  }
+  return [...family];
 }
 
 function processTimeNs(pid) {
@@ -28,13 +38,17 @@ function threadTimeNs(file) {
   }
 }
 
-/** The process group of a process; undefined when it has ended. */
-function groupOf(pid) {
+/** The process that started this one; undefined when it has ended. */
+function parentOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     // The second field is the program's name in brackets, which may hold anything: count from its end.
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]);
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
   } catch {
     return undefined;
   }
+}
+
+function isNumber(name) {
+  return /^\d+$/.test(name);
 }

@@ -27,7 +27,7 @@ export async function measureModel(model, { clients, rounds, ways, others = [], 
     const server = await started(startOurServer(model, ...flags));
     const servers = ways.map((way) => ({ ...ourSide(way, model, server), name: way }));
     for (const start of others) servers.push(await started(start(model, expected)));
-    const targets = { [ENGINE]: { ask: bare.ask, pids: [] } };
+    const targets = { [ENGINE]: { ask: bare.ask, pids: bare.pids } };
     for (const one of servers) targets[one.name] = await started(loadOn(one, expected, tell));
     return await measureAll(targets, { clients, rounds, windowMs: model.seconds * 1000, tell, model });
   } finally {
@@ -63,7 +63,7 @@ async function loadOn({ name, transport, port, request, numbers, pids }, expecte
   try {
     const answer = Buffer.from(await load.ask({ transport, port, request }));
     if (numbers) checkNumbers(name, numbers(answer), expected);
-    return { ...load, pids };
+    return { ask: load.ask, stop: load.stop, pids };
   } catch (error) {
     await load.stop();
     throw new Error(`${name}: ${error.message}`);

@@ -5,8 +5,8 @@ import { WAYS } from "./requests.mjs";
 /** Starters over HTTP/1.1 and HTTP/2; the answers are as long as those of a server of the tiny model. */
 export const NOTHING = ["JSON", "gRPC"].map((way) => async (model) => {
   const { transport, port, request } = WAYS[way];
-  const { ask, stop } = startModule(SERVER_CORE, "nothing.mjs");
+  const { ask, stop, pids } = startModule(SERVER_CORE, "nothing.mjs");
   const ports = await ask({ rest: Buffer.alloc(80, " "), grpc: Buffer.alloc(100) });
   const sent = request(model.name, model.input, model.json);
-  return { name: `nothing, as ${way}`, transport, port: ports[port], request: sent, pids: [], stop };
+  return { name: `nothing, as ${way}`, transport, port: ports[port], request: sent, pids, stop };
 });

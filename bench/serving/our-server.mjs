@@ -1,6 +1,6 @@
 // `torchferry serve` as the benches start it: one model, one thread in the engine, on the first core.
 import { torchferry } from "../processes.mjs";
-import { groupPids } from "./cpu-time.mjs";
+import { familyPids } from "./cpu-time.mjs";
 import { becomesReady, freePorts, SERVER_CORE, spawnOn } from "./pinned-process.mjs";
 
 /** Starts it and waits until the model is available. Resolves to { ports, pids, stop }. */
@@ -13,5 +13,5 @@ export async function startOurServer({ name, base }, ...flags) {
     const answer = await fetch(`http://127.0.0.1:${rest}/v1/models/${name}`);
     return answer.ok && (await answer.text()).includes("AVAILABLE");
   });
-  return { ports: { grpc, rest }, pids: groupPids(child.pid), stop };
+  return { ports: { grpc, rest }, pids: familyPids(child.pid), stop };
 }

@@ -39,6 +39,7 @@ export function startModule(core, name) {
   const { child, stop } = spawnOn(core, [process.execPath, module], options);
   return {
     stop,
+    pids: [child.pid],
     async ask(message) {
       child.send(message);
       const [reply] = await Promise.race([once(child, "message"), once(child, "exit")]);
