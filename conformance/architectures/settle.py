@@ -1,29 +1,78 @@
 """Random weights with which outputs depend on inputs and on every weight, as a trained model's do."""
 
+import threading
+from collections.abc import Callable
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from .architecture import Inputs
 
 CALIBRATION_BATCH = 8
+SIZES = (0, 1)  # all that are compared
+# Added to what batch norm adds. ReLU then cuts less, and an error grows by far less from layer to layer: PyTorch's own
+# float32 differs from its float64 by 2e-6 in resnet50, by 3e-5 without. The comparison is as much sharper.
+SHIFT = 0.5
+PATIENCE_S = 300  # one pass waits so long for the other at a batch norm
 
 
 def settle(model: nn.Module, inputs: Inputs) -> None:
     """Makes every weight count: constant parameters are shaken, batch norm gets the activations' own statistics.
 
-    They are taken over all the sizes that are compared: with the statistics of one size alone, activations of another
-    grow by orders of magnitude, and PyTorch's own float32 then differs from its float64 by more than is allowed here.
+    They are those of all the sizes that are compared, taken layer by layer from passes side by side. With the
+    statistics of one size, or of each on its own, the activations of another grow by a factor a layer, and PyTorch's
+    own float32 then differs from its float64 by more than is allowed here.
     """
     norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats]
+    model.eval()
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.is_floating_point() and parameter.numel() > 1 and parameter.min() == parameter.max():
                 parameter += 0.1 * torch.randn_like(parameter)
         for norm in norms:
-            norm.momentum = None  # a plain average
-            norm.reset_running_stats()
-            norm.train()
+            if norm.affine:
+                norm.bias += SHIFT
         if norms:
-            for sizes in (0, 1):
-                model(*inputs(CALIBRATION_BATCH, sizes))
-    model.eval()
+            calibrate(model, norms, [inputs(CALIBRATION_BATCH, sizes) for sizes in SIZES])
+
+
+def calibrate(model: nn.Module, norms: list[nn.Module], examples: list[tuple[Tensor, ...]]) -> None:
+    """Runs all examples at once, each in a thread; at a batch norm they wait for each other and pool their moments."""
+    moments: list[tuple[Tensor, Tensor]] = []
+    lock, faults = threading.Lock(), []
+
+    def pooled(norm: nn.Module, barrier: threading.Barrier) -> Callable:
+        def forward(x: Tensor) -> Tensor:
+            axes = [axis for axis in range(x.ndim) if axis != 1]
+            with lock:
+                moments.append((x.mean(axes), (x * x).mean(axes)))
+            if barrier.wait() == 0:
+                mean, square = (torch.stack(values).mean(0) for values in zip(*moments))
+                norm.running_mean.copy_(mean)
+                norm.running_var.copy_((square - mean * mean).clamp(min=0))
+                moments.clear()
+            barrier.wait()
+            return type(norm).forward(norm, x)
+
+        return forward
+
+    def run(example: tuple[Tensor, ...]) -> None:
+        try:
+            with torch.no_grad():
+                model(*example)
+        except BaseException as fault:
+            faults.append(fault)
+            barrier.abort()
+
+    barrier = threading.Barrier(len(examples), timeout=PATIENCE_S)
+    for norm in norms:
+        norm.forward = pooled(norm, barrier)
+    threads = [threading.Thread(target=run, args=(example,)) for example in examples]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for norm in norms:
+        del norm.forward
+    if faults:
+        raise faults[0]

@@ -34,6 +34,7 @@ NAMES = """
     xcit_nano_12_p16_224
 """
 SIZES = (96, 128, 160, 192)  # tried in this order, then the model's own
+GROWN = (32, 128)  # by how much the other size is larger; some take only multiples of their windows
 
 
 def timm_models() -> Iterator[Architecture]:
@@ -48,13 +49,18 @@ def make(name: str) -> tuple[nn.Module, Inputs]:
     own = config.input_size[-1]
     for size in (*SIZES, own):
         options = {"img_size": size} if config.fixed_input_size and size != own else {}
-        try:
-            model = timm.create_model(name, **options)
-            with torch.no_grad():
-                model.eval()(torch.randn(1, 3, size, size))
-        except Exception:  # whatever a model throws at a size that it does not take; the last one is its own size
-            if size == own:
-                raise
-        else:
-            return model, images(size, grow=0 if config.fixed_input_size else 32)
-    raise ValueError(name)
+        model = timm.create_model(name, **options).eval()
+        if takes(model, images(size)):
+            others = [] if config.fixed_input_size else [images(size, grow) for grow in GROWN]
+            return model, next((other for other in others if takes(model, other, 1)), images(size, 0))
+    raise ValueError(f"{name} does not take its own size")
+
+
+def takes(model: nn.Module, inputs: Inputs, step: int = 0) -> bool:
+    """Whether the model runs at these inputs' size."""
+    try:
+        with torch.no_grad():
+            model(*inputs(1, step))
+    except Exception:  # whatever a model throws at a size that it does not take
+        return False
+    return True

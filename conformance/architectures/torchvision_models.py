@@ -8,6 +8,7 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 from torchvision import models
 
 from .architecture import Architecture, Inputs, images
@@ -21,6 +22,11 @@ BUILT_FOR = {
 }
 IMAGE_SIZE = 64
 BOXES = 10  # that a detection network gives back
+# The standard deviation that the last layers of a detection network's heads are brought to. By the end of the name.
+SCALES = {
+    **dict.fromkeys(("cls_logits", "cls_score", "bbox_ctrness", "mask_fcn_logits", "kps_score_lowres"), 1.5),
+    **dict.fromkeys(("bbox_pred", "bbox_reg"), 0.2),
+}
 
 
 class OnlyOut(nn.Module):
@@ -107,7 +113,30 @@ def make_detection(name: str) -> tuple[nn.Module, Inputs]:
     network = models.get_model(name, weights=None, weights_backbone=None, **{several: BOXES}).eval()
     settle(network.backbone, images(128))
     for part, parameter in network.named_parameters():
-        # Wide, so that the scores of boxes lie apart; corners move as little as a trained network moves them.
         if not part.startswith("backbone") and "bbox" not in part and parameter.ndim > 1:
             nn.init.kaiming_normal_(parameter)
-    return OneImage(torch.jit.script(network)), lambda batch, step: (torch.rand(3, 64, 96),)
+    image = torch.rand(3, 64, 96)
+    bring_to_scale(network, image)
+    return OneImage(torch.jit.script(network)), lambda batch, step: (torch.rand_like(image),)
+
+
+def bring_to_scale(network: nn.Module, image: Tensor) -> None:
+    """Scales the last layer of each head by what it answers to an image, as training does.
+
+    Scores then lie apart and short of one, and corners move by a part of their box.
+    """
+    hooks: dict[nn.Module, RemovableHandle] = {}
+
+    def scale(layer: nn.Module, _: object, answer: Tensor, wanted: float) -> Tensor:
+        hooks.pop(layer).remove()  # the first of a pyramid's levels decides
+        factor = wanted / answer.std()
+        for parameter in layer.parameters():
+            parameter *= factor
+        return answer * factor
+
+    for name, layer in network.named_modules():
+        for end, wanted in SCALES.items():
+            if name.endswith(end):
+                hooks[layer] = layer.register_forward_hook(partial(scale, wanted=wanted))
+    with torch.no_grad():
+        network([image])
