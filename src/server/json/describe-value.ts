@@ -1,7 +1,7 @@
 // The text by which a message quotes a JSON value: pretty, lists on one line, cut after about 256 bytes.
 // Layout: RapidJSON's PrettyWriter with kFormatSingleLineArray, stopped as TensorFlow Serving stops it.
-import { type JsonHandler, JsonParser } from "./json-parser.ts";
-import type { NumberColumn } from "./number-column.ts";
+import type { JsonHandler } from "./json-handler.ts";
+import { JsonParser } from "./json-parser.ts";
 import type { Scalar } from "./scan-scalar.ts";
 import { TextBuffer, type TextSink } from "./text-buffer.ts";
 
@@ -74,7 +74,7 @@ class Describer implements JsonHandler {
     if (value.type === "number" && !Number.isFinite(value.value)) this.#failed = true;
   }
 
-  numbers(): NumberColumn | undefined {
+  numbers(): undefined {
     return undefined;
   }
 

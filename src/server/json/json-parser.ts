@@ -4,31 +4,37 @@
 // Invariant: any cutting of the same bytes into pieces reports the same events. Depth is bounded by the body alone:
 // nesting costs one byte a level and no recursion. A NUL byte ends the document, as it does there.
 // Not here: what the values mean (the handler), lists of plain numbers (scan-numbers.ts).
+import { isScalarByte, isStructural } from "./byte-kinds.ts";
 import type { Capture } from "./capture.ts";
 import { type Escape, EscapeReader } from "./escape-reader.ts";
-import type { NumberColumn } from "./number-column.ts";
-import { type Scan, STOPPED_AFTER_VALUE, STOPPED_BEFORE_VALUE, scanNumbers } from "./scan-numbers.ts";
+import type { JsonHandler } from "./json-handler.ts";
+import {
+  ARRAY_INITIAL,
+  CONTROL_IN_STRING,
+  ELEMENT,
+  ELEMENT_COMMA,
+  FINISH,
+  INVALID_VALUE,
+  MARK,
+  MEMBER_COLON,
+  MEMBER_COMMA,
+  MEMBER_KEY,
+  MEMBER_VALUE,
+  NUMBER_TOO_BIG,
+  OBJECT_INITIAL,
+  REASONS,
+  START,
+  UNCLOSED_STRING,
+} from "./parser-states.ts";
+import {
+  forgetChunk,
+  type Scan,
+  STOPPED_AFTER_VALUE,
+  STOPPED_BEFORE_VALUE,
+  scanNumbers,
+} from "./scan-numbers.ts";
 import { type Scalar, type ScalarFailure, scanScalar } from "./scan-scalar.ts";
 import type { TextSink } from "./text-buffer.ts";
-
-/** What a parser reports to. Every value is one call, or a start and an end around its members. */
-export interface JsonHandler {
-  startObject(): void;
-  endObject(): void;
-  startArray(): void;
-  endArray(): void;
-  /** A member's name; a string value goes to `text`. */
-  key(name: string): void;
-  /** A string begins here. Its bytes, unescaped, go to the result, or nowhere. */
-  text(): TextSink | undefined;
-  /** The string that `text` announced is complete. */
-  endText(): void;
-  scalar(value: Scalar): void;
-  /** Where plain numbers of the list at hand may be stored without being reported one by one. */
-  numbers(): NumberColumn | undefined;
-  /** So many numbers went into that column. */
-  numbersStored(count: number): void;
-}
 
 export interface JsonSyntaxError {
   readonly reason: string;
@@ -40,33 +46,14 @@ export interface JsonSyntaxError {
 const MAX_SCALAR_BYTES = 64 * 1024;
 const FIRST_DEPTH = 64;
 
-const START = 0;
-const OBJECT_INITIAL = 1;
-const MEMBER_KEY = 2;
-const MEMBER_COLON = 3;
-const MEMBER_VALUE = 4;
-const MEMBER_COMMA = 5;
-const ARRAY_INITIAL = 6;
-const ELEMENT = 7;
-const ELEMENT_COMMA = 8;
-const FINISH = 9;
-
-/** The error of an unexpected byte, by state. */
-const REASONS: readonly string[] = [
-  "The document is empty.",
-  "Missing a name for object member.",
-  "Missing a colon after a name of object member.",
-  "Invalid value.",
-  "Missing a comma or '}' after an object member.",
-  "Missing a name for object member.",
-  "Invalid value.",
-  "Missing a comma or ']' after an array element.",
-  "Invalid value.",
-];
-const INVALID_VALUE = "Invalid value.";
-const UNCLOSED_STRING = "Missing a closing quotation mark in string.";
-const CONTROL_IN_STRING = "Invalid escape character in string.";
-const NUMBER_TOO_BIG = "Number too big to be stored in double.";
+// What one turn of the event loop may be given, in steps of some 200 nanoseconds: about 100 microseconds.
+const MAX_TURN_STEPS = 512;
+/** A value that is reported by itself takes so many. */
+const SCALAR_STEPS = 4;
+/** Of numbers that are stored unreported, and of strings, so many bytes are a step. */
+const NUMBER_BYTES_A_STEP = 192;
+const STRING_BYTES_A_STEP = 64;
+const MAX_STRING_BYTES_AT_ONCE = 8 * 1024;
 
 const NO_STRING = 0;
 const KEY_STRING = 1;
@@ -94,9 +81,13 @@ export class JsonParser {
   #before = 0;
   #string = NO_STRING;
   #sink: TextSink | undefined;
+  /** Bytes of the byte order mark so far. */
+  #markBytes = 0;
   /** A literal or number cut by the end of a chunk. */
   #carried: Uint8Array | undefined;
   #valueOffset = 0;
+  /** Steps since the last turn. */
+  #steps = 0;
 
   /** `expectedBytes` is the body's length where it is known, else Infinity; it only sizes memory. */
   constructor(
@@ -126,9 +117,28 @@ export class JsonParser {
 
   /** Takes the next piece of the text. The bytes are not kept. */
   feed(chunk: Uint8Array): void {
-    if (!this.error && !this.finished) this.#run(chunk);
+    for (let at = 0; at < chunk.length; ) at = this.feedSome(chunk, at);
+  }
+
+  /**
+   * Takes as much of a piece, from `from` on, as a turn of the event loop may. Returns where to go on; if that is not
+   * the piece's end, others should have a turn first.
+   */
+  feedSome(chunk: Uint8Array, from: number): number {
+    if (this.#steps >= MAX_TURN_STEPS) {
+      this.#steps = 0;
+      return from;
+    }
+    // Offsets are those of the whole piece until it is done.
+    const end = this.error || this.finished ? chunk.length : this.#run(chunk, from);
+    if (end < chunk.length) {
+      this.#steps = 0;
+      return end;
+    }
+    forgetChunk();
     for (const capture of this.captures) capture?.take(chunk, this.#before);
     this.#before += chunk.length;
+    return end;
   }
 
   /** Says that no more comes. */
@@ -144,13 +154,17 @@ export class JsonParser {
     this.#failHere(this.#before);
   }
 
-  #run(chunk: Uint8Array): void {
+  #run(chunk: Uint8Array, from: number): number {
     const end = chunk.length;
-    let at = 0;
+    let at = from;
     if (this.#carried) at = this.#resumeScalar(chunk);
-    while (at < end && !this.error && !this.finished) {
+    while (at < end) {
+      if (this.error || this.finished) return end;
+      if (this.#steps >= MAX_TURN_STEPS) return at;
       if (this.#string !== NO_STRING) {
-        at = this.#readString(chunk, at);
+        const next = this.#readString(chunk, at, Math.min(end, at + MAX_STRING_BYTES_AT_ONCE));
+        this.#steps += 1 + (next - at) / STRING_BYTES_A_STEP;
+        at = next;
         continue;
       }
       const byte = chunk[at] as number;
@@ -158,8 +172,10 @@ export class JsonParser {
         at++;
         continue;
       }
+      this.#steps++;
       at = this.#step(chunk, at, byte);
     }
+    return end;
   }
 
   /** One structural byte, or the beginning of a value. Returns where to go on. */
@@ -215,28 +231,31 @@ export class JsonParser {
       return at + 1;
     }
     if (isScalarByte(byte)) return this.#readScalar(chunk, at);
-    if (this.#state === START && byte === 0xef && this.#before + at === 0) return this.#skipMark(chunk);
+    if (this.#state === START && this.#isMark(byte, this.#before + at)) return at + 1;
     if (isStructural(byte)) this.#failHere(this.#before + at);
     else this.#fail(INVALID_VALUE, this.#before + at);
     return at + 1;
   }
 
-  /** UTF-8's byte order mark. A chunk that cuts it in two is not worth supporting: nobody sends 1-byte chunks with it. */
-  #skipMark(chunk: Uint8Array): number {
-    if (chunk[1] === 0xbb && chunk[2] === 0xbf) return 3;
-    this.#fail(INVALID_VALUE, 0);
-    return 1;
+  /** Whether it is the next byte of the mark that UTF-8 text may begin with. */
+  #isMark(byte: number, offset: number): boolean {
+    if (offset !== this.#markBytes || byte !== MARK[offset]) return false;
+    this.#markBytes++;
+    return true;
   }
 
   /** The fast way through a list of numbers. Returns `at` if it could not store any. */
   #storeNumbers(chunk: Uint8Array, at: number): number {
-    const column = this.handler.numbers();
-    if (!column) return at;
-    scanNumbers(chunk, at, column, this.bytesLeft, this.#scan);
+    const lists = this.handler.numbers();
+    if (!lists) return at;
+    scanNumbers(chunk, at, lists, this.bytesLeft, this.#scan);
     const { stored, position, stopped } = this.#scan;
     if (stored === 0) return at;
     this.handler.numbersStored(stored);
-    this.#state = stopped === STOPPED_AFTER_VALUE ? ELEMENT : ELEMENT_COMMA;
+    this.#steps += (position - at) / NUMBER_BYTES_A_STEP;
+    this.#depth += lists.depth - lists.rank;
+    if (stopped === STOPPED_AFTER_VALUE) this.#state = ELEMENT;
+    else this.#state = stopped === STOPPED_BEFORE_VALUE ? ELEMENT_COMMA : ARRAY_INITIAL;
     return position;
   }
 
@@ -270,8 +289,7 @@ export class JsonParser {
     }
   }
 
-  #readString(chunk: Uint8Array, from: number): number {
-    const end = chunk.length;
+  #readString(chunk: Uint8Array, from: number, end: number): number {
     let at = from;
     while (at < end) {
       if (this.#escape.pending) {
@@ -328,6 +346,7 @@ export class JsonParser {
   }
 
   #readScalar(chunk: Uint8Array, from: number): number {
+    this.#steps += SCALAR_STEPS;
     let at = from + 1;
     while (at < chunk.length && isScalarByte(chunk[at] as number)) at++;
     if (at < chunk.length) return from + this.#endScalar(chunk.subarray(from, at), at - from);
@@ -374,21 +393,4 @@ export class JsonParser {
   #fail(reason: string, offset: number): void {
     this.error = { reason, offset };
   }
-}
-
-/** `,`, `:`, `]`, `}` and the NUL that ends a document; anything else is taken for a number that is none. */
-function isStructural(byte: number): boolean {
-  return byte === 0 || byte === 0x2c || byte === 0x3a || byte === 0x5d || byte === 0x7d;
-}
-
-/** Bytes of numbers, `true`, `NaN` and the like, and of whatever else a client mistook for a literal. */
-function isScalarByte(byte: number): boolean {
-  return (
-    (byte >= 0x30 && byte <= 0x39) ||
-    byte === 0x2b ||
-    byte === 0x2d ||
-    byte === 0x2e ||
-    (byte >= 0x41 && byte <= 0x5a) ||
-    (byte >= 0x61 && byte <= 0x7a)
-  );
 }

@@ -49,7 +49,7 @@ export class NumberColumn {
   readonly #words: number;
   readonly #full: NumberArray[] = [];
   #fullLength = 0;
-  /** Body bytes that were left when the first memory was used up, and the elements there were by then. */
+  /** Body bytes that were left when elements were first counted, and the elements there were by then. */
   #mark: { readonly left: number; readonly length: number } | undefined;
 
   constructor(dtype: DType, arrayOf: ArrayOf) {
@@ -57,6 +57,11 @@ export class NumberColumn {
     this.#Array = arrayOf;
     this.#words = dtype === "int64" || dtype === "uint64" ? 2 : 1;
     this.array = new arrayOf(FIRST_CAPACITY);
+  }
+
+  /** Bytes of an element. */
+  get elementBytes(): number {
+    return this.array.BYTES_PER_ELEMENT * this.#words;
   }
 
   /** Elements so far; an int64 counts once. */
@@ -76,11 +81,29 @@ export class NumberColumn {
     this.push(high, bodyBytesLeft);
   }
 
+  /** Appends whole elements as bytes, which were written in `textBytes` of text; `bodyBytesLeft` follow it. */
+  append(elements: Uint8Array, textBytes: number, bodyBytesLeft: number): void {
+    const width = this.array.BYTES_PER_ELEMENT;
+    this.#mark ??= { left: bodyBytesLeft + textBytes, length: this.#fullLength + this.length };
+    let at = 0;
+    while (at < elements.length) {
+      if (this.length === this.array.length) {
+        // Of the text as much is left as of the elements.
+        this.makeRoom(bodyBytesLeft + textBytes * (1 - at / elements.length));
+      }
+      const { array, length } = this;
+      const next = Math.min(elements.length, at + (array.length - length) * width);
+      new Uint8Array(array.buffer, length * width).set(elements.subarray(at, next));
+      this.length = length + (next - at) / width;
+      at = next;
+    }
+  }
+
   /** Makes place for more. `bodyBytesLeft` is how much text can still come; Infinity where nobody knows. */
   makeRoom(bodyBytesLeft: number): void {
     const { array, length } = this;
     const width = array.BYTES_PER_ELEMENT;
-    this.#mark ??= { left: bodyBytesLeft, length };
+    this.#mark ??= { left: bodyBytesLeft, length: this.#fullLength + length };
     if (length * width * 2 <= COPY_LIMIT_BYTES) {
       this.array = new this.#Array(array.length * 2);
       this.array.set(array as never); // both are the same kind of array

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { DType } from "../../tensor/dtype.ts";
 import { type NumberColumn, numberColumn } from "./number-column.ts";
+import { oneList } from "./number-lists.ts";
 import { type Scan, STOPPED_AFTER_VALUE, STOPPED_BEFORE_VALUE, scanNumbers } from "./scan-numbers.ts";
 
 function columnOf(dtype: DType): NumberColumn {
@@ -14,7 +15,7 @@ function columnOf(dtype: DType): NumberColumn {
 function scan(dtype: DType, text: string) {
   const column = columnOf(dtype);
   const result: Scan = { position: 0, stored: 0, stopped: STOPPED_BEFORE_VALUE };
-  scanNumbers(Buffer.from(text), 0, column, text.length, result);
+  scanNumbers(Buffer.from(text), 0, oneList(column), text.length, result);
   const steps = column.bytes();
   let step = steps.next();
   while (!step.done) step = steps.next();

@@ -1,7 +1,5 @@
 // One JSON literal whose bytes are all there: a number, NaN, Infinity, true, false or null.
 // Grammar and error offsets are RapidJSON's ParseNumber, ParseNull, ParseTrue and ParseFalse.
-import { numberFromText } from "./scan-numbers.ts";
-
 export type Scalar = NumberScalar | WordScalar;
 
 export interface NumberScalar {
@@ -104,6 +102,11 @@ function integerFromText(token: Uint8Array, end: number): bigint | undefined {
   if (end > 21) return undefined;
   const integer = BigInt(Buffer.from(token.buffer, token.byteOffset, end).toString("latin1"));
   return integer >= MIN_INT64 && integer <= MAX_UINT64 ? integer : undefined;
+}
+
+/** The correctly rounded double of a JSON number's text. */
+function numberFromText(bytes: Uint8Array, start: number, end: number): number {
+  return Number(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1"));
 }
 
 function skipDigits(token: Uint8Array, from: number): number {

@@ -1,8 +1,7 @@
 // A JSON document held in memory, built as the parser reports it: everything of a request but its tensors' values.
 // Invariant: depth and number of values are bounded, whatever the body's size.
 import { type Problem, problem } from "../../../core/errors.ts";
-import type { JsonHandler } from "../../json/json-parser.ts";
-import type { NumberColumn } from "../../json/number-column.ts";
+import type { JsonHandler } from "../../json/json-handler.ts";
 import type { Scalar } from "../../json/scan-scalar.ts";
 import { TextBuffer, type TextSink } from "../../json/text-buffer.ts";
 
@@ -79,7 +78,7 @@ export class Document implements JsonHandler {
     else this.#put(plainValue(value));
   }
 
-  numbers(): NumberColumn | undefined {
+  numbers(): undefined {
     return undefined;
   }
 

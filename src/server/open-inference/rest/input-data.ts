@@ -5,8 +5,9 @@
 // Not here: which datatype is meant (read-infer-body.ts), the shape (parse-infer.ts).
 import { type Problem, problem } from "../../../core/errors.ts";
 import type { DType } from "../../../tensor/dtype.ts";
-import type { JsonHandler } from "../../json/json-parser.ts";
+import type { JsonHandler } from "../../json/json-handler.ts";
 import { type NumberColumn, numberColumn } from "../../json/number-column.ts";
+import { MAX_LEVELS, type NumberLists, oneList } from "../../json/number-lists.ts";
 import type { Scalar } from "../../json/scan-scalar.ts";
 import { TextBuffer, type TextSink } from "../../json/text-buffer.ts";
 import { DATATYPES, type Datatype } from "../datatypes.ts";
@@ -23,6 +24,8 @@ export class InputData implements JsonHandler {
   readonly datatype: Datatype | undefined;
   readonly strings: Uint8Array[] = [];
   readonly #column: NumberColumn | undefined;
+  /** Where numbers may be stored unreported. */
+  readonly #lists: NumberLists | undefined;
   readonly #bytesLeft: () => number;
   readonly #done: () => void;
   readonly #text = new TextBuffer();
@@ -44,6 +47,7 @@ export class InputData implements JsonHandler {
     const dtype: DType | undefined = datatype && DATATYPES[datatype].dtype;
     // Narrow integers are read as int32, so that what does not fit is seen, and narrowed at the end.
     this.#column = dtype && numberColumn(isNarrow(dtype) ? "int32" : dtype);
+    this.#lists = this.#column && dtype !== "bool" ? oneList(this.#column) : undefined;
   }
 
   /** Elements so far. */
@@ -114,17 +118,29 @@ export class InputData implements JsonHandler {
     this.#endElement();
   }
 
-  numbers(): NumberColumn | undefined {
-    if (this.#failure || this.#depth === 0 || this.datatype === "BOOL" || this.datatype === "BYTES") {
-      return undefined;
+  numbers(): NumberLists | undefined {
+    const lists = this.#lists;
+    if (!lists || this.#failure || this.#depth === 0) return undefined;
+    if (this.#rank >= 0 && this.#rank !== this.#depth) return undefined;
+    const known = this.#depth <= MAX_LEVELS ? this.#depth : 1;
+    const farther = this.#depth - known;
+    lists.rank = known;
+    for (let level = 0; level < known; level++) {
+      lists.sizes[level] = this.#sizes[farther + level] ?? -1;
+      lists.counts[level] = this.#counts[farther + level] ?? 0;
     }
-    return this.#rank < 0 || this.#rank === this.#depth ? this.#column : undefined;
+    return lists;
   }
 
   numbersStored(count: number): void {
-    this.#counted(count);
+    const lists = this.#lists;
+    if (!lists) return;
+    this.#rank = this.#depth;
+    this.#depth += lists.depth - lists.rank;
+    const farther = this.#rank - lists.rank;
+    for (let level = 0; level < lists.depth; level++)
+      this.#counts[farther + level] = lists.counts[level] ?? 0;
     this.#count += count;
-    if (this.#rank < 0) this.#rank = this.#depth;
   }
 
   /** An element stands here; `wrong` is what it is if it may not. False if it does not count. */

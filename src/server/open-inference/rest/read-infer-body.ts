@@ -33,13 +33,15 @@ export class InferBodyReader {
     this.#parser = new JsonParser(this.#document, new TextBuffer(), expectedBytes);
   }
 
-  /** Takes the next piece of the text; the bytes are not kept. */
-  feed(chunk: Uint8Array): void {
+  /** Takes as much of the next piece of the text as a turn of the event loop may; returns where to go on. */
+  feedSome(chunk: Uint8Array, from: number): number {
     const before = this.#parser.bytesSeen;
-    this.#parser.feed(chunk);
+    const at = this.#parser.feedSome(chunk, from);
     const { endOffset } = this.#parser;
-    if (endOffset === undefined || this.#trailing) return;
-    this.#trailing = !chunk.subarray(Math.max(0, endOffset - before)).every(isBlank);
+    if (at === chunk.length && endOffset !== undefined && !this.#trailing) {
+      this.#trailing = !chunk.subarray(Math.max(0, endOffset - before)).every(isBlank);
+    }
+    return at;
   }
 
   /** The whole document, or what is wrong with the text. */

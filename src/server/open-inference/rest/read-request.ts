@@ -17,9 +17,6 @@ import { type ParsedInfer, type ParsedInput, parseInfer } from "./parse-infer.ts
 import { rawBody } from "./raw-body.ts";
 import { InferBodyReader, needsSecondReading } from "./read-infer-body.ts";
 
-/** Parsing this much takes 30 to 100 microseconds. */
-const READ_SLICE_BYTES = 8 * 1024;
-
 /** A request with its values, ready to run. */
 export interface ReadRequest {
   readonly parsed: ParsedInfer;
@@ -95,7 +92,6 @@ class JsonReading {
   #reader: InferBodyReader;
   #head: Head | undefined;
   #jsonSeen = 0;
-  #sinceTurn = 0;
 
   constructor(handle: ServableHandle, jsonBytes: number | undefined, bodyBytes: number | undefined) {
     const signatures = [...handle.loaded.signatures.values()];
@@ -136,14 +132,10 @@ class JsonReading {
   }
 
   async #feedJson(reader: InferBodyReader, json: Uint8Array): Promise<void> {
-    for (let from = 0; from < json.length; from += READ_SLICE_BYTES) {
-      const slice = json.subarray(from, from + READ_SLICE_BYTES);
-      this.#sinceTurn += slice.length;
-      if (this.#sinceTurn > READ_SLICE_BYTES) {
-        await nextTurn();
-        this.#sinceTurn = slice.length;
-      }
-      reader.feed(slice);
+    let at = reader.feedSome(json, 0);
+    while (at < json.length) {
+      await nextTurn();
+      at = reader.feedSome(json, at);
     }
   }
 

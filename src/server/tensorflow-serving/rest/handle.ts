@@ -3,13 +3,14 @@
 import { Problem, problem } from "../../../core/errors.ts";
 import type { CallKind } from "../../metrics/request-metrics.ts";
 import { compressed } from "../../rest/compress.ts";
+import { errorPage } from "../../rest/dispatch.ts";
 import type { RestRequest, RestResponse, RestRoute } from "../../rest/message.ts";
 import type { RestContext } from "../context.ts";
 import { errorResponse } from "./errors.ts";
 import { examplesOverRest } from "./examples.ts";
 import { metadataOverRest } from "./metadata.ts";
 import { predictOverRest } from "./predict.ts";
-import { type AddressRoute, isApiAddress, parseRoute, type RestVerb } from "./route.ts";
+import { type AddressRoute, isApiAddress, isConformant, parseRoute, type RestVerb } from "./route.ts";
 import { modelsOverRest, statusOverRest } from "./status.ts";
 
 const CORS_HEADERS = {
@@ -18,6 +19,9 @@ const CORS_HEADERS = {
   "Access-Control-Allow-Headers": "Content-Type",
 };
 
+/** What TensorFlow Serving lets libevent take. Only GET, POST and OPTIONS mean something. */
+const METHODS = new Set(["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"]);
+
 /** TensorFlow Serving's part of the REST port. */
 export function tensorflowServingRest(context: RestContext): RestRoute {
   return { serves: isApiAddress, handle: (request) => handleRest(request, context) };
@@ -25,7 +29,10 @@ export function tensorflowServingRest(context: RestContext): RestRoute {
 
 /** Answers a request to an address of the API. */
 async function handleRest(request: RestRequest, context: RestContext): Promise<RestResponse> {
-  const answer = request.method === "OPTIONS" ? preflight(request) : await counted(request, context);
+  // libevent answers these two by itself.
+  if (!METHODS.has(request.method)) return errorPage(501, "Not Implemented");
+  if (!isConformant(request.url)) return errorPage(400, "Bad Request");
+  const answer = await counted(request, context);
   const response = context.compress ? await compressed(request, answer) : answer;
   if (!context.enableCors) return response;
   return { ...response, headers: { ...response.headers, ...CORS_HEADERS } };
@@ -66,6 +73,7 @@ async function dispatch(
   request: RestRequest,
   context: RestContext,
 ): Promise<RestResponse> {
+  if (request.method === "OPTIONS") return preflight(request);
   if (route instanceof Problem) return errorResponse(route);
   if (route === "models") {
     return context.strict ? errorResponse(problem("REST_NO_MODEL_NAME", {})) : modelsOverRest(context);
@@ -84,6 +92,6 @@ async function dispatch(
 
 /** Browsers ask before they send; the answer does not depend on whether the headers are then sent. */
 function preflight(request: RestRequest): RestResponse {
-  const allowed = /https?:\/\//.test(request.header("origin") ?? "");
-  return { status: allowed ? 200 : 400, headers: {}, body: [] };
+  if (/https?:\/\//.test(request.header("origin") ?? "")) return { status: 200, headers: {}, body: [] };
+  return { status: 400, headers: {}, body: [], problem: problem("REST_NO_ORIGIN", {}) };
 }

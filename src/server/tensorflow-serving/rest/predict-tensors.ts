@@ -6,7 +6,7 @@ import type { TensorValue } from "../../../engine/engine.ts";
 import type { TensorSpec } from "../../../model/signature.ts";
 import type { Capture } from "../../json/capture.ts";
 import { describeValue } from "../../json/describe-value.ts";
-import type { NumberColumn } from "../../json/number-column.ts";
+import type { NumberLists } from "../../json/number-lists.ts";
 import { statusName } from "../../status-names.ts";
 import { Failure, TensorBuilder } from "./tensor-builder.ts";
 
@@ -113,11 +113,18 @@ export class PredictTensors {
     });
   }
 
-  /** Where rows that are plain numbers may go: after the first, the rest follow without ado. */
-  plainRows(): NumberColumn | undefined {
+  /** Where numbers within the tensor at hand may go; in a row without names, on into the rows that follow. */
+  numbers(place: ValueOf): NumberLists | undefined {
     const builder = this.current;
-    if (this.#elements !== "values" || !builder || builder.dtype === "bool") return undefined;
-    return this.#first.get(builder)?.shape.length === 0 ? builder.column : undefined;
+    const first = place === "rows" && builder && this.#first.get(builder);
+    return builder?.numbers(first ? { count: this.rows, shape: first.shape } : undefined);
+  }
+
+  /** Where rows that are plain numbers may go: after the first, the rest follow without ado. */
+  plainRows(): NumberLists | undefined {
+    const builder = this.current;
+    if (this.#elements !== "values" || !builder) return undefined;
+    return this.#first.get(builder)?.shape.length === 0 ? builder.rowsOfNumbers(this.rows) : undefined;
   }
 
   /** The tensors by name, or what is wrong with them. Joining long ones takes turns. */

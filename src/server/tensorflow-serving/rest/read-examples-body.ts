@@ -7,8 +7,8 @@
 import { type Problem, problem } from "../../../core/errors.ts";
 import { Capture } from "../../json/capture.ts";
 import { describeValue } from "../../json/describe-value.ts";
-import { type JsonHandler, JsonParser } from "../../json/json-parser.ts";
-import type { NumberColumn } from "../../json/number-column.ts";
+import type { JsonHandler } from "../../json/json-handler.ts";
+import { JsonParser } from "../../json/json-parser.ts";
 import type { Scalar } from "../../json/scan-scalar.ts";
 import { TextBuffer, type TextSink } from "../../json/text-buffer.ts";
 import { withContext } from "../grpc/examples-request.ts";
@@ -55,6 +55,11 @@ export class ExamplesBodyReader implements JsonHandler {
   /** Takes the next piece of the body; the bytes are not kept. */
   feed(chunk: Uint8Array): void {
     this.#parser.feed(chunk);
+  }
+
+  /** Takes as much of it as a turn of the event loop may; returns where to go on. */
+  feedSome(chunk: Uint8Array, from: number): number {
+    return this.#parser.feedSome(chunk, from);
   }
 
   /** Says that the body is over. What is wrong with it comes back. */
@@ -168,7 +173,7 @@ export class ExamplesBodyReader implements JsonHandler {
     }
   }
 
-  numbers(): NumberColumn | undefined {
+  numbers(): undefined {
     return undefined;
   }
 

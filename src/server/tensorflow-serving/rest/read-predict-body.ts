@@ -8,8 +8,8 @@ import type { TensorValue } from "../../../engine/engine.ts";
 import type { TensorSpec } from "../../../model/signature.ts";
 import { Capture } from "../../json/capture.ts";
 import { describeValue } from "../../json/describe-value.ts";
-import { type JsonHandler, JsonParser } from "../../json/json-parser.ts";
-import type { NumberColumn } from "../../json/number-column.ts";
+import type { JsonHandler } from "../../json/json-handler.ts";
+import { JsonParser } from "../../json/json-parser.ts";
 import type { Scalar } from "../../json/scan-scalar.ts";
 import { TextBuffer, type TextSink } from "../../json/text-buffer.ts";
 import { PredictTensors } from "./predict-tensors.ts";
@@ -67,6 +67,11 @@ export class PredictBodyReader implements JsonHandler {
   /** Takes the next piece of the body; the bytes are not kept. */
   feed(chunk: Uint8Array): void {
     this.#parser.feed(chunk);
+  }
+
+  /** Takes as much of it as a turn of the event loop may; returns where to go on. */
+  feedSome(chunk: Uint8Array, from: number): number {
+    return this.#parser.feedSome(chunk, from);
   }
 
   /** Says that the body is over. What is wrong with the text as such comes back. */
@@ -139,7 +144,7 @@ export class PredictBodyReader implements JsonHandler {
     if (this.#depth === 1 && this.#memberBegins(false)) this.#values.scalar(value);
   }
 
-  numbers(): NumberColumn | undefined {
+  numbers(): undefined {
     return undefined;
   }
 

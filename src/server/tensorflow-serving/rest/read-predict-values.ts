@@ -4,8 +4,9 @@
 // Invariant: after a failure the value is passed over to its end, and nothing of it is kept.
 // Not here: the members around it (read-predict-body.ts), what may be wrong with it (predict-tensors.ts).
 import { Capture } from "../../json/capture.ts";
-import type { JsonHandler, JsonParser } from "../../json/json-parser.ts";
-import type { NumberColumn } from "../../json/number-column.ts";
+import type { JsonHandler } from "../../json/json-handler.ts";
+import type { JsonParser } from "../../json/json-parser.ts";
+import type { NumberLists } from "../../json/number-lists.ts";
 import type { Scalar } from "../../json/scan-scalar.ts";
 import { TextBuffer, type TextSink } from "../../json/text-buffer.ts";
 import { Base64Object } from "./base64-object.ts";
@@ -38,6 +39,8 @@ export class PredictValuesReader implements JsonHandler {
   /** Where the tensor at hand belongs. */
   #parent: ValueOf = "rows";
   #name = "";
+  /** Where numbers are being stored unreported. */
+  #lists: NumberLists | undefined;
 
   /** `done` is called when the value is complete. */
   constructor(parser: JsonParser, tensors: PredictTensors, done: () => void) {
@@ -170,14 +173,21 @@ export class PredictValuesReader implements JsonHandler {
     }
   }
 
-  numbers(): NumberColumn | undefined {
-    if (this.#place === "tensor") return this.#tensors.current?.numbers();
-    return this.#place === "rows" ? this.#tensors.plainRows() : undefined;
+  numbers(): NumberLists | undefined {
+    if (this.#place === "tensor") this.#lists = this.#tensors.numbers(this.#parent);
+    else this.#lists = this.#place === "rows" ? this.#tensors.plainRows() : undefined;
+    return this.#lists;
   }
 
   numbersStored(count: number): void {
-    if (this.#place === "tensor") this.#tensors.current?.numbersStored(count);
-    else this.#tensors.rows += count;
+    const { current } = this.#tensors;
+    if (this.#place !== "tensor" || !current || !this.#lists) {
+      this.#tensors.rows += count;
+      return;
+    }
+    this.#tensors.rows += current.numbersStored(count);
+    this.#depth += this.#lists.depth - this.#lists.rank;
+    if (current.depth === 0) this.#place = "rows";
   }
 
   // Where tensors begin and end. False where nothing is to be read; the place is then set to go on behind it.

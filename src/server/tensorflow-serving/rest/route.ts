@@ -19,11 +19,18 @@ const PREDICTION =
 const STATUS = /^\/v1\/models(?:\/([^/:]+))?(?:\/versions\/(\d+)|\/labels\/([^/:]+))?(?:\/(metadata))?$/i;
 const SERVED = /^\/v1\/[^\n]*$/i;
 const ALL_MODELS = /^\/v1\/models$/i;
+const CHARACTER = "(?:[\\w.~!$&'()*+,;=:@/-]|%[\\da-f]{2})";
+const CONFORMANT = new RegExp(`^${CHARACTER}*(?:\\?(?:${CHARACTER}|\\?)*)?(?:#(?:${CHARACTER}|\\?)*)?$`, "i");
 const MAX_INT64 = 2n ** 63n - 1n;
 
 /** Whether the address is the API's at all; everything else gets libevent's 404 page. */
 export function isApiAddress(url: string): boolean {
   return SERVED.test(url);
+}
+
+/** Whether path and query are written as RFC 3986 has it; libevent's parser takes nothing else. */
+export function isConformant(url: string): boolean {
+  return CONFORMANT.test(url);
 }
 
 /** The route of a request, or what is wrong with its address. */

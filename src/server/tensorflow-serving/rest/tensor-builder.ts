@@ -11,6 +11,7 @@ import type { DType } from "../../../tensor/dtype.ts";
 import { Capture } from "../../json/capture.ts";
 import { describeValue } from "../../json/describe-value.ts";
 import { type NumberColumn, numberColumn } from "../../json/number-column.ts";
+import { MAX_LEVELS, type NumberLists, oneList } from "../../json/number-lists.ts";
 import type { Scalar } from "../../json/scan-scalar.ts";
 import { tensorflowDtypeName } from "../dtype-names.ts";
 
@@ -43,6 +44,12 @@ export class Failure {
   }
 }
 
+/** The list whose elements are tensors: how many have ended, and the shape that they all have. */
+export interface Rows {
+  readonly count: number;
+  readonly shape: readonly number[];
+}
+
 export class TensorBuilder {
   /** Undefined for types that we have no name for, which JSON cannot bring anyway. */
   readonly dtype: DType | undefined;
@@ -54,6 +61,10 @@ export class TensorBuilder {
   depth = 0;
   /** Values since `begin`. */
   size = 0;
+  /** Where numbers may be stored unreported. */
+  readonly #lists: NumberLists | undefined;
+  /** The rows through which they go. */
+  #rows: Rows | undefined;
   readonly #watch: (capture?: Capture) => void;
   /** -1 until the first value or the first empty list. */
   #rank = -1;
@@ -70,6 +81,7 @@ export class TensorBuilder {
     this.dtype = spec.dtype;
     this.dtypeName = spec.dtype ? tensorflowDtypeName(spec.dtype) : tensorflowName(spec.tensorflowDtype);
     this.column = spec.dtype && numberColumn(spec.dtype);
+    this.#lists = this.column && spec.dtype !== "bool" ? oneList(this.column) : undefined;
   }
 
   /** A new element begins: its own shape, the same storage. */
@@ -114,16 +126,84 @@ export class TensorBuilder {
     else if (this.#rank < 0) this.#rank = level + 1;
   }
 
-  /** Where a run of plain numbers may go, at this place. */
-  numbers(): NumberColumn | undefined {
-    if (this.failure || this.depth === 0 || this.dtype === "bool") return undefined;
-    return this.#rank < 0 || this.#rank === this.depth ? this.column : undefined;
+  /** Where plain numbers may go, at this place. Among rows they may go on into those that follow. */
+  numbers(rows?: Rows): NumberLists | undefined {
+    const lists = this.#lists;
+    if (!lists || this.failure || this.depth === 0) return undefined;
+    if (this.#rank >= 0 && this.#rank !== this.depth) return undefined;
+    this.#rows = rows && this.#isLike(rows.shape) && this.depth < MAX_LEVELS ? rows : undefined;
+    const levels = this.depth <= MAX_LEVELS ? this.depth : 1;
+    const farther = this.depth - levels;
+    const sizes = this.#rows ? this.#rows.shape : this.#dims;
+    const first = this.#rows ? 1 : 0;
+    lists.rank = first + levels;
+    if (this.#rows) {
+      lists.sizes[0] = -1;
+      lists.counts[0] = this.#rows.count + 1;
+    }
+    for (let level = 0; level < levels; level++) {
+      lists.sizes[first + level] = sizes[farther + level] ?? -1;
+      lists.counts[first + level] = this.#counts[farther + level] ?? 0;
+    }
+    return lists;
   }
 
-  numbersStored(count: number): void {
-    this.#count(count);
-    this.size += count;
-    if (this.#rank < 0) this.#rank = this.depth;
+  /** So many numbers were stored there. Returns how many rows have ended. */
+  numbersStored(count: number): number {
+    const lists = this.#lists;
+    if (!lists) return 0;
+    const { depth } = this;
+    const rows = this.#rows;
+    const open = rows ? lists.depth - 1 : depth + lists.depth - lists.rank;
+    const ended = rows ? (lists.counts[0] ?? 0) - (open > 0 ? 1 : 0) - rows.count : 0;
+    const farther = rows ? -1 : depth - lists.rank;
+    this.depth = open;
+    for (let level = Math.max(0, farther); level < open; level++) {
+      this.#counts[level] = lists.counts[level - farther] ?? 0;
+    }
+    if (rows) {
+      this.#goOnIn(rows.shape);
+    } else {
+      this.#rank = depth;
+      this.size += count;
+    }
+    return ended;
+  }
+
+  /** Where rows that are lone numbers may go. */
+  rowsOfNumbers(rows: number): NumberLists | undefined {
+    const lists = this.#lists;
+    if (!lists) return undefined;
+    lists.rank = 1;
+    lists.sizes[0] = -1;
+    lists.counts[0] = rows;
+    return lists;
+  }
+
+  /** Whether what is known of this element's shape is that shape, down to the list at hand. */
+  #isLike(shape: readonly number[]): boolean {
+    return (
+      shape.length === this.depth &&
+      shape.every((size, level) => (this.#dims[level] ?? -1) < 0 || this.#dims[level] === size)
+    );
+  }
+
+  /** Of the element at hand, which may be another than before, all that has ended is of that shape. */
+  #goOnIn(shape: readonly number[]): void {
+    const { depth } = this;
+    let hasEnded = depth === 0;
+    let size = hasEnded ? 1 : 0;
+    this.#dims = shape.map((dim, level) => {
+      const known = hasEnded;
+      const isOpen = level < depth;
+      const isInnermost = level === depth - 1;
+      const ended = isOpen ? (this.#counts[level] ?? 0) - (isInnermost ? 0 : 1) : 0;
+      size = size * dim + ended;
+      hasEnded ||= ended > 0;
+      return known ? dim : -1;
+    });
+    this.size = size;
+    this.#rank = size > 0 ? shape.length : -1;
   }
 
   /** A number, true, false or null; `offset` is where it stands. */
