@@ -59,6 +59,12 @@ export const SERVING_ERRORS = {
     grpc: 3,
     text: "Signature input alias: {input}(feed name: {feed}) not found in request and no default value provided. Inputs expected to be in the request {sent}, or default input alias set: {defaults}",
   },
+  INPUT_UNKNOWN: {
+    exit: 1,
+    http: 400,
+    grpc: 3,
+    text: "Inputs contains invalid name. Used request inputs: {used}, request input: {sent}",
+  },
   INPUT_WRONG_DTYPE: {
     exit: 1,
     http: 400,
@@ -173,6 +179,7 @@ export const SERVING_ERRORS = {
     grpc: 3,
     text: "Failed to convert version: {version} to numeric.",
   },
+  REST_NO_ORIGIN: { exit: 1, http: 400, grpc: 9, text: "Origin header is missing in CORS preflight" },
   REST_BODY_TOO_LARGE: {
     exit: 1,
     http: 413,

@@ -60,7 +60,7 @@ describe("defaults of a signature", () => {
 
   it("do not make unknown inputs known", async () => {
     expect(await ask(WITH_DEFAULT, { x: values, z: values })).toContain(
-      "Sent extra: {z}. Missing but required: {factor}.",
+      "Inputs contains invalid name. Used request inputs: x, request input: x,z",
     );
   });
 });

@@ -138,16 +138,16 @@ function checkedInputs(
     return inputCount(wanted, sent);
   }
   let found = 0;
-  for (let index = 0; index < wanted.length; index++) {
-    const spec = wanted[index] as TensorSpec; // there is one
-    const refusal = refuseInput(spec, index, sent, defaults);
+  for (const spec of wanted) {
+    const refusal = refuseInput(spec, sent, defaults);
     if (refusal) return refusal;
     if (sent.has(spec.key)) found++;
   }
-  if (found < sent.size) return inputCount(wanted, sent);
-  const refusal = refuseOutputs(signature, outputFilter);
-  if (refusal) return refusal;
+  if (found < sent.size) return unknownInput(wanted, sent);
   const inputs = sent as ReadonlyMap<string, TensorValue>; // all were decoded, as was seen above
+  // There the graph's run looks at dtypes, after everything else.
+  const refusal = refuseOutputs(signature, outputFilter) ?? refuseDtypes(wanted, inputs);
+  if (refusal) return refusal;
   return found === wanted.length ? inputs : new Map([...defaults, ...inputs]);
 }
 
@@ -163,20 +163,34 @@ function refuseOutputs(signature: Signature, filter: readonly string[]): Problem
 
 function refuseInput(
   spec: TensorSpec,
-  index: number,
   sent: Prediction["inputs"],
   defaults: ReadonlyMap<string, TensorValue>,
 ): Problem | undefined {
   const value = sent.get(spec.key);
-  if (!value) {
-    if (defaults.has(spec.key)) return undefined;
-    const names = { sent: setText([...sent.keys()]), defaults: [...defaults.keys()].sort().join(",") };
-    return problem("INPUT_MISSING", { input: spec.key, feed: spec.tensorName, ...names });
-  }
   if (value === "unparsable") return problem("TENSOR_UNPARSABLE", { input: spec.key });
-  if (spec.dtype === undefined || value.dtype === spec.dtype) return undefined;
-  const dtypes = { wanted: tensorflowDtypeName(spec.dtype), found: tensorflowDtypeName(value.dtype) };
-  return problem("INPUT_WRONG_DTYPE", { input: spec.key, index, ...dtypes });
+  if (value || defaults.has(spec.key)) return undefined;
+  const names = { sent: setText([...sent.keys()]), defaults: listText([...defaults.keys()]) };
+  return problem("INPUT_MISSING", { input: spec.key, feed: spec.tensorName, ...names });
+}
+
+function refuseDtypes(
+  specs: readonly TensorSpec[],
+  inputs: ReadonlyMap<string, TensorValue>,
+): Problem | undefined {
+  for (let index = 0; index < specs.length; index++) {
+    const { key, dtype } = specs[index] as TensorSpec; // there is one
+    const found = inputs.get(key)?.dtype;
+    if (found === undefined || dtype === undefined || found === dtype) continue;
+    const dtypes = { wanted: tensorflowDtypeName(dtype), found: tensorflowDtypeName(found) };
+    return problem("INPUT_WRONG_DTYPE", { input: key, index, ...dtypes });
+  }
+  return undefined;
+}
+
+/** Of a signature with defaults: not more inputs than it has, and one that it does not have. */
+function unknownInput(specs: readonly TensorSpec[], given: Prediction["inputs"]): Problem {
+  const used = specs.map((spec) => spec.key).filter((key) => given.has(key));
+  return problem("INPUT_UNKNOWN", { used: listText(used), sent: listText([...given.keys()]) });
 }
 
 function inputCount(specs: readonly TensorSpec[], given: Prediction["inputs"]): Problem {
@@ -194,7 +208,11 @@ function inputCount(specs: readonly TensorSpec[], given: Prediction["inputs"]): 
 
 /** `{a,b}`, sorted. */
 function setText(names: readonly string[]): string {
-  return `{${[...names].sort().join(",")}}`;
+  return `{${listText(names)}}`;
+}
+
+function listText(names: readonly string[]): string {
+  return [...names].sort().join(",");
 }
 
 async function runEngine(

@@ -11,7 +11,11 @@ export function dispatchRest(routes: readonly RestRoute[]): RestHandler {
 
 /** libevent's page for addresses that nobody serves, as TensorFlow Serving's clients see it. */
 export function notFoundPage(): RestResponse {
-  const page =
-    "<HTML><HEAD>\n<TITLE>404 Not Found</TITLE>\n</HEAD><BODY>\n<H1>Not Found</H1>\n</BODY></HTML>\n";
-  return { status: 404, headers: { "Content-Type": "text/html" }, body: [Buffer.from(page)] };
+  return errorPage(404, "Not Found");
+}
+
+/** libevent's page for what it answers by itself. */
+export function errorPage(status: number, reason: string): RestResponse {
+  const page = `<HTML><HEAD>\n<TITLE>${status} ${reason}</TITLE>\n</HEAD><BODY>\n<H1>${reason}</H1>\n</BODY></HTML>\n`;
+  return { status, headers: { "Content-Type": "text/html" }, body: [Buffer.from(page)] };
 }
