@@ -38,6 +38,7 @@ async function answer(request: MessageInitShape<typeof PredictRequestSchema>) {
   return fromBinary(PredictResponseSchema, bytes);
 }
 
+// What is refused, and in which words: ../cases/grpc-error-texts.test.ts.
 describe("Predict", () => {
   it("answers with values in the typed field, and says which version and signature ran", async () => {
     const response = await answer({ modelSpec: { name: "half" }, inputs: { x } });
@@ -64,75 +65,6 @@ describe("Predict", () => {
   });
 
   const half = { name: "half" };
-  it.each<[string, MessageInitShape<typeof PredictRequestSchema>, number, string]>([
-    ["no model_spec", {}, 3, "Missing ModelSpec"],
-    ["no name", { modelSpec: {} }, 3, "ModelSpec has no name specified."],
-    ["an unknown model", { modelSpec: { name: "none" } }, 5, "Servable not found for request: Latest(none)"],
-    [
-      "an unknown version",
-      { modelSpec: { name: "half", versionChoice: { case: "version", value: { value: 4n } as never } } },
-      5,
-      "Servable not found for request: Specific(half, 4)",
-    ],
-    [
-      "an unknown label",
-      { modelSpec: { name: "half", versionChoice: { case: "versionLabel", value: "canary" } } },
-      3,
-      "Unrecognized servable version label: canary",
-    ],
-    [
-      "an unknown signature",
-      { modelSpec: { name: "half", signatureName: "s" }, inputs: { x } },
-      9,
-      'Serving signature key "s" not found.',
-    ],
-    [
-      "no inputs",
-      { modelSpec: half },
-      3,
-      "input size does not match signature: 0!=1 len({}) != len({x}). Sent extra: {}. Missing but required: {x}.",
-    ],
-    [
-      "wrong inputs",
-      { modelSpec: half, inputs: { unknown_key2: x, unknown_key1: x } },
-      3,
-      "input size does not match signature: 2!=1 len({unknown_key1,unknown_key2}) != len({x}). " +
-        "Sent extra: {unknown_key1,unknown_key2}. Missing but required: {x}.",
-    ],
-    [
-      "a wrong name",
-      { modelSpec: half, inputs: { a: x } },
-      3,
-      "Signature input alias: x(feed name: x:0) not found in request and no default value provided. " +
-        "Inputs expected to be in the request {a}, or default input alias set: ",
-    ],
-    [
-      "a broken tensor",
-      { modelSpec: half, inputs: { x: { dtype: 1, tensorContent: new Uint8Array(3) } } },
-      3,
-      "tensor parsing error: x",
-    ],
-    [
-      "a wrong dtype",
-      { modelSpec: half, inputs: { x: { dtype: 10, boolVal: [true] } } },
-      3,
-      "x: Expects arg[0] to be float but bool is provided",
-    ],
-    [
-      "an unknown output",
-      { modelSpec: half, inputs: { x }, outputFilter: ["f"] },
-      3,
-      "output tensor alias not found in signature: f Outputs expected to be in the set {y}.",
-    ],
-    [
-      "an output twice",
-      { modelSpec: half, inputs: { x }, outputFilter: ["y", "y"] },
-      3,
-      "duplicate output tensor alias: y",
-    ],
-  ])("refuses %s", async (_what, request, code, message) => {
-    expect(await predict(request)).toEqual([code, message]);
-  });
 
   it("refuses what is no message", async () => {
     const whole = predictBytes({ modelSpec: half, inputs: { x } });
@@ -175,23 +107,6 @@ describe("GetModelMetadata", () => {
     expect(signature?.inputs["x"]).toMatchObject({ dtype: 1, encoding: { case: "name", value: "x:0" } });
     expect(signature?.inputs["x"]?.tensorShape?.dim.map((dim) => Number(dim.size))).toEqual([-1, 1]);
   });
-
-  it("refuses what it does not know", async () => {
-    const modelSpec = { name: "half" };
-    expect(await ask({ modelSpec })).toEqual([
-      3,
-      "GetModelMetadataRequest must specify at least one metadata_field",
-    ]);
-    expect(await ask({ modelSpec, metadataField: ["graph"] })).toEqual([
-      3,
-      "Metadata field graph is not supported",
-    ]);
-    expect(await ask({ metadataField: ["signature_def"] })).toEqual([3, "Missing ModelSpec"]);
-    expect(await ask({ modelSpec: { name: "none" }, metadataField: ["signature_def"] })).toEqual([
-      5,
-      "Servable not found for request: Latest(none)",
-    ]);
-  });
 });
 
 describe("GetModelStatus", () => {
@@ -218,18 +133,5 @@ describe("GetModelStatus", () => {
     ]);
     const choice = { case: "version" as const, value: { value: 3n } as never };
     expect(await versions({ name: "half", versionChoice: choice })).toEqual([[3, 30, 0]]);
-  });
-
-  it("refuses what there is none of", async () => {
-    expect(await ask({})).toEqual([3, "Missing ModelSpec"]);
-    expect(await ask({ modelSpec: { name: "none" } })).toEqual([
-      5,
-      "Could not find any versions of model none",
-    ]);
-    const choice = { case: "version" as const, value: { value: 8n } as never };
-    expect(await ask({ modelSpec: { name: "half", versionChoice: choice } })).toEqual([
-      5,
-      "Could not find version 8 of model half",
-    ]);
   });
 });

@@ -114,6 +114,10 @@ describe("the body", () => {
       "Feature: names has element with unexpected JSON type: Object",
     ],
     [`{"examples":[{"names":{"b64":"a"}}]}`, "Unable to base64 decode"],
+    [
+      `{"examples":[{"names":[1,{"b64":"a"}]}]}`,
+      "Unexpected element type in feature: names expecting type: int64",
+    ],
     [`{"examples":[{"names":[[10],20]}]}`, "Feature: names has element with unexpected JSON type: Array"],
     [
       `{"examples":[{"names":[20,18446744073709551603]}]}`,

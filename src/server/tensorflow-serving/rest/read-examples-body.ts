@@ -15,6 +15,8 @@ import { withContext } from "../grpc/examples-request.ts";
 import { Base64Object } from "./base64-object.ts";
 import { ExampleBuilder } from "./example-builder.ts";
 
+const NO_BYTES = new Uint8Array(0);
+
 /** Where the next value stands. */
 type Place = "root" | "members" | "examples" | "example" | "feature" | "object" | "skip";
 
@@ -219,7 +221,9 @@ export class ExamplesBodyReader implements JsonHandler {
       return;
     }
     const bytes = this.#object.decoded();
-    this.#fail(bytes ? this.#builder.bytes(bytes) : problem("JSON_BASE64", {}));
+    // The kind is looked at before the bytes are.
+    const wrongKind = this.#builder.bytes(bytes ?? NO_BYTES);
+    this.#fail(wrongKind ?? (bytes ? undefined : problem("JSON_BASE64", {})));
   }
 
   #notAnExample(type: JsonType): void {
