@@ -36,7 +36,7 @@ export function addEngineFlags(command: Command): Command {
 export async function engineOf(
   flags: EngineFlags,
   io: Io,
-  settings: Pick<EngineSettings, "interOpThreads" | "tags" | "tell"> = {},
+  settings: Pick<EngineSettings, "interOpThreads" | "sessionConfig" | "tags" | "tell"> = {},
 ): Promise<Engine> {
   const { createEngine } = await import("../engine/create-engine.ts"); // takes longer than most commands
   if (flags.engine === "auto" && flags.op_library) fail("USAGE", { message: ONE_ENGINE });

@@ -15,6 +15,8 @@ export interface EngineSettings {
   readonly operatorLibraries?: readonly string[] | undefined;
   /** Threads that run TensorFlow's operators beside each other. */
   readonly interOpThreads?: number | undefined;
+  /** A ConfigProto for TensorFlow's sessions, encoded; threads that are given otherwise win. */
+  readonly sessionConfig?: Uint8Array | undefined;
   /** The tags of the graph to run, where a load does not name others. */
   readonly tags?: readonly string[] | undefined;
   /** Told which engine was kept, and why. */
@@ -23,8 +25,10 @@ export interface EngineSettings {
 
 const ENGINES: Readonly<Record<string, (settings: EngineSettings) => Engine>> = {
   onnxruntime: ({ operatorLibraries }) => onnxRuntimeEngine({ operatorLibraries }),
-  tensorflow: ({ env = process.env, libtensorflow, operatorLibraries, interOpThreads }) =>
-    tensorflowEngine({ env, library: libtensorflow, operatorLibraries, interOpThreads }),
+  tensorflow: ({ env = process.env, libtensorflow: library, ...settings }) => {
+    const { operatorLibraries, interOpThreads, sessionConfig } = settings;
+    return tensorflowEngine({ env, library, operatorLibraries, interOpThreads, sessionConfig });
+  },
   auto: (settings) =>
     autoEngine(
       [createEngine("onnxruntime", settings), createEngine("tensorflow", settings)],

@@ -44,7 +44,70 @@ const CODES =
 
 const DATATYPES = "INVALID BOOL UINT8 UINT16 UINT32 UINT64 INT8 INT16 INT32 INT64 FP16 FP32 FP64 STRING BF16";
 
+/** Fields of RewriterConfig that turn an optimizer on or off. */
+const TOGGLES =
+  "layout_optimizer constant_folding shape_optimization remapping common_subgraph_elimination arithmetic_optimization dependency_optimization loop_optimization function_optimization debug_stripper scoped_allocator_optimization pin_to_host_optimization implementation_selector auto_mixed_precision auto_mixed_precision_mkl auto_mixed_precision_onednn_bfloat16 auto_mixed_precision_cpu use_plugin_optimizers experimental_conditional_code_motion";
+
+/** Of a session's configuration; source: tensorflow/core/protobuf/config.proto and rewriter_config.proto. */
+const SESSION_ENUMERATIONS: readonly Omit<Enumeration, "file">[] = [
+  {
+    inside: "OptimizerOptions",
+    name: "Level",
+    values: { L1: 0, L0: -1 },
+    fields: ["OptimizerOptions.opt_level"],
+  },
+  {
+    inside: "OptimizerOptions",
+    name: "GlobalJitLevel",
+    values: { DEFAULT: 0, OFF: -1, ON_1: 1, ON_2: 2 },
+    fields: ["OptimizerOptions.global_jit_level"],
+  },
+  {
+    inside: "RewriterConfig",
+    name: "CpuLayout",
+    values: { NO_CONVERSION_ON_CPU: 0, NCHW_TO_NHWC: 1, NHWC_TO_NCHW: 2 },
+    fields: ["RewriterConfig.cpu_layout_conversion"],
+  },
+  {
+    inside: "RewriterConfig",
+    name: "Toggle",
+    values: { DEFAULT: 0, ON: 1, OFF: 2, AGGRESSIVE: 3, EXPERIMENTAL_MLIR: 4, EXPERIMENTAL_BOTH: 5 },
+    fields: TOGGLES.split(" ").map((name) => `RewriterConfig.${name}`),
+  },
+  {
+    inside: "RewriterConfig",
+    name: "NumIterationsType",
+    values: { DEFAULT_NUM_ITERS: 0, ONE: 1, TWO: 2 },
+    fields: ["RewriterConfig.meta_optimizer_iterations"],
+  },
+  {
+    inside: "RewriterConfig",
+    name: "MemOptType",
+    values: {
+      DEFAULT_MEM_OPT: 0,
+      NO_MEM_OPT: 1,
+      MANUAL: 2,
+      HEURISTICS: 3,
+      SWAPPING_HEURISTICS: 4,
+      RECOMPUTATION_HEURISTICS: 5,
+      SCHEDULING_HEURISTICS: 6,
+    },
+    fields: ["RewriterConfig.memory_optimization"],
+  },
+  {
+    inside: "SessionExperimental",
+    name: "MlirBridgeRollout",
+    values: {
+      MLIR_BRIDGE_ROLLOUT_UNSPECIFIED: 0,
+      MLIR_BRIDGE_ROLLOUT_ENABLED: 1,
+      MLIR_BRIDGE_ROLLOUT_DISABLED: 2,
+    },
+    fields: ["SessionExperimental.mlir_bridge_rollout"],
+  },
+];
+
 const ENUMERATIONS: readonly Enumeration[] = [
+  ...SESSION_ENUMERATIONS.map((one) => ({ file: "tensorflow_config", ...one })),
   {
     file: "tensorflow",
     name: "DataType",

@@ -24,6 +24,7 @@ import type { CacheOptions } from "../serve/converted-file.ts";
 import { flagOptions, ignoredFlags, type Port, type ServeFlags } from "../serve/flags.ts";
 import type { LevelControl, Log } from "../serve/log.ts";
 import { modelName } from "../serve/model-cache.ts";
+import type { SessionConfig } from "../serve/session-config.ts";
 
 type Flags = ServeFlags & EngineFlags & ConvertFlags & { readonly input?: InputSpecs };
 
@@ -108,11 +109,14 @@ async function start(
   const { startServer } = await import("../../server/node/start-server.ts");
   const { serveOptions } = await import("../serve/serve-options.ts");
   const options = await serveOptions(flags, log);
+  const { readSessionConfig } = await import("../serve/session-config.ts");
+  const session = await readSessionConfig(flags.tensorflow_session_config_file, flags.engine, log);
   const server = await startServer({
     models,
     ...listenOptions(target, flags, log),
     ...options,
-    engine: await engineFor(flags, log, io, stopping),
+    intraOpThreads: options.intraOpThreads || session.intraOpThreads,
+    engine: await engineFor(flags, session, log, io, stopping),
     modelFiles: flags.convert ?? false,
     log,
     setLogLevel: log.setLevel,
@@ -122,7 +126,13 @@ async function start(
   return { models, server };
 }
 
-async function engineFor(flags: Flags, log: Log, io: Io, stopping: AbortSignal): Promise<Engine> {
+async function engineFor(
+  flags: Flags,
+  session: SessionConfig,
+  log: Log,
+  io: Io,
+  stopping: AbortSignal,
+): Promise<Engine> {
   if (flags.tensorflow_inter_op_parallelism > 0 && flags.engine === "onnxruntime") {
     log(
       "warn",
@@ -130,7 +140,8 @@ async function engineFor(flags: Flags, log: Log, io: Io, stopping: AbortSignal):
     );
   }
   const engine = await engineOf(flags, io, {
-    interOpThreads: flags.tensorflow_inter_op_parallelism,
+    interOpThreads: flags.tensorflow_inter_op_parallelism || session.interOpThreads,
+    sessionConfig: session.bytes,
     tags: flags.saved_model_tags.split(",").filter((tag) => tag !== ""),
     tell: (message) => log("info", message),
   });

@@ -32,6 +32,7 @@ export interface ServeFlags {
   readonly tensorflow_session_parallelism: number;
   readonly tensorflow_intra_op_parallelism: number;
   readonly tensorflow_inter_op_parallelism: number;
+  readonly tensorflow_session_config_file: string;
   readonly saved_model_tags: string;
   readonly ssl_config_file: string;
   readonly rest_api_ssl_config_file: string;
@@ -161,6 +162,11 @@ const FLAGS: readonly Flag[] = [
   int("tensorflow_session_parallelism", 0, "threads inside one run; 0 lets the engine choose"),
   int("tensorflow_intra_op_parallelism", 0, "likewise"),
   int("tensorflow_inter_op_parallelism", 0, "threads that run TensorFlow's operators beside each other"),
+  text(
+    "tensorflow_session_config_file",
+    "file",
+    "a ConfigProto in text form: threads, and for TensorFlow all that is in it",
+  ),
   text("saved_model_tags", "tags", "the graph to serve, by its tags with commas between; by default serve's"),
   bool("enable_model_warmup", true, "replay a version's warm-up file before it serves"),
   bool(
@@ -226,7 +232,6 @@ const FLAGS: readonly Flag[] = [
   ignored(int("grpc_max_threads", 0, ""), "one event loop serves all connections"),
   ignored(int("num_unload_threads", 0, ""), "models are unloaded as soon as no request holds them"),
   ignored(bool("flush_filesystem_caches", true, ""), "weights are mapped, not cached twice"),
-  ignored(text("tensorflow_session_config_file", "file", ""), "threads and tags have flags of their own"),
   ignored(bool("use_alts_credentials", false, ""), "ALTS is there on Google's own machines only"),
   ignored(text("platform_config_file", "file", ""), "there is one platform, tensorflow"),
   ignored(number("per_process_gpu_memory_fraction", 0, ""), "models run on the CPU"),

@@ -15,6 +15,8 @@ import { TensorFlowSession } from "./tf-session.ts";
 export interface TensorFlowOptions extends TensorFlowPlace {
   /** Threads that run operators of one run beside each other; by default each run has the thread it is called on. */
   readonly interOpThreads?: number | undefined;
+  /** A ConfigProto, encoded; its threads count where none are given otherwise. */
+  readonly sessionConfig?: Uint8Array | undefined;
 }
 
 /** Its name, as `--engine` takes it. */
@@ -34,6 +36,7 @@ export function tensorflowEngine(options: TensorFlowOptions): Engine {
       const threads = {
         intraOp: intraOpThreads || runtime.cores,
         interOp: options.interOpThreads || ON_THE_CALLING_THREAD,
+        config: options.sessionConfig,
       };
       try {
         const opened = await openSession(runtime, directory, graph.tags, threads);

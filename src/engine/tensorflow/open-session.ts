@@ -11,6 +11,8 @@ export interface SessionThreads {
   readonly intraOp: number;
   /** Threads that run operators beside each other; negative runs all on the thread of the call. */
   readonly interOp: number;
+  /** What else the session is told: a ConfigProto, encoded. */
+  readonly config?: Uint8Array | undefined;
 }
 
 /** Throws TensorFlowFailure. */
@@ -41,8 +43,8 @@ export async function openSession(
 }
 
 /** ConfigProto: intra_op_parallelism_threads = 2, inter_op_parallelism_threads = 5, allow_soft_placement = 7. */
-function configProto({ intraOp, interOp }: SessionThreads): Uint8Array {
-  const writer = new BinaryWriter();
+function configProto({ intraOp, interOp, config = new Uint8Array() }: SessionThreads): Uint8Array {
+  const writer = new BinaryWriter().raw(config); // of a field that comes twice the last one counts
   writer.tag(2, WireType.Varint).int32(intraOp);
   writer.tag(5, WireType.Varint).int32(interOp);
   writer.tag(7, WireType.Varint).bool(true); // as TensorFlow Serving: a graph made on a GPU runs here too
