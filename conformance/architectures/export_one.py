@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.export import ExportedProgram
 from torch.utils import _pytree
 
 from .architecture import Inputs
@@ -107,23 +108,24 @@ class Exports:
             return {axis: torch.export.Dim.AUTO for axis in (0, *differ)}
 
         try:
-            self.export("free", 2, axes)
-        except Exception:  # with free sizes it asks what only fixed ones answer
+            program = self.export("free", 2, axes)
+            program.module()(*self.inputs(2, 1))
+        except Exception:  # it asks what only fixed sizes answer, or holds for a range without the other ones
             self.export("free", 2, lambda *_: {0: torch.export.Dim.AUTO})
 
     def fixed(self) -> None:
         """As most people export: from an example of batch 1, all sizes fixed."""
         self.export("fixed", 1, None)
 
-    def export(self, kind: str, batch: int, axes: Callable[[Tensor, Tensor], dict] | None) -> None:
-        """Writes KIND.pt2."""
+    def export(self, kind: str, batch: int, axes: Callable[[Tensor, Tensor], dict] | None) -> ExportedProgram:
+        """Writes KIND.pt2; returns what is in it."""
         given, other = self.inputs(batch, 0), self.inputs(batch, 1)
         shapes = axes and tuple(axes(a, b) for a, b in zip(given, other))
-        model = self.model if returns_tensors(self.model, given) else Plain(self.model)
         if shapes and takes_any_number(self.plain):
             shapes = (shapes,)
         program = torch.export.export(self.plain, given, dynamic_shapes=shapes)
         torch.export.save(program, self.folder / f"{kind}.pt2")
+        return program
 
     def traced(self) -> None:
         """Writes traced.pt."""
