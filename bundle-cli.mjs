@@ -8,7 +8,7 @@ import { build } from "rolldown";
 const EXTERNAL = ["koffi", "onnxruntime-node", "@node-rs/crc32", "pino", "jiti"];
 
 await build({
-  input: "dist/cli/main.js",
+  input: { main: "dist/cli/main.js", "worker-thread": "dist/server/node/worker-thread.js" },
   platform: "node",
   external: EXTERNAL,
   output: { dir: "dist/cli", format: "esm", entryFileNames: "[name].js", chunkFileNames: "chunk-[name].js" },

@@ -90,7 +90,7 @@ async function serve(target: string | undefined, flags: Flags, io: Io): Promise<
       const names = models.map((model) => model.name).join(", ") || "nothing";
       io.out(`${names} ${verb} available, ${seconds(started)} after the start\n`);
     }
-    await stop;
+    await Promise.race([stop, server.failed]);
     log("info", "stopping: requests in flight are finished first");
   } finally {
     stopping.abort();

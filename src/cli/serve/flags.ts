@@ -52,6 +52,7 @@ export interface ServeFlags {
   readonly admin_token_file: string;
   readonly drain_delay_ms: number;
   readonly drain_timeout_ms: number;
+  readonly workers: number;
   readonly max_connections: number;
   readonly max_requests_in_flight: number;
   readonly header_timeout_ms: number;
@@ -203,6 +204,14 @@ const FLAGS: readonly Flag[] = [
   text("admin_token_file", "file", "secrets that those calls must carry one of, one a line"),
   count("drain_delay_ms", 0, "how long to go on taking requests after SIGTERM, while /readyz already fails"),
   count("drain_timeout_ms", 25_000, "how long requests in flight may take to end after that"),
+  {
+    ...count(
+      "workers",
+      1,
+      "threads that speak the protocols, around one copy of the models; 1 is none besides the main one",
+    ),
+    parse: parseWorkers,
+  },
   count("max_connections", 0, "connections that each port holds; 0 for no limit"),
   count("max_requests_in_flight", 0, "requests worked on at once; more are refused; 0 for no limit"),
   count("header_timeout_ms", 20_000, "how long a client may take for a request's headers; 0 for ever"),
@@ -320,6 +329,17 @@ function parseInteger(given: string): number {
 function parseCount(given: string): number {
   const value = parseInteger(given);
   if (value < 0) throw new InvalidArgumentError("A whole number from 0 on is wanted.");
+  return value;
+}
+
+/** More threads than this would wait for each other. */
+const MAX_WORKERS = 64;
+
+function parseWorkers(given: string): number {
+  const value = parseInteger(given);
+  if (value < 1 || value > MAX_WORKERS) {
+    throw new InvalidArgumentError(`A whole number from 1 to ${MAX_WORKERS} is wanted.`);
+  }
   return value;
 }
 

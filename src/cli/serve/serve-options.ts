@@ -88,6 +88,7 @@ function operationOptions(flags: ServeFlags): Partial<ServeOptions> {
     adminHost: flags.admin_host,
     drainDelayMs: flags.drain_delay_ms,
     drainMs: flags.drain_timeout_ms,
+    workers: flags.workers,
     maxConnections: flags.max_connections,
     maxRequestsInFlight: flags.max_requests_in_flight,
     headerTimeoutMs: flags.header_timeout_ms,

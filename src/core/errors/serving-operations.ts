@@ -60,6 +60,26 @@ export const SERVING_OPERATION_ERRORS = {
     text: "nothing of the request came for {milliseconds} ms (--receive_idle_timeout_ms); send it without pauses",
   },
 
+  // Several threads.
+  WORKERS_UNSUPPORTED: {
+    exit: 2,
+    http: 500,
+    grpc: 12,
+    text: "--workers {workers}: connections cannot be handed to other threads on {platform}; leave the flag out",
+  },
+  WORKERS_ENDED: {
+    exit: 1,
+    http: 503,
+    grpc: 14,
+    text: "workers ended by a fault {count} times within {seconds} s, the last one with: {reason}; look into the log, and start the server again",
+  },
+  MODEL_ON_ONE_THREAD: {
+    exit: 1,
+    http: 503,
+    grpc: 12,
+    text: "{servable}: its engine runs it on one thread only; start the server with --workers 1",
+  },
+
   // Replaying a log.
   REPLAY_ADDRESS: {
     exit: 2,

@@ -1,15 +1,24 @@
 // A model whose requests run together where its signatures allow it.
 // Invariant: it is closed when every request was answered; what still waits then no longer waits for others.
 // Not here: what a batch is (joined-signature.ts), which versions are batched (batching.ts).
-import type { LoadedModel, RunOptions } from "../../engine/engine.ts";
+import type { LoadedModel, RunOptions, SharedModel } from "../../engine/engine.ts";
+import type { BatchingOptions } from "../configuration/batching-parameters.ts";
 import type { Inputs, Outputs } from "./batch-request.ts";
 import { JoinedSignature, type JoinedSignatureFields } from "./joined-signature.ts";
+
+/** A batched model as other threads batch it again, each for itself. */
+export interface SharedBatchedModel extends SharedModel {
+  /** Names of the signatures whose requests run together. */
+  readonly joined: readonly string[];
+  readonly batching: BatchingOptions;
+}
 
 export class BatchedModel implements LoadedModel {
   readonly signatures: LoadedModel["signatures"];
   readonly keepsState?: boolean;
   readonly #inner: LoadedModel;
   readonly #joined: ReadonlyMap<string, JoinedSignature>;
+  readonly #batching: BatchingOptions | undefined;
   #running = 0;
   #whenIdle: (() => void) | undefined;
 
@@ -28,6 +37,7 @@ export class BatchedModel implements LoadedModel {
       byName.set(name, one);
     }
     this.#joined = byName;
+    this.#batching = joined[0]?.options;
   }
 
   async run(
@@ -46,6 +56,12 @@ export class BatchedModel implements LoadedModel {
       this.#running--;
       if (this.#running === 0) this.#whenIdle?.();
     }
+  }
+
+  share(): SharedModel | SharedBatchedModel | undefined {
+    const shared = this.#inner.share?.();
+    const batching = this.#batching;
+    return shared && batching ? { ...shared, joined: [...this.#joined.keys()], batching } : shared;
   }
 
   async close(): Promise<void> {

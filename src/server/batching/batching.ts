@@ -4,7 +4,8 @@
 // Not here: reading the server's parameters (configuration/batching-parameters.ts).
 import { BatchingParametersSchema } from "../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
 import { FerryError, Problem } from "../../core/errors.ts";
-import type { LoadedModel } from "../../engine/engine.ts";
+import type { LoadedModel, SharedModel } from "../../engine/engine.ts";
+import type { Signature } from "../../model/signature.ts";
 import type { Clock } from "../clock.ts";
 import { type BatchingOptions, batchingOptions } from "../configuration/batching-parameters.ts";
 import { readTextConfig } from "../configuration/read-text-config.ts";
@@ -13,7 +14,7 @@ import type { LoadedPlace, Prepare } from "../manager/manager.ts";
 import type { FileSystem } from "../source/file-system.ts";
 import { type BatchListeners, SILENT } from "./batch-listener.ts";
 import { BatchScheduler } from "./batch-scheduler.ts";
-import { BatchedModel } from "./batched-model.ts";
+import { BatchedModel, type SharedBatchedModel } from "./batched-model.ts";
 import { whatMixesRows } from "./check-rows.ts";
 import { whyNotJoinable } from "./joinable.ts";
 import type { JoinedSignatureFields } from "./joined-signature.ts";
@@ -49,6 +50,31 @@ export function batching(settings: Batching): Prepare {
   };
 }
 
+/** Batches a model again that another thread batches too. Each thread has queues, and its share of the limits, of its own. */
+export type BatchAgain = (inner: LoadedModel, shared: SharedModel, place: LoadedPlace) => LoadedModel;
+
+/** For one of so many threads. */
+export function batchingAgain(settings: Batching, threads: number): BatchAgain {
+  const share = (limit: number): number => Math.ceil(limit / threads);
+  const scheduler = new BatchScheduler(share(settings.options.numBatchThreads ?? settings.cores));
+  return (inner, shared, place) => {
+    if (!isBatched(shared)) return inner;
+    const options = {
+      ...shared.batching,
+      maxEnqueuedBatches: share(shared.batching.maxEnqueuedBatches),
+    };
+    const joined = shared.joined.flatMap((name) => inner.signatures.get(name) ?? []);
+    return new BatchedModel(
+      inner,
+      joined.map((signature) => joinedFields(inner, signature, place, options, scheduler, settings)),
+    );
+  };
+}
+
+function isBatched(shared: SharedModel): shared is SharedBatchedModel {
+  return "joined" in shared;
+}
+
 /** The version's parameters, with the server's threads; undefined if it has none. */
 async function ownOptions(
   { fileSystem, options }: Batching,
@@ -74,29 +100,42 @@ async function joinedSignatures(
   place: LoadedPlace,
   options: BatchingOptions,
   scheduler: BatchScheduler,
-  { clock, log, listeners }: Batching,
+  settings: Batching,
 ): Promise<JoinedSignatureFields[]> {
+  const { log } = settings;
   const joined: JoinedSignatureFields[] = [];
   for (const signature of inner.signatures.values()) {
-    const { name } = signature;
-    const tellAlone = (reason: string): void =>
-      log("warn", `${describe(place)}: signature ${name}: each request runs alone: ${reason}`);
     // What made-up rows would change stays untouched; the signature is believed then.
     const reason =
       whyNotJoinable(signature) ?? (inner.keepsState ? undefined : await whatMixesRows(inner, signature));
     if (reason !== undefined) {
-      tellAlone(reason);
+      tellAlone(place, signature, log, reason);
       continue;
     }
-    const listener = listeners?.(place, name, options.threadPoolName) ?? SILENT;
-    const model = describe(place);
-    joined.push({ model, signature, inner, options, clock, scheduler, listener, misfit: tellAlone });
+    joined.push(joinedFields(inner, signature, place, options, scheduler, settings));
   }
   if (joined.length > 0) {
     const names = joined.map(({ signature }) => signature.name).join(", ");
     log("info", `${describe(place)}: requests are batched, up to ${options.maxBatchSize} rows: ${names}`);
   }
   return joined;
+}
+
+function joinedFields(
+  inner: LoadedModel,
+  signature: Signature,
+  place: LoadedPlace,
+  options: BatchingOptions,
+  scheduler: BatchScheduler,
+  { clock, log, listeners }: Batching,
+): JoinedSignatureFields {
+  const listener = listeners?.(place, signature.name, options.threadPoolName) ?? SILENT;
+  const misfit = (reason: string): void => tellAlone(place, signature, log, reason);
+  return { model: describe(place), signature, inner, options, clock, scheduler, listener, misfit };
+}
+
+function tellAlone(place: LoadedPlace, { name }: Signature, log: Log, reason: string): void {
+  log("warn", `${describe(place)}: signature ${name}: each request runs alone: ${reason}`);
 }
 
 function describe({ model, version }: LoadedPlace): string {

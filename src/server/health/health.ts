@@ -35,6 +35,11 @@ export class Health {
     for (const listener of [...this.#listeners]) listener();
   }
 
+  /** Calls back at every change. */
+  subscribe(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
   knows(service: string): boolean {
     return SERVICES.has(service) || this.#more.includes(service);
   }

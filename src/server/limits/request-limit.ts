@@ -2,7 +2,14 @@
 // Invariant: what enters leaves exactly once.
 import { type Problem, problem } from "../../core/errors.ts";
 
-export class RequestLimit {
+/** Where requests are counted in and out. */
+export interface RequestCount {
+  /** Counts a request in; `leave` counts it out. A problem if there are enough. */
+  enter(): Problem | undefined;
+  leave(): void;
+}
+
+export class RequestLimit implements RequestCount {
   readonly #max: number;
   #inFlight = 0;
 

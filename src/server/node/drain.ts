@@ -6,18 +6,21 @@ import type { Manager } from "../manager/manager.ts";
 import type { RequestLog } from "../request-log/request-log.ts";
 import type { Ports } from "./ports.ts";
 
-export interface Draining {
-  readonly health: Health;
-  /** Stops looking for versions and configurations. */
-  readonly stopWatching: () => void;
-  readonly ports: Ports;
-  readonly manager: Manager;
-  readonly requestLog: RequestLog | undefined;
+export interface DrainTimes {
   /** Milliseconds that requests are still taken while the health says that no more should be sent. */
   readonly drainDelayMs: number;
   readonly clock: Clock;
   /** Requests that are not done by then are cut off. */
   readonly drainMs: number;
+}
+
+export interface Draining extends DrainTimes {
+  readonly health: Health;
+  /** Stops looking for versions and configurations. */
+  readonly stopWatching: () => void;
+  readonly ports: Pick<Ports, "inFlight" | "drain" | "destroy">;
+  readonly manager: Manager;
+  readonly requestLog: RequestLog | undefined;
   readonly log: Log;
 }
 

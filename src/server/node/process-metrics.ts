@@ -1,7 +1,7 @@
 // The process: processor time, memory, and how late its event loop is. Names are those of Prometheus's own client
 // libraries, which dashboards know.
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
-import type { Family } from "../metrics/text-format.ts";
+import type { Family, Labels } from "../metrics/text-format.ts";
 
 /** The loop's delay is sampled this often; the timer costs next to nothing. */
 const DELAY_RESOLUTION_MS = 20;
@@ -12,21 +12,35 @@ const QUANTILES = [50, 90, 99] as const;
 export class ProcessMetrics {
   readonly #delay: IntervalHistogram = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   readonly #startedSeconds = Date.now() / 1000 - process.uptime();
+  readonly #labels: Labels;
+  readonly #isWorker: boolean;
 
-  constructor() {
+  /** Of the main thread, and with it the process; with a number, of that worker alone. */
+  constructor(worker?: number) {
+    this.#isWorker = worker !== undefined;
+    this.#labels = worker === undefined ? [] : [["worker", String(worker)]];
     this.#delay.enable();
   }
 
   /** The event loop's delay is since they were last read. */
   families(): Family[] {
     const memory = process.memoryUsage();
+    return [
+      ...(this.#isWorker ? [] : this.#wholeProcess(memory.rss)),
+      this.#one("nodejs_heap_size_used_bytes", "gauge", "JavaScript's heap, in use.", memory.heapUsed),
+      this.#one("nodejs_heap_size_total_bytes", "gauge", "JavaScript's heap.", memory.heapTotal),
+      this.#one("nodejs_external_memory_bytes", "gauge", "Buffers outside the heap.", memory.external),
+      ...this.#delays(),
+    ];
+  }
+
+  close(): void {
+    this.#delay.disable();
+  }
+
+  #wholeProcess(residentBytes: number): Family[] {
     const cpu = process.cpuUsage();
-    const one = (name: string, type: Family["type"], help: string, value: number): Family => ({
-      name,
-      type,
-      help,
-      samples: () => [{ labels: [], value }],
-    });
+    const one = this.#one.bind(this);
     return [
       one(
         "process_cpu_user_seconds_total",
@@ -41,16 +55,12 @@ export class ProcessMetrics {
         cpu.system / MICROSECONDS,
       ),
       one("process_start_time_seconds", "gauge", "When the process began, since 1970.", this.#startedSeconds),
-      one("process_resident_memory_bytes", "gauge", "Memory that the process holds.", memory.rss),
-      one("nodejs_heap_size_used_bytes", "gauge", "JavaScript's heap, in use.", memory.heapUsed),
-      one("nodejs_heap_size_total_bytes", "gauge", "JavaScript's heap.", memory.heapTotal),
-      one("nodejs_external_memory_bytes", "gauge", "Buffers outside the heap.", memory.external),
-      ...this.#delays(),
+      one("process_resident_memory_bytes", "gauge", "Memory that the process holds.", residentBytes),
     ];
   }
 
-  close(): void {
-    this.#delay.disable();
+  #one(name: string, type: Family["type"], help: string, value: number): Family {
+    return { name, type, help, samples: () => [{ labels: this.#labels, value }] };
   }
 
   #delays(): Family[] {
@@ -62,7 +72,7 @@ export class ProcessMetrics {
       name: `nodejs_eventloop_lag_${suffix}`,
       type: "gauge",
       help,
-      samples: () => [{ labels: [], value: delay.count === 0 ? 0 : value }],
+      samples: () => [{ labels: this.#labels, value: delay.count === 0 ? 0 : value }],
     });
     const families = [
       gauge("mean_seconds", "Mean delay of the event loop since the last reading.", seconds(delay.mean)),

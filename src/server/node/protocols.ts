@@ -1,15 +1,14 @@
 // The protocols that the server speaks, each one line.
 import { adminProtocol } from "../admin/protocol.ts";
-import { systemClock } from "../clock.ts";
 import type { Configurator } from "../configuration/configurator.ts";
 import { grpcHealth } from "../health/grpc-health.ts";
 import type { Health } from "../health/health.ts";
 import { restHealth } from "../health/rest-health.ts";
-import type { Manager } from "../manager/manager.ts";
+import type { Models } from "../manager/manager.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { metricsProtocol } from "../metrics/metrics-protocol.ts";
 import { openInference } from "../open-inference/protocol.ts";
-import { Statistics } from "../predict/statistics.ts";
+import type { StatisticsSource } from "../predict/statistics.ts";
 import type { Protocol } from "../protocol.ts";
 import { tensorflowServing } from "../tensorflow-serving/protocol.ts";
 import type { ServeOptions } from "./serve-options.ts";
@@ -18,24 +17,28 @@ import type { ServeOptions } from "./serve-options.ts";
 const DEFAULT_REST_TIMEOUT_MS = 30_000;
 
 export interface ProtocolParts {
-  readonly models: Manager;
-  readonly configurator: Configurator;
+  readonly models: Models;
+  readonly configurator: Pick<Configurator, "reload" | "labels" | "setLabel" | "load" | "unload">;
   readonly health: Health;
+  readonly statistics: StatisticsSource;
   readonly metrics: Metrics | undefined;
 }
 
+/** Of the server's options; of the engine the name is told. */
+export type ProtocolOptions = Omit<ServeOptions, "models" | "engine" | "log"> & {
+  readonly engine: { readonly name: string };
+};
+
 /** All of them; the first that serves an address answers. */
 export function protocolsOf(
-  options: ServeOptions,
-  { models, configurator, health, metrics }: ProtocolParts,
+  options: ProtocolOptions,
+  { models, configurator, health, statistics, metrics }: ProtocolParts,
 ): Protocol[] {
   const { strict, setLogLevel, restApiTimeoutMs = DEFAULT_REST_TIMEOUT_MS } = options;
   const timeoutMs = restApiTimeoutMs > 0 ? restApiTimeoutMs : undefined;
   const { maxBodyBytes } = options;
-  const inference = (): Protocol => {
-    const statistics = new Statistics(systemClock);
-    models.watchPredictions(statistics.listener);
-    return openInference({
+  const inference = (): Protocol =>
+    openInference({
       models,
       health,
       statistics,
@@ -46,7 +49,6 @@ export function protocolsOf(
       maxBodyBytes,
       compress: options.compressRest,
     });
-  };
   const metricsPath = options.monitoring?.prometheusPath;
   return [
     ...(metrics && metricsPath !== undefined ? [metricsProtocol(metricsPath, metrics)] : []),

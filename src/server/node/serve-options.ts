@@ -86,6 +86,10 @@ export interface ServeOptions {
   readonly version?: string | undefined;
   /** Whether a version may be a file of PyTorch's, which the engine converts. */
   readonly modelFiles?: boolean | undefined;
+  /** Threads that speak the protocols; with 1, the default, the main thread does. */
+  readonly workers?: number | undefined;
+  /** What a worker's thread runs; a test may put its own in its place. */
+  readonly workerFile?: string | undefined;
   readonly engine: Engine;
   readonly log: Log;
 }

@@ -1,5 +1,5 @@
 // What the listeners take from their clients, shared by all of them.
-import type { RequestLimit } from "../limits/request-limit.ts";
+import type { RequestCount } from "../limits/request-limit.ts";
 
 export interface SocketLimits {
   /** Connections that each listener holds; more are closed at once. 0 is no limit. */
@@ -9,7 +9,7 @@ export interface SocketLimits {
   /** Milliseconds that a client may pause while it sends a request; 0 is for ever. */
   readonly receiveIdleMs: number;
   /** Counts the requests of all listeners. */
-  readonly requests?: RequestLimit | undefined;
+  readonly requests?: RequestCount | undefined;
 }
 
 /** Headers fit into a packet or two; Node's own limit is 60 s. */

@@ -11,17 +11,21 @@ import { Health } from "../health/health.ts";
 import { failureList } from "../manager/failed-versions.ts";
 import { DEFAULT_RETRY, Manager } from "../manager/manager.ts";
 import { Metrics } from "../metrics/metrics.ts";
-import { RequestLog } from "../request-log/request-log.ts";
+import { mergeStatistics } from "../predict/merge-statistics.ts";
+import { Statistics, type StatisticsSource } from "../predict/statistics.ts";
+import type { RequestLog } from "../request-log/request-log.ts";
 import { type Look, VersionSource } from "../source/version-source.ts";
+import { SerialSink } from "../workers/serial-sink.ts";
+import type { WorkerPool } from "../workers/worker-pool.ts";
 import { ConfigFile } from "./config-file.ts";
 import { disk } from "./disk.ts";
-import { drain } from "./drain.ts";
+import { type DrainTimes, drain } from "./drain.ts";
 import { Ports } from "./ports.ts";
 import { preparations } from "./preparations.ts";
 import { ProcessMetrics } from "./process-metrics.ts";
 import { type ProtocolParts, protocolsOf } from "./protocols.ts";
-import { DEFAULT_REQUEST_LOG, RecordFiles } from "./record-files.ts";
 import { refuseOptions } from "./refuse-options.ts";
+import { makeRequestLog, requestLogFiles } from "./request-log-files.ts";
 import { type ListenerRoutes, listenerRoutes } from "./routes.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { servingListeners } from "./serving-listeners.ts";
@@ -34,9 +38,13 @@ export interface RunningServer {
   readonly adminPort?: number;
   /** Each model that was found is available or has failed, and one at least is available. Rejects if none is. */
   readonly available: Promise<void>;
+  /** Rejects when the server cannot go on; it is to be drained then. */
+  readonly failed: Promise<never>;
   /** Goes on for drainDelayMs, then accepts nothing new, finishes what is in flight within drainMs, unloads, and closes. */
   drain(): Promise<void>;
 }
+
+const NEVER: Promise<never> = new Promise(() => undefined);
 
 /** TensorFlow Serving's default of --file_system_poll_wait_seconds. */
 const DEFAULT_POLL_WAIT_SECONDS = 1;
@@ -47,14 +55,23 @@ const DEFAULT_DRAIN_MS = 25_000;
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
   const { log, strict } = options;
   const models = options.models.map((model) => ({ ...singleModel(model.name, model.basePath), ...model }));
-  const requestLog = makeRequestLog(options);
+  const sink = new SerialSink(requestLogFiles(options));
+  const requestLog = makeRequestLog(options, sink);
+  const workers = (options.workers ?? 1) > 1 ? await import("./worker-threads.ts") : undefined;
+  const pool = workers?.workerThreads(options, sink);
   const machine = options.monitoring?.prometheusPath === undefined ? undefined : new ProcessMetrics();
-  const metrics =
-    machine && new Metrics({ models: () => manager, inFlight: () => ports.inFlight(), requestLog, machine });
-  const manager = makeManager(options, models, requestLog, metrics);
+  const others = pool && (() => pool.families());
+  const inFlight = (): number => serving.inFlight();
+  const metrics = machine && new Metrics({ models: () => manager, inFlight, requestLog, machine, others });
+  const manager = makeManager(options, models, requestLog, metrics, pool);
+  const statistics = new Statistics(systemClock);
+  if (!strict) manager.watchPredictions(statistics.listener);
   const source = makeSource(options, models, manager);
   const { allowLabelsForUnavailable } = options;
-  const configured = (all: readonly ModelConfiguration[]): void => requestLog?.configure(all);
+  const configured = (all: readonly ModelConfiguration[]): void => {
+    const logging = requestLog?.configure(all);
+    if (logging) pool?.setLogging(logging);
+  };
   const configurator = new Configurator({
     manager,
     source,
@@ -69,42 +86,53 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   if (first) throw new FerryError([first, ...rest]);
   const health = new Health();
   refuseOptions(options);
-  const routes = routesOf(options, { models: manager, configurator, health, metrics });
-  const ports = new Ports(options, servingListeners(options, routes.serving), routes.admin);
-  if (!strict) await ports.open();
+  const counts = { metrics, statistics: pool ? withWorkers(statistics, pool) : statistics };
+  const routes = routesOf(options, { models: manager, configurator, health, ...counts });
+  const listeners =
+    workers && pool ? workers.handOverListeners(options, pool) : servingListeners(options, routes.serving);
+  const ports = new Ports(options, listeners, routes.admin);
+  const serving = pool ? portsOfWorkers(ports, pool) : ports;
+  const giveUp = (error: unknown): Promise<never> => endWith(error, source, manager, pool);
+  await pool?.start({ models: manager, health, routes: routes.serving }).catch(giveUp);
+  if (!strict) await ports.open().catch(giveUp);
   const available = becomeAvailable(options, manager, source.start(), health);
   // Whoever does not ask for it must not be brought down by it.
   available.catch(() => undefined);
   if (strict) {
-    await available.catch((error: unknown) => endWith(error, source, manager));
-    await ports.open().catch((error: unknown) => endWith(error, source, manager));
+    await available.catch(giveUp);
+    await ports.open().catch(giveUp);
   }
   const file = watchConfigFile(options, configurator);
   const stopWatching = (): void => {
     source.stop();
     file?.stop();
   };
-  const { drainMs = DEFAULT_DRAIN_MS, drainDelayMs = 0 } = options;
-  let draining: Promise<void> | undefined;
+  const end = once(async () => {
+    await drain({ ...drainTimes(options), health, stopWatching, ports: serving, manager, requestLog, log });
+    await pool?.close();
+    machine?.close();
+  });
+  return { ...portNumbers(ports), available, failed: pool?.failed ?? NEVER, drain: end };
+}
+
+/** The same promise for everybody who asks. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
+}
+
+function drainTimes({ drainMs = DEFAULT_DRAIN_MS, drainDelayMs = 0 }: ServeOptions): DrainTimes {
+  return { drainMs, drainDelayMs, clock: systemClock };
+}
+
+function portNumbers({ grpcPort, restPort, adminPort }: Ports): Partial<RunningServer> {
   return {
-    ...(ports.grpcPort === undefined ? {} : { grpcPort: ports.grpcPort }),
-    ...(ports.restPort === undefined ? {} : { restPort: ports.restPort }),
-    ...(ports.adminPort === undefined ? {} : { adminPort: ports.adminPort }),
-    available,
-    drain: () => {
-      draining ??= drain({
-        health,
-        stopWatching,
-        ports,
-        manager,
-        requestLog,
-        drainDelayMs,
-        drainMs,
-        clock: systemClock,
-        log,
-      }).finally(() => machine?.close());
-      return draining;
-    },
+    ...(grpcPort === undefined ? {} : { grpcPort }),
+    ...(restPort === undefined ? {} : { restPort }),
+    ...(adminPort === undefined ? {} : { adminPort }),
   };
 }
 
@@ -113,6 +141,7 @@ function makeManager(
   models: readonly ModelConfiguration[],
   requestLog: RequestLog | undefined,
   metrics: Metrics | undefined,
+  pool: WorkerPool | undefined,
 ): Manager {
   const { engine, log, refuseBreakingVersions, numLoadThreads, intraOpThreads } = options;
   const retry = {
@@ -133,18 +162,30 @@ function makeManager(
       ...preparations(options, listeners),
       // Last, so that it sees requests and not batches.
       ...(requestLog ? [requestLog.prepare] : []),
+      ...(pool ? [pool.prepare] : []),
     ],
   });
   if (metrics) manager.watchPredictions(metrics.predicted);
   return manager;
 }
 
-/** TensorFlow Serving's open build logs nothing. */
-function makeRequestLog({ strict, log, requestLog = {} }: ServeOptions): RequestLog | undefined {
-  if (strict) return undefined;
-  const { maxFileBytes, maxFileRecords, queueBytes, everyModel } = { ...DEFAULT_REQUEST_LOG, ...requestLog };
-  const sink = new RecordFiles({ maxFileBytes, maxFileRecords });
-  return new RequestLog({ sink, clock: systemClock, log, queueBytes, everyModel });
+/** What has been counted by all threads. */
+function withWorkers(statistics: Statistics, pool: WorkerPool): StatisticsSource {
+  return { read: async () => mergeStatistics(await statistics.read(), await pool.statistics()) };
+}
+
+/** The ports with the connections that workers have. */
+function portsOfWorkers(ports: Ports, pool: WorkerPool): Pick<Ports, "inFlight" | "drain" | "destroy"> {
+  return {
+    inFlight: () => pool.inFlight(),
+    async drain() {
+      await Promise.all([ports.drain(), pool.drain()]);
+    },
+    destroy() {
+      ports.destroy();
+      pool.destroy();
+    },
+  };
 }
 
 function makeSource(
@@ -206,8 +247,14 @@ async function becomeAvailable(
   throw new FerryError([problem("MODELS_UNAVAILABLE", fields)]);
 }
 
-async function endWith(error: unknown, source: VersionSource, manager: Manager): Promise<never> {
+async function endWith(
+  error: unknown,
+  source: VersionSource,
+  manager: Manager,
+  pool: WorkerPool | undefined,
+): Promise<never> {
   source.stop();
   await manager.close();
+  await pool?.close();
   throw error;
 }

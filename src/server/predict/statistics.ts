@@ -103,7 +103,10 @@ class VersionCounts implements VersionStatistics {
     }
     this.success.add(times.total);
     this.inferences += rows;
-    for (const part of ["queue", "input", "infer", "output"] as const) this[part].add(times[part]);
+    this.queue.add(times.queue);
+    this.input.add(times.input);
+    this.infer.add(times.infer);
+    this.output.add(times.output);
     if (batch && this.#batches.has(batch)) return;
     if (batch) this.#batches.add(batch);
     this.executions++;
@@ -117,7 +120,9 @@ class VersionCounts implements VersionStatistics {
       sums = { rows, input: new Sum(), infer: new Sum(), output: new Sum() };
       this.#bySize.set(rows, sums);
     }
-    for (const part of ["input", "infer", "output"] as const) sums[part].add(times[part]);
+    sums.input.add(times.input);
+    sums.infer.add(times.infer);
+    sums.output.add(times.output);
   }
 }
 
@@ -140,6 +145,11 @@ export class Statistics implements StatisticsSource {
     return this.#models.get(model)?.get(version) ?? new VersionCounts(model, version);
   }
 
+  /** The counts of every version, as data that can be sent to another thread. */
+  all(): readonly VersionStatistics[] {
+    return [...this.#models.values()].flatMap((versions) => [...versions.values()].map(plainStatistics));
+  }
+
   async read(): Promise<StatisticsOf> {
     return (model, version) => this.of(model, version);
   }
@@ -158,4 +168,11 @@ export class Statistics implements StatisticsSource {
     if (versions.size > MAX_VERSIONS && oldest !== undefined) versions.delete(oldest);
     return counts;
   }
+}
+
+function plainStatistics(counts: VersionStatistics): VersionStatistics {
+  const { model, version, lastInferenceMs, inferences, executions, batchSizes } = counts;
+  const { success, fail, queue, input, infer, output } = counts;
+  const durations = { success, fail, queue, input, infer, output };
+  return { model, version, lastInferenceMs, inferences, executions, batchSizes, ...durations };
 }

@@ -1,5 +1,5 @@
 // A version some of whose requests go into the request log. All protocols run it, so that all are logged alike.
-import type { LoadedModel, RunOptions, TensorValue } from "../../engine/engine.ts";
+import type { LoadedModel, RunOptions, SharedModel, TensorValue } from "../../engine/engine.ts";
 import type { LoadedPlace } from "../manager/manager.ts";
 import type { RequestLog } from "./request-log.ts";
 
@@ -35,6 +35,22 @@ export class LoggedModel implements LoadedModel {
       this.#log.add(logging, this.#place, { signature, inputs, outputFilter, outputs });
       return outputs;
     });
+  }
+
+  runNow(
+    signature: string,
+    inputs: ReadonlyMap<string, TensorValue>,
+    outputFilter: readonly string[] = [],
+  ): Tensors | undefined {
+    const outputs = this.#loaded.runNow?.(signature, inputs, outputFilter);
+    const logging = outputs && this.#log.choose(this.#place.model);
+    if (logging) this.#log.add(logging, this.#place, { signature, inputs, outputFilter, outputs });
+    return outputs;
+  }
+
+  /** The model itself: threads log for themselves. */
+  share(): SharedModel | undefined {
+    return this.#loaded.share?.();
   }
 
   close(): Promise<void> {

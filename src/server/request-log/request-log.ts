@@ -72,14 +72,20 @@ export class RequestLog {
     return this.#counts;
   }
 
-  /** Takes what the models' configurations say. */
-  configure(models: readonly Pick<ModelConfiguration, "name" | "logging">[]): void {
+  /** Takes what the models' configurations say, which comes back worked out. */
+  configure(models: readonly Pick<ModelConfiguration, "name" | "logging">[]): ReadonlyMap<string, Logging> {
     const own = new Map<string, Logging>();
     for (const { name, logging } of models) {
       const found = logging && loggingOf(name, logging);
       if (found && "prefix" in found) own.set(name, found);
     }
-    this.#models = own;
+    this.setLogging(own);
+    return own;
+  }
+
+  /** Takes what was worked out elsewhere. */
+  setLogging(models: ReadonlyMap<string, Logging>): void {
+    this.#models = models;
   }
 
   /** The step that puts a version's requests into the log. It comes last, so that what the client sees is logged. */

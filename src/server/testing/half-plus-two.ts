@@ -3,7 +3,7 @@
 // which version ran.
 
 import { tensorflowNumber } from "../../bytes/protobuf/tensorflow-dtypes.ts";
-import type { Engine, LoadedModel, TensorValue } from "../../engine/engine.ts";
+import type { Engine, LoadedModel, SharedModel, TensorValue } from "../../engine/engine.ts";
 import type { Signature, TensorSpec } from "../../model/signature.ts";
 import type { DType } from "../../tensor/dtype.ts";
 
@@ -89,6 +89,19 @@ class HalfPlusTwo implements LoadedModel {
     if (name === "with_version") all.set("version", version);
     if (outputs.length === 0) return all;
     return new Map([...all].filter(([key]) => outputs.includes(key)));
+  }
+
+  share(): SharedModel {
+    const { keepsState } = this;
+    const signatures = [...this.signatures.values()];
+    return {
+      engine: "half plus two",
+      name: this.#directory,
+      signatures,
+      keepsState,
+      addresses: [],
+      steadyCost: false,
+    };
   }
 
   async close(): Promise<void> {

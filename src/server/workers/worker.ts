@@ -1,0 +1,72 @@
+// One worker as the main thread sees it: what it was asked and has not answered, and the connections it was given.
+// Not here: which workers there are (worker-pool.ts), threads themselves (node/).
+import { HandedConnections } from "./handed-connections.ts";
+import type { FromWorker, Result, ToWorker } from "./messages.ts";
+import type { TableChange } from "./table.ts";
+
+/** A thread that runs a worker. */
+export interface WorkerThread {
+  post(message: ToWorker): void;
+  /** Tells it of a change of the table, which it reads when it wants to. */
+  postChange(change: TableChange): void;
+  /** Ends it at once. */
+  terminate(): void;
+}
+
+export interface ThreadEvents {
+  message(message: FromWorker): void;
+  /** Once, when nothing of it runs any more; with the reason, if it was not told to end. */
+  ended(reason: string): void;
+}
+
+/** Starts the worker of that number. */
+export type StartThread = (worker: number, events: ThreadEvents) => WorkerThread;
+
+type Question = Extract<
+  ToWorker,
+  { readonly kind: "offer" | "withdraw" | "metrics" | "statistics" | "drain" }
+>;
+type WithoutId<Message> = Message extends unknown ? Omit<Message, "id"> : never;
+
+export class Worker {
+  readonly worker: number;
+  readonly connections: HandedConnections;
+  /** Whether it takes connections. */
+  isReady = false;
+  /** Resolves when it can run what there was when it began. */
+  offered: Promise<void> = Promise.resolve();
+  readonly #thread: WorkerThread;
+  readonly #asked = new Map<number, (result: Result | undefined) => void>();
+  #lastId = 0;
+
+  constructor(worker: number, cells: Int32Array, thread: WorkerThread) {
+    this.worker = worker;
+    this.connections = new HandedConnections(cells, worker);
+    this.#thread = thread;
+  }
+
+  get thread(): WorkerThread {
+    return this.#thread;
+  }
+
+  /** The worker's answer; undefined if it ended before it gave one. */
+  ask(question: WithoutId<Question>): Promise<Result | undefined> {
+    const id = ++this.#lastId;
+    return new Promise((resolve) => {
+      this.#asked.set(id, resolve);
+      this.#thread.post({ ...question, id });
+    });
+  }
+
+  answered(id: number, result: Result): void {
+    this.#asked.get(id)?.(result);
+    this.#asked.delete(id);
+  }
+
+  /** Nobody waits for it any more. */
+  ended(): void {
+    this.isReady = false;
+    for (const resolve of this.#asked.values()) resolve(undefined);
+    this.#asked.clear();
+  }
+}
