@@ -18,6 +18,18 @@ export function printTable(rows, { json }) {
   );
 }
 
+/** Prints several tables, by title; those without rows are left out. As JSON they are one object. */
+export function printTables(tables, { json }) {
+  const filled = Object.entries(tables).filter(([, rows]) => rows.length > 0);
+  if (json) console.log(JSON.stringify(Object.fromEntries(filled), null, 1));
+  else {
+    for (const [title, rows] of filled) {
+      console.log(`\n${title}\n`);
+      printTable(rows, { json });
+    }
+  }
+}
+
 /** The median of numbers; of an even count the lower one. */
 export function median(numbers) {
   return numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)];

@@ -1,6 +1,6 @@
 // Serving, beside a bare loop around the engine and beside other servers of the same model, in one run.
-// Usage: npm run bench -- serving [--only tiny,resnet18,...] [--peers all | none | fastapi,...] [--clients 1,8,64]
-//        [--ways gRPC,JSON,...] [--rounds 3] [--batching] [--json]
+// Usage: npm run bench -- serving [--only tiny,mobilenet_v3_small,resnet18,large_json,batching] [--peers all | none | NAME+NAME]
+//        [--clients 1,8,64] [--ways gRPC,JSON,...] [--rounds 3] [--json]
 // The server has one core with one thread in the engine, its load generator the other core; each client has a connection
 // of its own and calls again when it is answered. Progress goes to stderr.
 // Not here: what stands beside (serving/peers.mjs), how a window is measured (serving/measure-window.mjs).
@@ -8,8 +8,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { printTable } from "./print-table.mjs";
+import { printTables } from "./print-table.mjs";
+import { held } from "./serving/held.mjs";
 import { startJoining } from "./serving/joining-server.mjs";
+import { measureLargeJson } from "./serving/large-json.mjs";
 import { measureModel } from "./serving/measure-model.mjs";
 import { prepareModel } from "./serving/models.mjs";
 import { NOTHING } from "./serving/nothing-server.mjs";
@@ -18,11 +20,13 @@ import { PINNED } from "./serving/pinned-process.mjs";
 import { WAYS } from "./serving/requests.mjs";
 import { rowsOf } from "./serving/rows.mjs";
 
-const PARTS = ["tiny", "mobilenet_v3_small", "resnet18"];
-/** With --batching: one row a request, beside a server that runs requests together. */
+/** What is measured by default; `batching` compares servers of ours alone. */
+const PARTS = ["tiny", "mobilenet_v3_small", "resnet18", "large_json"];
+/** One row a request, beside a server that runs requests together. */
 const BATCHED = ["encoder", "mobilenet_v3_small"];
+const BATCHED_CLIENTS = 64;
 
-/** Measures each model and prints one row for each number of clients and way of calling. */
+/** Measures each part and prints a row for each number of clients and way of calling, and what must hold. */
 export async function run(argv) {
   const { values } = parseArgs({
     args: argv,
@@ -32,7 +36,6 @@ export async function run(argv) {
       clients: { type: "string", default: "1,8,64" },
       ways: { type: "string", default: Object.keys(WAYS).join(",") },
       rounds: { type: "string", default: "3" },
-      batching: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
   });
@@ -44,24 +47,37 @@ export async function run(argv) {
     clients: values.clients.split(",").map(Number),
     rounds: Number(values.rounds),
     ways: values.ways.split(","),
+    peers: startersOf(values.peers),
     tell,
   };
   const folder = mkdtempSync(path.join(tmpdir(), "torchferry-bench-"));
-  const rows = [];
+  const parts = values.only.split(",");
+  const results = {};
   try {
-    for (const name of values.batching ? BATCHED : []) {
-      const others = [(model) => startJoining(model, folder)];
-      const only = { clients: [64], ways: ["gRPC"], others };
-      rows.push(...rowsOf(name, await measureModel(prepareModel(name, folder), { ...plan, ...only })));
-    }
-    for (const name of values.batching ? [] : values.only.split(",")) {
-      const model = prepareModel(name, folder);
-      // Only the tiny model shows what a server costs; with the others the engine's time hides it.
-      const others = name === "tiny" ? [...NOTHING, ...startersOf(values.peers)] : [];
-      rows.push(...rowsOf(name, await measureModel(model, { ...plan, others })));
-    }
+    for (const part of parts) results[part] = await measurePart(part, folder, plan);
   } finally {
     rmSync(folder, { recursive: true });
   }
-  printTable(rows, values);
+  const { large_json: largeJson = [], ...models } = results;
+  const tables = { serving: Object.values(models).flat(), "64 images as JSON": largeJson };
+  printTables({ ...tables, "what must hold": held(results) }, values);
+}
+
+/** The rows of a part. */
+async function measurePart(part, folder, plan) {
+  if (part === "large_json") return measureLargeJson(folder, plan.rounds, plan.tell);
+  if (part === "batching") return measureBatching(folder, plan);
+  // Only the tiny model shows what a server costs; with the others the engine's time hides it.
+  const others = part === "tiny" ? [...NOTHING, ...plan.peers] : [];
+  return rowsOf(part, await measureModel(prepareModel(part, folder), { ...plan, others }));
+}
+
+async function measureBatching(folder, plan) {
+  const rows = [];
+  for (const name of BATCHED) {
+    const others = [(model) => startJoining(model, folder)];
+    const only = { clients: [BATCHED_CLIENTS], ways: ["gRPC"], others };
+    rows.push(...rowsOf(name, await measureModel(prepareModel(name, folder), { ...plan, ...only })));
+  }
+  return rows;
 }

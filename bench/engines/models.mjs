@@ -55,13 +55,15 @@ function convolutions(channels, layers) {
   });
 }
 
-function encode({ inputs, outputs, weights, nodes }) {
+/** An ONNX model's bytes. */
+export function encode({ inputs, outputs, weights, nodes }) {
   const graph = { name: "bench", input: inputs, output: outputs, initializer: weights, node: nodes };
   const opsetImport = [{ domain: "", version: 21n }];
   return toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion: 10n, opsetImport, graph }));
 }
 
-function port(name, shape) {
+/** A float32 input or output; a name in the shape is a free size. */
+export function port(name, shape) {
   const dim = shape.map((size) => ({
     value:
       typeof size === "number"

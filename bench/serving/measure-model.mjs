@@ -8,8 +8,10 @@ import { CLIENT_CORE, SERVER_CORE, startModule } from "./pinned-process.mjs";
 import { WAYS } from "./requests.mjs";
 
 export const ENGINE = "engine";
-/** Sockets, compiled code and the engine's buffers are warm after this; the first window comes after three times as much. */
+/** Before each window: sockets and the processor's caches. */
 const WARM_UP_MS = 300;
+/** Once, at as many clients as there will be: the compiled code of both sides, the engine's buffers. */
+const FIRST_WARM_UP_MS = 1500;
 /** The same model in two builds of onnxruntime. */
 const LARGEST_ERROR = 1e-5;
 
@@ -37,10 +39,15 @@ export async function measureModel(model, { clients, rounds, ways, others = [], 
 
 async function measureAll(targets, { clients, rounds, windowMs, tell, model }) {
   const byClients = {};
-  const ask = ({ ask, pids }, count, warmUpMs) => ask({ clients: count, warmUpMs, windowMs, pids });
+  for (const { ask, pids } of Object.values(targets)) {
+    await ask({ clients: Math.max(...clients), warmUpMs: FIRST_WARM_UP_MS, windowMs: 0, pids });
+  }
   for (const count of clients) {
-    for (const target of Object.values(targets)) await ask(target, count, 2 * WARM_UP_MS);
-    const measures = Object.entries(targets).map(([way, one]) => [way, () => ask(one, count, WARM_UP_MS)]);
+    const work = { clients: count, warmUpMs: WARM_UP_MS, windowMs };
+    const measures = Object.entries(targets).map(([way, { ask, pids }]) => [
+      way,
+      () => ask({ ...work, pids }),
+    ]);
     const windows = await inTurns(Object.fromEntries(measures), rounds);
     byClients[count] = windows;
     for (const [way, taken] of Object.entries(windows)) {
