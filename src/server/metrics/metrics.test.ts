@@ -37,31 +37,41 @@ async function measured(options: FakeOptions = {}) {
   };
   const post = (url: string, body?: string) =>
     rest({ models, requests: metrics.requests }, { url, ...(body === undefined ? {} : { body }) });
+  const preflight = (origin: string) =>
+    rest(
+      { models, requests: metrics.requests },
+      { method: "OPTIONS", url: "/v1/models/m", headers: { origin } },
+    );
   const lines = async (name: string): Promise<string[]> => {
     const [, text] = await page(PATH);
     return text.split("\n").filter((line) => line.startsWith(`${name}{`));
   };
-  return { metrics, route, page, post, lines };
+  return { metrics, route, page, post, preflight, lines };
 }
 
 describe("requests over REST", () => {
   it("count by model and status, as TensorFlow Serving's do", async () => {
-    const { post, lines } = await measured();
+    const { post, preflight, lines } = await measured();
     await post("/v1/models/m:predict", '{"instances": [[1], [2]]}');
     await post("/v1/models/m:predict", '{"instances": [["a"]]}');
     await post("/v1/models/m:predict", "{}");
     await post("/v1/models/n:predict", '{"instances": [[1]]}');
     await post("/v1/models/m");
     await post("/v1/nothing");
+    await preflight("https://a.example");
+    await preflight("");
     expect(await lines(":tensorflow:serving:request_count")).toEqual([
       ':tensorflow:serving:request_count{model_name="m",status="OK"} 2',
       ':tensorflow:serving:request_count{model_name="m",status="INVALID_ARGUMENT"} 2',
       ':tensorflow:serving:request_count{model_name="n",status="NOT_FOUND"} 1',
+      ':tensorflow:serving:request_count{model_name="",status="OK"} 1',
       ':tensorflow:serving:request_count{model_name="",status="INVALID_ARGUMENT"} 1',
+      ':tensorflow:serving:request_count{model_name="",status="FAILED_PRECONDITION"} 1',
     ]);
     expect(await lines(":tensorflow:serving:request_latency_count")).toEqual([
       ':tensorflow:serving:request_latency_count{model_name="m",API="predict",entrypoint="REST"} 1',
       ':tensorflow:serving:request_latency_count{model_name="m",API="",entrypoint="REST"} 1',
+      ':tensorflow:serving:request_latency_count{model_name="",API="",entrypoint="REST"} 1',
     ]);
     expect(await lines(":tensorflow:serving:runtime_latency_count")).toEqual([
       ':tensorflow:serving:runtime_latency_count{model_name="m",API="Predict",runtime="TF1"} 1',

@@ -20,7 +20,9 @@ export function feedBody(
   { maxBodyBytes = DEFAULT_MAX_BODY_BYTES }: RestContext,
   kept?: Uint8Array[],
 ): Promise<Problem | undefined> {
-  const body = isGzip(request.header("content-encoding")) ? gunzip(request.body) : request.body;
+  if (isGzip(request.header("content-encoding")))
+    return feedSlices(gunzip(request.body), reader, maxBodyBytes, kept);
+  const body = kept ? request.body : (request.passingBody ?? request.body);
   return feedSlices(body, reader, maxBodyBytes, kept);
 }
 

@@ -17,6 +17,7 @@ export function isGzip(contentEncoding: string | undefined): boolean {
 /** The inflated pieces. Throws Uninflatable at the first wrong byte, and past the limit. */
 export async function* gunzip(
   body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  maxBytes = MAX_INFLATED_BYTES,
 ): AsyncGenerator<Uint8Array> {
   const inflate = createGunzip();
   const source = Readable.from(body, { objectMode: false });
@@ -25,7 +26,7 @@ export async function* gunzip(
   try {
     for await (const piece of source.pipe(inflate)) {
       inflated += (piece as Uint8Array).length; // zlib's streams bring buffers
-      if (inflated > MAX_INFLATED_BYTES) throw new Uninflatable("too large");
+      if (inflated > maxBytes) throw new Uninflatable("too large");
       yield piece as Uint8Array; // see above
     }
   } catch (error) {

@@ -9,21 +9,9 @@ const context = { models };
 const url = (rest: string): string => `/v1/models/${MODEL}${rest}`;
 const predict = (body: string, path = url(":predict")) => rest(context, { url: path, body });
 
-// The cases of TensorFlow Serving's http_rest_api_handler_test.cc that are about predict, status and metadata.
+// TensorFlow Serving's own cases are in ../cases/http-rest-api-handler.test.ts.
 describe("addresses", () => {
   it.each([
-    ["GET", "/v1/foo"],
-    ["POST", "/v1/foo"],
-    ["GET", "/v1/models/debug/model_name"],
-    ["POST", "/v1/models"],
-    ["GET", "/v1/models/foo:predict"],
-    ["GET", "/v1/models/foo/version/50:predict"],
-    ["POST", "/v1/models/foo/version/50:regress"],
-    ["POST", "/v1/models/foo/versions/HELLO:regress"],
-    ["POST", "/v1/models/foo/metadata"],
-    ["POST", "/v1/models/foo/label/some_label:regress"],
-    ["POST", "/v1/models/foo/versions/50/labels/some_label:regress"],
-    ["POST", "/v1/models/foo/versions/some_label:regress"],
     ["POST", `/v1/models/${MODEL}:predict?x=1`],
     ["POST", `/V1/MODELS/${MODEL}:PREDICT`],
     ["GET", `/v1/models/${MODEL}/`],
@@ -46,33 +34,40 @@ describe("addresses", () => {
     }
   });
 
-  it("wants a name and a version that is a number", async () => {
-    const strict = { ...context, strict: true };
-    expect(await restError(strict, { url: "/v1/models" })).toEqual([400, "Missing model name in request."]);
+  it("may have the version without the name", async () => {
     expect(await restError(context, { url: "/v1/models/versions/3" })).toEqual([
       400,
       "Missing model name in request.",
     ]);
-    const version = "18446744073709551615";
-    expect(await restError(context, { url: url(`/versions/${version}`) })).toEqual([
-      400,
-      `Failed to convert version: ${version} to numeric.`,
-    ]);
   });
 
-  it("decodes names after it has matched", () => {
-    const encoded = "modelname%21%23%24%25%26%27%28%29%2A%2B%2C%2F%3A%3B%3D%3F%40%5B%5D";
-    const name = "modelname!#$%&'()*+,/:;=?@[]";
-    expect(parseRoute("GET", `/v1/models/${encoded}/labels/${encoded}/metadata`)).toEqual({
-      verb: "metadata",
-      model: { name, label: name },
+  it("in capitals ask for the status, and a query is part of the name", () => {
+    expect(parseRoute("GET", "/v1/models/50%25/METADATA")).toEqual({
+      verb: "status",
+      model: { name: "50%" },
     });
-    expect(parseRoute("POST", `/v1/models/${encoded}/versions/50:predict`)).toEqual({
-      verb: "predict",
-      model: { name, version: 50n },
-    });
-    expect(parseRoute("GET", "/v1/models/50%/METADATA")).toEqual({ verb: "status", model: { name: "50%" } });
     expect(parseRoute("GET", "/v1/models/foo?x=1")).toEqual({ verb: "status", model: { name: "foo?x=1" } });
+  });
+
+  it("that are no addresses get libevent's page, and so do methods that nobody knows", async () => {
+    for (const path of [
+      "/v1/models/a%zz",
+      "/v1/models/a b",
+      "/v1/models/a[0]",
+      "/v1/models/é",
+      "/v1/a#b#c",
+    ]) {
+      const answer = await rest(context, { url: path });
+      expect([answer.status, answer.headers]).toEqual([400, { "Content-Type": "text/html" }]);
+      expect(answer.body).toContain("<H1>Bad Request</H1>");
+    }
+    for (const method of ["TRACE", "CONNECT", "PROPFIND"]) {
+      const answer = await rest(context, { method, url: url("") });
+      expect([answer.status, answer.body.split("\n")[1]]).toEqual([
+        501,
+        "<TITLE>501 Not Implemented</TITLE>",
+      ]);
+    }
   });
 
   it("answers a browser's question", async () => {
@@ -80,8 +75,20 @@ describe("addresses", () => {
       rest(context, { method: "OPTIONS", url: url(""), headers: origin ? { origin } : {} });
     expect(await ask("https://a.example")).toEqual({ status: 200, headers: {}, body: "" });
     expect(await ask()).toEqual({ status: 400, headers: {}, body: "" });
-    const open = await rest({ ...context, enableCors: true }, { url: url("") });
-    expect(open.headers).toMatchObject({ "Access-Control-Allow-Origin": "*" });
+  });
+
+  it("lets pages of other origins in where it was told to, with every answer", async () => {
+    const open = { ...context, enableCors: true };
+    const cors = {
+      "Access-Control-Allow-Origin": "*",
+      "Access-Control-Allow-Methods": "POST, GET",
+      "Access-Control-Allow-Headers": "Content-Type",
+    };
+    const json = { "Content-Type": "application/json", ...cors };
+    expect((await rest(open, { url: url("") })).headers).toEqual(json);
+    expect((await rest(open, { url: "/v1/nothing" })).headers).toEqual(json);
+    const asked = await rest(open, { method: "OPTIONS", url: url("") });
+    expect([asked.status, asked.headers]).toEqual([400, cors]);
   });
 });
 
