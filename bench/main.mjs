@@ -5,7 +5,8 @@ const BENCHES = {
   inference:
     "a converted model in TensorFlow and onnxruntime, beside Keras's own network, onnx2tf and torch.onnx",
   large: "a model of 3 GB: show, and convert beside cp; time, memory, and the answer in TensorFlow",
-  serving: "server throughput, beside a bare loop around the engine",
+  serving: "a server's calls a second, latency and processor time, beside the bare engine and other servers",
+  start: "the time until a server is ready, and its memory",
 };
 
 const [name, ...rest] = process.argv.slice(2);

@@ -1,7 +1,9 @@
 // The engine alone in a process of its own: closed-loop callers of one loaded model, no protocol and no server.
 // Started by pinned-process.mjs. Takes the work first, { directory, input: { name, shape, data } }, and answers it with
-// the bytes of the output; then windows, { clients, ...measureWindow's }.
+// the bytes of the output; then windows, { clients, ...measureWindow's }, and numbers of calls, { clients,
+// calls }.
 import { createEngine } from "../../dist/engine/create-engine.js";
+import { callTimes } from "./call-times.mjs";
 import { measureWindow } from "./measure-window.mjs";
 import { answerRequests } from "./pinned-process.mjs";
 
@@ -17,5 +19,6 @@ answerRequests(async (request) => {
     return output.data;
   }
   const caller = (done) => call().then(() => done(), done);
-  return measureWindow(Array(request.clients).fill(caller), request);
+  const callers = Array(request.clients).fill(caller);
+  return request.calls ? callTimes(callers, request.calls) : measureWindow(callers, request);
 });

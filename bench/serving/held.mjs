@@ -82,7 +82,8 @@ function atLeast(what, wanted, measured) {
   return { what, wanted: `>= ${wanted}`, measured: Number(measured), holds: Number(measured) >= wanted };
 }
 
-function atMost(what, wanted, measured) {
+/** A row of a figure that may be at most so much. */
+export function atMost(what, wanted, measured) {
   return { what, wanted: `<= ${wanted}`, measured: Number(measured), holds: Number(measured) <= wanted };
 }
 

@@ -1,6 +1,8 @@
 // A load generator in a process of its own: closed-loop clients of one server, a kept connection each.
 // Started by pinned-process.mjs. Takes the work first, { transport, port, request: { path, headers, body } }, and answers
-// it with the server's first answer, which each later answer must equal; then windows, { clients, ...measureWindow's }.
+// it with the server's first answer, which each later answer must equal; then windows, { clients, ...measureWindow's }, and
+// numbers of calls, { clients, calls }.
+import { callTimes } from "./call-times.mjs";
 import { Http1Connection } from "./http1-connection.mjs";
 import { Http2Connection } from "./http2-connection.mjs";
 import { measureWindow } from "./measure-window.mjs";
@@ -16,12 +18,10 @@ answerRequests(async (request) => {
     answer = await withConnections(1, firstAnswer);
     return answer;
   }
-  return withConnections(request.clients, (connections) =>
-    measureWindow(
-      connections.map((connection) => (done) => connection.call(done)),
-      request,
-    ),
-  );
+  return withConnections(request.clients, (connections) => {
+    const callers = connections.map((connection) => (done) => connection.call(done));
+    return request.calls ? callTimes(callers, request.calls) : measureWindow(callers, request);
+  });
 });
 
 function firstAnswer([connection]) {
