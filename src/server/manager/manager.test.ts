@@ -120,6 +120,22 @@ describe("loading", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("does not let a version that is tried again hold up others of its model", async () => {
+    const { manager, clock, states } = setUp({
+      onLoad: (path) => {
+        if (path === "/m/2") throw new Error("bad");
+      },
+    });
+    manager.setAspired("m", [version(1), version(2)]);
+    await settle();
+    expect(states()).toEqual({ 2: "LOADING", 1: "AVAILABLE" });
+    manager.setAspired("m", [version(1), version(2), version(3)]);
+    await settle();
+    expect(states()).toEqual({ 3: "AVAILABLE", 2: "LOADING", 1: "AVAILABLE" });
+    await clock.advance(10_000);
+    expect(states()).toEqual({ 3: "AVAILABLE", 2: "END", 1: "AVAILABLE" });
+  });
+
   it("counts a model as failed beside versions that ended well, and not before a wanted one failed", async () => {
     const { manager, clock } = setUp({
       onLoad: (path) => {

@@ -1,7 +1,8 @@
 // All models and their versions: what is wanted, what is there, and which of them a request gets.
 // Policy (TensorFlow Serving's AvailabilityPreservingPolicy): the highest wanted version is loaded first; versions no
 // longer wanted are unloaded once a wanted one is available, so that a model that can answer never stops answering.
-// Invariant: one action at a time for each model, and models do not wait for each other.
+// Invariant: of each model one version at a time is unloaded and one loaded, besides those that are tried again. A load
+// that waits for its next try holds up nothing, a load under way no unload, and models do not wait for each other.
 // Not here: finding versions (source/), running them (predict/).
 import { fail, type Problem, problem } from "../../core/errors.ts";
 import type { Engine, LoadedModel } from "../../engine/engine.ts";
@@ -95,7 +96,6 @@ interface ModelEntry {
   /** Available versions, highest first. */
   serving: Servable[];
   readonly labels: VersionLabels;
-  busy: boolean;
 }
 
 export class Manager implements Models {
@@ -129,7 +129,7 @@ export class Manager implements Models {
     this.#names = names;
     for (const name of names) {
       if (this.#models.has(name)) continue;
-      this.#models.set(name, { versions: new Map(), serving: [], labels: new VersionLabels(), busy: false });
+      this.#models.set(name, { versions: new Map(), serving: [], labels: new VersionLabels() });
     }
     this.#tell(undefined);
   }
@@ -286,7 +286,8 @@ export class Manager implements Models {
     };
     const load = (servable: Servable): Promise<LoadedModel> =>
       this.#slots.run(() => this.#load(servable, entry));
-    return new Servable(model, version, path, { clock, log, retry, load, changed, listener });
+    const paused = (): void => this.#act(entry);
+    return new Servable(model, version, path, { clock, log, retry, load, changed, paused, listener });
   }
 
   async #load(servable: Servable, entry: ModelEntry): Promise<LoadedModel> {
@@ -318,20 +319,13 @@ export class Manager implements Models {
     );
   }
 
-  /** Begins the next action of a model, if there is one to take and none under way. */
+  /** Begins what a model has to do and does not do yet. */
   #act(entry: ModelEntry): void {
-    if (entry.busy) return;
-    const action = nextAction(entry);
-    if (!action) {
-      this.#reportClosed();
-      return;
+    const done = (): void => this.#act(entry);
+    for (let action = nextAction(entry); action; action = nextAction(entry)) {
+      void action().then(done, done); // servables keep their failures as their state
     }
-    entry.busy = true;
-    const done = (): void => {
-      entry.busy = false;
-      this.#act(entry);
-    };
-    void action().then(done, done); // servables keep their failures as their state
+    this.#reportClosed();
   }
 
   #tell(model: string | undefined): void {
@@ -345,7 +339,9 @@ export class Manager implements Models {
 
   #reportClosed(): void {
     if (!this.#closing) return;
-    const idle = [...this.#models.values()].every((entry) => !entry.busy && !nextAction(entry));
+    const idle = [...this.#models.values()].every(({ versions }) =>
+      [...versions.values()].every((servable) => servable.state === "END"),
+    );
     if (idle) this.#closed?.();
   }
 }
@@ -358,15 +354,18 @@ function forgetEnded(entry: ModelEntry): void {
     entry.versions.delete(version);
 }
 
-/** What the policy wants done next, if anything. */
-function nextAction(entry: ModelEntry): (() => Promise<void>) | undefined {
-  const all = [...entry.versions.values()].sort(highestFirst);
+/** What the policy wants begun next, if anything. What it begins shows in the versions' states at once. */
+function nextAction({ versions }: ModelEntry): (() => Promise<void>) | undefined {
+  const all = [...versions.values()].sort(highestFirst);
+  // Its memory is to be there for what is loaded next.
+  if (all.some((servable) => servable.state === "UNLOADING")) return undefined;
   const ready = all.filter((servable) => servable.state === "AVAILABLE");
   const unwanted = ready.filter((servable) => !servable.aspired);
   const noneWanted = all.every((servable) => !servable.aspired);
   const wantedIsReady = ready.some((servable) => servable.aspired);
   const oldest = unwanted.at(-1);
   if (oldest && (noneWanted || wantedIsReady || unwanted.length > 1)) return () => oldest.unload();
+  if (all.some((servable) => servable.state === "LOADING" && !servable.isPaused)) return undefined;
   const next = all.find((servable) => servable.state === "START" && servable.aspired);
   return next && (() => next.load());
 }

@@ -37,6 +37,8 @@ export interface ServableContext {
   readonly load: (servable: Servable) => Promise<LoadedModel>;
   /** Called after each change of state. */
   readonly changed: (servable: Servable) => void;
+  /** Called when a load that failed waits for its next try. */
+  readonly paused: () => void;
   /** Told of each prediction. */
   readonly listener?: PredictionListener | undefined;
 }
@@ -59,6 +61,8 @@ export class Servable {
   problem: Problem | undefined;
   /** Whether the source wants it served. */
   aspired = true;
+  /** Whether its load failed and waits for its next try. */
+  isPaused = false;
   readonly #context: ServableContext;
   #loaded: LoadedModel | undefined;
   #handles = 0;
@@ -172,11 +176,15 @@ export class Servable {
   }
 
   async #pause(): Promise<void> {
-    await new Promise<void>((resolve) => {
+    this.isPaused = true;
+    const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;
       this.#retryTimer = this.#context.clock.after(this.#context.retry.loadRetryIntervalMs, resolve);
     });
+    this.#context.paused();
+    await woken;
     this.#wake = undefined;
+    this.isPaused = false;
   }
 
   #enter(state: ServableState): void {
