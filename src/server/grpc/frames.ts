@@ -1,7 +1,8 @@
 // gRPC's length-prefixed messages out of a byte stream.
 // Layout: compressed flag (1 byte), length (4 bytes, big-endian), message.
 // Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
-// Invariant: a message's bytes are copied at most once, into one buffer; one that came in a single piece is not copied.
+// Invariant: a message's bytes are copied at most once, into one buffer of their own; what was read into room() already
+// lies there.
 import { type Problem, problem } from "../../core/errors.ts";
 
 export interface GrpcMessage {
@@ -21,6 +22,12 @@ export type AlignmentHint = (beginning: Uint8Array) => number | undefined;
 const ALIGNMENT_BYTES = 64;
 /** The hint is asked with at most this much. */
 const HINT_BYTES = 4096;
+/** The memory of a longer message grows as it comes: a length that is only announced costs its sender nothing. */
+const MAX_ANNOUNCED_BYTES = 64 * 2 ** 20;
+/** Aligning less is not worth it. */
+const MIN_ALIGNED_BYTES = 1024;
+/** Reading straight into a message saves a copy and costs a look at where it is; less is not worth it. */
+const MIN_ROOM_BYTES = 32 * 1024;
 
 export class FrameReader {
   /** Complete messages, oldest first. */
@@ -29,8 +36,11 @@ export class FrameReader {
   readonly #hint: AlignmentHint | undefined;
   readonly #prefix = new Uint8Array(PREFIX_BYTES);
   #prefixLength = 0;
+  #length = 0;
   #message: Uint8Array | undefined;
   #filled = 0;
+  /** Whether bytes may already be where they belong. */
+  #givesRoom = false;
 
   constructor(maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, hint?: AlignmentHint) {
     this.maxMessageBytes = maxMessageBytes;
@@ -42,7 +52,15 @@ export class FrameReader {
     return this.#prefixLength === 0 && this.#message === undefined;
   }
 
-  /** Takes the next piece of the stream; it may keep a view of it. */
+  /** Where the stream's next bytes belong, if that is worth knowing; feed() then finds them there. */
+  room(): Uint8Array | undefined {
+    const message = this.#message;
+    if (!message || message.length - this.#filled < MIN_ROOM_BYTES) return undefined;
+    this.#givesRoom = true;
+    return message.subarray(this.#filled);
+  }
+
+  /** Takes the next piece of the stream, of which it keeps nothing. */
   feed(chunk: Uint8Array): Problem | undefined {
     let at = 0;
     while (at < chunk.length) {
@@ -54,7 +72,8 @@ export class FrameReader {
         this.#prefix[this.#prefixLength++] = chunk[at++] as number;
       }
       if (this.#prefixLength < PREFIX_BYTES) return undefined;
-      const length = new DataView(this.#prefix.buffer).getUint32(1);
+      const [, a = 0, b = 0, c = 0, d = 0] = this.#prefix;
+      const length = a * 2 ** 24 + ((b << 16) | (c << 8) | d);
       if (length > this.maxMessageBytes) {
         return problem("GRPC_MESSAGE_TOO_LARGE", { size: length, limit: this.maxMessageBytes });
       }
@@ -66,31 +85,43 @@ export class FrameReader {
   /** Begins a message of the given length. Returns how many bytes of `rest` it took. */
   #begin(length: number, rest: Uint8Array): number {
     this.#filled = 0;
-    if (rest.length >= length) {
-      this.#end(rest.subarray(0, length));
-      return length;
-    }
-    const wanted = this.#hint?.(rest.subarray(0, HINT_BYTES)) ?? 0;
-    const padding = (ALIGNMENT_BYTES - (wanted % ALIGNMENT_BYTES)) % ALIGNMENT_BYTES;
-    this.#message = new Uint8Array(length + padding).subarray(padding);
+    this.#length = length;
+    this.#givesRoom = false;
+    this.#message =
+      length < MIN_ALIGNED_BYTES
+        ? new Uint8Array(length)
+        : alignedBytes(Math.min(length, MAX_ANNOUNCED_BYTES), this.#hint?.(rest.subarray(0, HINT_BYTES)));
     return this.#fill(this.#message, rest);
   }
 
   #fill(message: Uint8Array, rest: Uint8Array): number {
-    const part = rest.subarray(0, message.length - this.#filled);
-    message.set(part, this.#filled);
+    const left = message.length - this.#filled;
+    const part = rest.length > left ? rest.subarray(0, left) : rest;
+    if (!this.#givesRoom || part.buffer !== message.buffer) message.set(part, this.#filled);
     this.#filled += part.length;
-    if (this.#filled === message.length) this.#end(message);
+    if (this.#filled === this.#length) this.#end(message);
+    else if (this.#filled === message.length) this.#message = this.#grown(message);
     return part.length;
   }
 
-  #end(piece: Uint8Array): void {
-    // Sockets bring Buffers, whose `slice` is no copy; whoever gets the message expects a plain array.
-    const bytes = new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
+  #grown(message: Uint8Array): Uint8Array {
+    const larger = alignedBytes(Math.min(this.#length, message.length * 2), -message.byteOffset);
+    larger.set(message);
+    return larger;
+  }
+
+  #end(bytes: Uint8Array): void {
     this.messages.push({ compressed: this.#prefix[0] !== 0, bytes });
     this.#message = undefined;
     this.#prefixLength = 0;
   }
+}
+
+/** So many bytes of any value, placed so that the one at `hint` is aligned. */
+function alignedBytes(length: number, hint = 0): Uint8Array {
+  const padding = (ALIGNMENT_BYTES - (hint % ALIGNMENT_BYTES)) % ALIGNMENT_BYTES;
+  // Not filled with zeros, since all of it is written before anybody sees it.
+  return new Uint8Array(Buffer.allocUnsafeSlow(length + padding).buffer, padding, length);
 }
 
 /** The prefix of a message that is not compressed. */

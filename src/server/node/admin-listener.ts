@@ -32,10 +32,14 @@ export function createAdminListener(
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     socket.on("error", (error) => options.log("debug", `admin: ${error.message}`));
-    readBeginning(socket, (isGrpc) => {
-      // node:http2 takes what was read already by itself; node:http wants it to flow.
-      (isGrpc ? grpc.server : rest.server).emit("connection", socket);
-      if (!isGrpc) socket.resume();
+    readBeginning(socket, (beginning) => {
+      if (beginning.toString("latin1", 0, TELLING_BYTES) === "PRI") {
+        grpc.serve(socket, beginning);
+        return;
+      }
+      socket.unshift(beginning);
+      rest.server.emit("connection", socket);
+      socket.resume();
     });
   });
   return {
@@ -47,16 +51,15 @@ export function createAdminListener(
   };
 }
 
-/** Calls back once it is clear what the client speaks, with everything put back. */
-function readBeginning(socket: Socket, callBack: (isGrpc: boolean) => void): void {
+/** Calls back with what was read once it is clear what the client speaks. */
+function readBeginning(socket: Socket, callBack: (beginning: Buffer) => void): void {
   let beginning = Buffer.alloc(0);
   const giveUp = (): void => void socket.destroy();
   const take = (piece: Buffer): void => {
     beginning = Buffer.concat([beginning, piece]);
     if (beginning.length < TELLING_BYTES) return;
     socket.off("data", take).off("timeout", giveUp).setTimeout(0).pause();
-    socket.unshift(beginning);
-    callBack(beginning.toString("latin1", 0, TELLING_BYTES) === "PRI");
+    callBack(beginning);
   };
   socket.setTimeout(FIRST_BYTES_MS).on("timeout", giveUp).on("data", take);
 }

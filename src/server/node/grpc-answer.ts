@@ -1,63 +1,42 @@
 // Sends a gRPC answer: headers, messages in pieces, and trailers that say how the call ended.
 // Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md (Responses)
-import type { ServerHttp2Stream } from "node:http2";
 import type { Problem } from "../../core/errors.ts";
 import { framePrefix } from "../grpc/frames.ts";
-import { OK_TRAILERS, statusTrailers } from "../grpc/status.ts";
-import { drained } from "./drained.ts";
+import { statusTrailers } from "../grpc/status.ts";
+import type { SentField } from "../http2/header-encoder.ts";
+import type { Stream } from "../http2/stream.ts";
 
-/** Answers below this size are one write; longer ones are written in pieces of it. */
-const WRITE_BYTES = 64 * 1024;
+const CONTENT_TYPE: SentField = ["content-type", "application/grpc"];
+const ENCODINGS: SentField = ["grpc-accept-encoding", "identity,deflate,gzip"];
+const STATUS_OK: SentField = ["grpc-status", "0"];
+const HEADERS: readonly SentField[] = [[":status", "200"], CONTENT_TYPE, ENCODINGS];
+const OK_TRAILERS: readonly SentField[] = [STATUS_OK];
 
-const HEADERS = {
-  ":status": 200,
-  "content-type": "application/grpc",
-  "grpc-accept-encoding": "identity,deflate,gzip",
-};
+/** What every answer says. */
+export const REPEATED_FIELDS: readonly SentField[] = [CONTENT_TYPE, ENCODINGS, STATUS_OK];
 
 /** Sends the one message of a unary call, and ends the call well. */
-export async function sendMessage(stream: ServerHttp2Stream, pieces: readonly Uint8Array[]): Promise<void> {
-  if (stream.destroyed) return;
-  beginAnswer(stream, () => OK_TRAILERS);
-  const length = lengthOf(pieces);
-  if (length < WRITE_BYTES) {
-    stream.end(Buffer.concat([framePrefix(length), ...pieces]));
-    return;
-  }
-  await writeMessage(stream, pieces);
-  stream.end();
+export function sendMessage(stream: Stream, pieces: readonly Uint8Array[]): void {
+  beginAnswer(stream);
+  writeMessage(stream, pieces);
+  stream.end(OK_TRAILERS);
 }
 
-/** Begins an answer of any number of messages. `trailers` is asked when the stream was ended. */
-export function beginAnswer(
-  stream: ServerHttp2Stream,
-  trailers: () => Readonly<Record<string, string>>,
-): void {
-  stream.respond(HEADERS, { waitForTrailers: true });
-  stream.once("wantTrailers", () => stream.sendTrailers(trailers()));
+/** Begins an answer of any number of messages. */
+export function beginAnswer(stream: Stream): void {
+  stream.respond(HEADERS);
 }
 
-/** Writes one message, no faster than the client reads. */
-export async function writeMessage(stream: ServerHttp2Stream, pieces: readonly Uint8Array[]): Promise<void> {
-  for (const piece of [framePrefix(lengthOf(pieces)), ...pieces]) {
-    for (let from = 0; from < piece.length; from += WRITE_BYTES) {
-      if (stream.destroyed) return;
-      // Framing and sending take time with every byte; others have their turn between two writes.
-      if (!stream.write(piece.subarray(from, from + WRITE_BYTES))) await drained(stream);
-    }
-  }
+/** Writes one message. */
+export function writeMessage(stream: Stream, pieces: readonly Uint8Array[]): void {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  stream.write([framePrefix(length), ...pieces]);
 }
 
-/** Ends a call that has no answer yet. */
-export function endWith(stream: ServerHttp2Stream, problem: Problem): void {
-  if (stream.destroyed || stream.headersSent) return;
-  stream.respond({ ...HEADERS, ...statusTrailers(problem) }, { endStream: true });
-}
-
-export function headerText(value: string | string[] | undefined): string | undefined {
-  return typeof value === "string" ? value : value?.[0];
-}
-
-function lengthOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+/** Ends a call, whether or not its answer began; without a problem it ended well. */
+export function endWith(stream: Stream, problem: Problem | undefined): void {
+  const trailers = problem ? Object.entries(statusTrailers(problem)) : OK_TRAILERS;
+  if (stream.responded) stream.end(trailers);
+  else stream.respond([...HEADERS, ...trailers], true);
 }

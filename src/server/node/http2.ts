@@ -1,37 +1,24 @@
-// gRPC's socket: HTTP/2 by node:http2, encrypted or not; which method a stream calls.
+// gRPC's server: its connections, encrypted or not, and which method a call means.
 // Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
-// Invariant: flow-control windows are large, so that a message of some megabytes does not wait for acknowledgements.
-// Not here: the calls themselves (unary-call.ts, streaming-call.ts), their answers (grpc-answer.ts).
-
-import {
-  createSecureServer,
-  createServer,
-  type Http2SecureServer,
-  type Http2Server,
-  type Http2Session,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
-import type { Socket } from "node:net";
-import { type Problem, problem } from "../../core/errors.ts";
+// Not here: HTTP/2 (server/http2/), its sockets (http2-socket.ts), the calls themselves (unary-call.ts,
+// streaming-call.ts), their answers (grpc-answer.ts).
+import { createServer, type Server, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { createServer as createSecureServer, type TLSSocket } from "node:tls";
+import { problem } from "../../core/errors.ts";
 import { secureOptions, type TlsOptions } from "../configuration/tls.ts";
-import type { GrpcMethod, GrpcMethods } from "../grpc/call.ts";
+import type { GrpcMethods } from "../grpc/call.ts";
+import { MAX_CONCURRENT_STREAMS } from "../http2/limits.ts";
+import type { Stream, StreamSink } from "../http2/stream.ts";
 import type { Log } from "../log.ts";
-import { endWith } from "./grpc-answer.ts";
-import { type Pace, paceReading } from "./pace-reading.ts";
+import { REPEATED_FIELDS } from "./grpc-answer.ts";
+import { Call } from "./grpc-call.ts";
+import { Http2Socket } from "./http2-socket.ts";
 import { NO_LIMITS, type SocketLimits } from "./socket-limits.ts";
-import { serveStream } from "./streaming-call.ts";
-import { serveUnary } from "./unary-call.ts";
-import { type RequestListener, watchGrpc } from "./watch-request.ts";
+import { StreamingCall } from "./streaming-call.ts";
+import { UnaryCall } from "./unary-call.ts";
+import { GrpcWatch, type RequestListener } from "./watch-request.ts";
 
-/** What one stream may send before it waits; the standard's 64 kB would make a 600 kB message wait nine times. */
-const STREAM_WINDOW_BYTES = 8 * 2 ** 20;
-/** What all streams of a connection may send before they wait. */
-const CONNECTION_WINDOW_BYTES = 64 * 2 ** 20;
-const MAX_FRAME_BYTES = 2 ** 20;
-/** Calls that one connection may have in flight; more wait with the client. */
-const MAX_CONCURRENT_STREAMS = 1024;
 export interface GrpcServerOptions {
   readonly methods: GrpcMethods;
   readonly maxMessageBytes: number;
@@ -54,7 +41,9 @@ export interface ChannelOptions {
 }
 
 export interface GrpcServer {
-  readonly server: Http2Server | Http2SecureServer;
+  readonly server: Server;
+  /** Serves a connection that somebody else accepted, and read the beginning of. */
+  readonly serve: (socket: Duplex, beginning?: Uint8Array) => void;
   /** Calls that are not answered yet. */
   readonly inFlight: () => number;
   /** Tells every client to begin no more calls on its connection. */
@@ -65,113 +54,106 @@ export interface GrpcServer {
 
 /** A server that is not listening yet. */
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
-  let inFlight = 0;
-  const sessions = new Set<ServerHttp2Session>();
-  const { tls, channel = {}, limits = NO_LIMITS } = options;
+  const { tls, channel = {}, limits = NO_LIMITS, log } = options;
+  const sockets = new Set<Http2Socket>();
   const settings = {
-    initialWindowSize: STREAM_WINDOW_BYTES,
-    maxFrameSize: MAX_FRAME_BYTES,
+    open: (stream: Stream) => openCall(stream, options, limits),
     maxConcurrentStreams: channel.maxConcurrentStreams ?? MAX_CONCURRENT_STREAMS,
+    repeated: REPEATED_FIELDS,
+    limits,
+    log,
   };
-  const server = tls ? createSecureServer({ settings, ...secureOptions(tls) }) : createServer({ settings });
+  let isDraining = false;
+  const serve = (socket: Duplex, beginning?: Uint8Array): void => {
+    const served = new Http2Socket(socket, settings, beginning);
+    sockets.add(served);
+    socket.once("close", () => sockets.delete(served));
+    if (channel.maxConnectionAgeMs !== undefined) endWhenOld(served, channel.maxConnectionAgeMs, channel);
+    // One that was accepted a moment ago, and then encrypted.
+    if (isDraining) served.beginDrain();
+  };
+  const server = tls ? secureServer(tls, serve) : createServer({ noDelay: true }, (socket) => serve(socket));
   if (limits.maxConnections > 0) server.maxConnections = limits.maxConnections;
-  // The session hides its socket, but is made right after the connection is told.
-  let pace: Pace = () => undefined;
-  server.prependListener(tls ? "secureConnection" : "connection", (socket: Socket) => {
-    pace = paceReading(socket);
-  });
-  const paces = new WeakMap<Http2Session, Pace>();
-  server.on("session", (session) => {
-    sessions.add(session);
-    paces.set(session, pace);
-    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
-    session.on("error", (error) => options.log("debug", `gRPC: ${error.message}`));
-    session.once("close", () => sessions.delete(session));
-    endIfSilent(session, limits.headerTimeoutMs);
-    if (channel.maxConnectionAgeMs !== undefined) endWhenOld(session, channel.maxConnectionAgeMs, channel);
-  });
-  server.on("stream", (stream, headers) => {
-    inFlight++;
-    stream.once("close", () => inFlight--);
-    // A stream that its client reset is also told as an error; the call was cancelled, and that is all.
-    stream.on("error", (error) => options.log("debug", `gRPC: ${error.message}`));
-    serve(stream, headers, options, stream.session && paces.get(stream.session));
-  });
   return {
     server,
-    inFlight: () => inFlight,
+    serve,
+    inFlight: () => {
+      let calls = 0;
+      for (const { connection } of sockets) calls += connection.inFlight;
+      return calls;
+    },
     beginDrain: () => {
-      for (const session of sessions) session.close();
+      isDraining = true;
+      for (const socket of sockets) socket.beginDrain();
     },
     destroy: () => {
-      for (const session of sessions) session.destroy();
+      for (const socket of sockets) socket.destroy();
     },
   };
 }
 
-function serve(
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  options: GrpcServerOptions,
-  pace: Pace | undefined,
-): void {
-  const type = headers["content-type"] ?? "";
-  if (headers[":method"] !== "POST" || !/^application\/grpc($|[+;])/.test(type)) {
-    stream.respond({ ":status": headers[":method"] === "POST" ? 415 : 405 }, { endStream: true });
-    return;
-  }
-  const path = String(headers[":path"] ?? "");
-  const { maxMessageBytes, log, limits = NO_LIMITS, answered } = options;
-  const watch = answered && watchGrpc(stream, path, answered);
-  const method = options.methods.get(path);
-  const refusal = method
-    ? refuseMore(stream, method, limits)
-    : problem("GRPC_UNKNOWN_METHOD", { method: path });
-  if (!method || refusal) {
-    endWith(stream, refusal ?? problem("GRPC_UNKNOWN_METHOD", { method: path }));
-    stream.resume(); // what the client still sends is thrown away, as long as it sends
-    if (limits.receiveIdleMs > 0) stream.setTimeout(limits.receiveIdleMs, () => stream.close());
-    return;
-  }
-  const call = { maxMessageBytes, log, pace, watch, receiveIdleMs: limits.receiveIdleMs };
-  if ("handle" in method) serveUnary(stream, headers, method, call);
-  else serveStream(stream, headers, method, call);
+function secureServer(tls: TlsOptions, serve: (socket: Socket) => void): Server {
+  const options = { ...secureOptions(tls), ALPNProtocols: ["h2"], noDelay: true };
+  return createSecureServer(options, (socket: TLSSocket) => {
+    // gRPC speaks nothing else (RFC 9113, 3.2), and a client that does not say so would not understand the answer.
+    if (socket.alpnProtocol === "h2") serve(socket);
+    else socket.destroy();
+  });
 }
 
-/** Counts the call in; why it is refused, if there are too many. Calls that last, such as watches, do not count. */
-function refuseMore(
-  stream: ServerHttp2Stream,
-  method: GrpcMethod,
-  { requests }: SocketLimits,
-): Problem | undefined {
-  if (!requests || !("handle" in method) || method.light) return undefined;
-  const refusal = requests.enter();
-  if (!refusal) stream.once("close", () => requests.leave());
-  return refusal;
+/** Answers a call, or finds who does. */
+function openCall(stream: Stream, options: GrpcServerOptions, limits: SocketLimits): StreamSink {
+  const { headers } = stream;
+  const method = headers.get(":method");
+  if (method !== "POST" || !/^application\/grpc($|[+;])/.test(headers.get("content-type") ?? "")) {
+    return answerAtEnd(stream, method === "POST" ? "415" : "405");
+  }
+  const path = headers.get(":path") ?? "";
+  const { maxMessageBytes, log, answered } = options;
+  const watch = answered && new GrpcWatch(path, answered);
+  const call = { path, maxMessageBytes, log, watch, receiveIdleMs: limits.receiveIdleMs, leave: undefined };
+  const found = options.methods.get(path);
+  if (!found) return refusedCall(new Call(stream, call), problem("GRPC_UNKNOWN_METHOD", { method: path }));
+  if (!("handle" in found)) return new StreamingCall(stream, found, call);
+  // Calls that last, such as watches, do not count.
+  const requests = found.light ? undefined : limits.requests;
+  const refusal = requests?.enter();
+  if (refusal) return refusedCall(new Call(stream, call), refusal);
+  return new UnaryCall(stream, found, requests ? { ...call, leave: () => requests.leave() } : call);
 }
 
-/** A client says hello with its settings at once; a connection on which nothing comes is ended. */
-function endIfSilent(session: ServerHttp2Session, headerTimeoutMs: number): void {
-  if (headerTimeoutMs <= 0) return;
-  const timer = setTimeout(() => session.destroy(), headerTimeoutMs).unref();
-  const stop = (): void => clearTimeout(timer);
-  session.once("remoteSettings", stop);
-  session.once("close", stop);
+/** A call that is over before it was read; what its client still sends is thrown away. */
+function refusedCall(call: Call, reason: ReturnType<typeof problem>): StreamSink {
+  call.refuse(reason);
+  return { data: () => undefined, end: () => undefined, closed: (answered) => call.closed(answered) };
 }
+
+/** What is no call of gRPC is answered as HTTP answers, once it is complete. */
+function answerAtEnd(stream: Stream, status: string): StreamSink {
+  return {
+    data: () => undefined,
+    end: () => {
+      stream.respond([
+        [":status", status],
+        ["content-type", "text/plain"],
+      ]);
+      stream.write([NO_CALL]);
+      stream.end([]);
+    },
+    closed: () => undefined,
+    stalled: () => stream.reset(),
+  };
+}
+
+const NO_CALL = Buffer.from("This port speaks gRPC: POST with content-type application/grpc\n");
 
 /** Ages are spread by a tenth either way, as gRPC spreads them, so that clients do not come back all at once. */
-function endWhenOld(
-  session: ServerHttp2Session,
-  ageMs: number,
-  { maxConnectionAgeGraceMs }: ChannelOptions,
-): void {
-  const age = Math.min(ageMs * (0.9 + 0.2 * Math.random()), MAX_TIMER_MS);
-  const timer = setTimeout(() => {
-    session.close();
+function endWhenOld(socket: Http2Socket, ageMs: number, { maxConnectionAgeGraceMs }: ChannelOptions): void {
+  socket.after(Math.min(ageMs * (0.9 + 0.2 * Math.random()), MAX_TIMER_MS), () => {
+    socket.beginDrain();
     if (maxConnectionAgeGraceMs === undefined) return;
-    setTimeout(() => session.destroy(), Math.min(maxConnectionAgeGraceMs, MAX_TIMER_MS)).unref();
-  }, age).unref();
-  session.once("close", () => clearTimeout(timer));
+    socket.after(Math.min(maxConnectionAgeGraceMs, MAX_TIMER_MS), () => socket.destroy());
+  });
 }
 
 /** A longer timer would fire at once; this one is 24 days. */

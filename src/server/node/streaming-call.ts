@@ -2,14 +2,13 @@
 // Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 // Invariant: a client that sends more than is answered is cut off at MAX_WAITING_MESSAGES; one whose messages may be
 // large is held back by flow control before that.
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { Problem, problem } from "../../core/errors.ts";
-import type { GrpcStreamMethod } from "../grpc/call.ts";
+import type { GrpcReply, GrpcStreamMethod } from "../grpc/call.ts";
 import { FrameReader } from "../grpc/frames.ts";
-import { OK_TRAILERS, statusTrailers } from "../grpc/status.ts";
-import { beginAnswer, endWith, headerText, writeMessage } from "./grpc-answer.ts";
-import { type CallOptions, inflated } from "./unary-call.ts";
-import type { Watch } from "./watch-request.ts";
+import { inflated } from "../grpc/inflate-message.ts";
+import type { Stream, StreamSink } from "../http2/stream.ts";
+import { beginAnswer, endWith, writeMessage } from "./grpc-answer.ts";
+import { Call, type CallOptions } from "./grpc-call.ts";
 
 /** Questions of a few hundred bytes; nobody asks a thousand at once. */
 const MAX_WAITING_MESSAGES = 1000;
@@ -18,77 +17,86 @@ const MAX_MESSAGE_BYTES = 2 ** 20;
 const MAX_LARGE_WAITING = 8;
 
 /** Reads the call's messages and writes the method's answers until one side ends. */
-export function serveStream(
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  method: GrpcStreamMethod,
-  { log, pace, watch, maxMessageBytes }: CallOptions,
-): void {
-  const encoding = String(headers["grpc-encoding"] ?? "identity");
-  const maxBytes = method.largeMessages ? maxMessageBytes : MAX_MESSAGE_BYTES;
-  const inbox = new Inbox(stream, encoding, new FrameReader(maxBytes, method.alignmentHint), method);
-  const gone = new AbortController();
-  stream.on("data", (chunk: Uint8Array) => {
-    pace?.(chunk.length);
-    inbox.feed(chunk);
-  });
-  stream.once("end", () => inbox.end());
-  stream.once("close", () => {
-    inbox.end();
-    gone.abort();
-  });
-  const header = (name: string): string | undefined => headerText(headers[name]);
-  void answerAll(stream, method.stream(inbox, gone.signal, header), watch).catch((error: unknown) => {
-    log("error", `gRPC: ${headers[":path"]}: ${error instanceof Error ? error.message : String(error)}`);
-    stream.destroy();
-  });
-}
+export class StreamingCall extends Call implements StreamSink {
+  readonly #inbox: Inbox;
+  readonly #gone = new AbortController();
 
-async function answerAll(
-  stream: ServerHttp2Stream,
-  replies: AsyncIterable<readonly Uint8Array[] | Problem>,
-  watch: Watch | undefined,
-): Promise<void> {
-  let trailers: Readonly<Record<string, string>> = OK_TRAILERS;
-  for await (const reply of replies) {
-    if (stream.destroyed) return;
-    if (reply instanceof Problem) {
-      trailers = statusTrailers(reply);
-      break;
-    }
-    if (!stream.headersSent) beginAnswer(stream, () => trailers);
-    await writeMessage(stream, watch ? [...watch.counted(reply)] : reply);
+  constructor(stream: Stream, method: GrpcStreamMethod, options: CallOptions) {
+    super(stream, options);
+    const maxBytes = method.largeMessages ? options.maxMessageBytes : MAX_MESSAGE_BYTES;
+    const frames = new FrameReader(maxBytes, method.alignmentHint);
+    this.#inbox = new Inbox(stream, frames, method, (reason) => this.refuse(reason));
+    const header = (name: string): string | undefined => stream.headers.get(name);
+    void this.#answer(method.stream(this.#inbox, this.#gone.signal, header)).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      options.log("error", `gRPC: ${options.path}: ${reason}`);
+      this.refuse(problem("SERVER_INTERNAL", { reason }));
+    });
   }
-  if (stream.destroyed || stream.writableEnded) return;
-  if (!stream.headersSent) beginAnswer(stream, () => trailers);
-  // The client may not have ended its side, and would then keep the connection open.
-  stream.once("wantTrailers", () => setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR)));
-  stream.end();
+
+  data(piece: Uint8Array): void {
+    this.options.watch?.receive(piece);
+    this.#inbox.feed(piece);
+  }
+
+  room(): Uint8Array | undefined {
+    return this.#inbox.room();
+  }
+
+  end(): void {
+    this.#inbox.end();
+  }
+
+  override closed(answered: boolean): void {
+    this.#inbox.end();
+    this.#gone.abort();
+    super.closed(answered);
+  }
+
+  async #answer(replies: AsyncIterable<GrpcReply>): Promise<void> {
+    const { stream } = this;
+    for await (const reply of replies) {
+      if (stream.closed) return;
+      if (reply instanceof Problem) {
+        this.refuse(reply);
+        return;
+      }
+      this.options.watch?.sent(reply);
+      beginAnswer(stream);
+      writeMessage(stream, reply);
+      if (stream.isFull) await stream.drained();
+    }
+    endWith(stream, undefined);
+  }
 }
 
 /** The client's messages, in order. */
 class Inbox implements AsyncIterableIterator<Uint8Array> {
-  readonly #stream: ServerHttp2Stream;
-  readonly #encoding: string;
+  readonly #stream: Stream;
   readonly #frames: FrameReader;
   readonly #holdsBack: boolean;
+  readonly #refused: (reason: Problem) => void;
   #ended = false;
   #wake: (() => void) | undefined;
 
   constructor(
-    stream: ServerHttp2Stream,
-    encoding: string,
+    stream: Stream,
     frames: FrameReader,
     { largeMessages = false }: GrpcStreamMethod,
+    refused: (reason: Problem) => void,
   ) {
     this.#stream = stream;
-    this.#encoding = encoding;
     this.#frames = frames;
     this.#holdsBack = largeMessages;
+    this.#refused = refused;
   }
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  room(): Uint8Array | undefined {
+    return this.#frames.room();
   }
 
   feed(chunk: Uint8Array): void {
@@ -115,8 +123,9 @@ class Inbox implements AsyncIterableIterator<Uint8Array> {
       });
     }
     const message = this.#frames.messages.shift();
-    if (this.#frames.messages.length < MAX_LARGE_WAITING && this.#stream.isPaused()) this.#stream.resume();
-    const bytes = message && (await inflated(message, this.#encoding, this.#frames.maxMessageBytes));
+    if (this.#frames.messages.length < MAX_LARGE_WAITING) this.#stream.resume();
+    const encoding = this.#stream.headers.get("grpc-encoding") ?? "identity";
+    const bytes = message && (await inflated(message, encoding, this.#frames.maxMessageBytes));
     if (bytes instanceof Uint8Array) return { done: false, value: bytes };
     if (bytes) this.#refuse(bytes);
     return { done: true, value: undefined };
@@ -124,7 +133,6 @@ class Inbox implements AsyncIterableIterator<Uint8Array> {
 
   #refuse(reason: Problem): void {
     this.#ended = true;
-    if (this.#stream.headersSent) this.#stream.close();
-    else endWith(this.#stream, reason);
+    this.#refused(reason);
   }
 }

@@ -2,7 +2,6 @@
 // Invariant: each request is told once, when its stream is closed, whether or not it was answered. Nothing is counted
 // element by element.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ServerHttp2Stream } from "node:http2";
 import type { AnsweredRequest } from "../access-log/access-log.ts";
 import type { PredictionEvent, PredictionListener } from "../predict/prediction-event.ts";
 import { statusName } from "../status-names.ts";
@@ -11,7 +10,6 @@ export type RequestListener = (request: AnsweredRequest) => void;
 
 /** nginx's status of a request whose client left before it was answered. */
 const CLIENT_GONE = 499;
-const CANCELLED = 1;
 
 export class Watch {
   readonly #began = performance.now();
@@ -36,6 +34,11 @@ export class Watch {
     }
   }
 
+  /** An answer that is sent at once. */
+  sent(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) this.#bytesOut += piece.length;
+  }
+
   facts(): Pick<AnsweredRequest, "bytesIn" | "bytesOut" | "micros" | "prediction"> {
     const micros = Math.round((performance.now() - this.#began) * 1000);
     return { bytesIn: this.#bytesIn, bytesOut: this.#bytesOut, micros, prediction: this.#prediction };
@@ -55,14 +58,19 @@ export function watchRest(incoming: IncomingMessage, outgoing: ServerResponse, t
 }
 
 /** Follows a call over gRPC. */
-export function watchGrpc(stream: ServerHttp2Stream, path: string, tell: RequestListener): Watch {
-  const watch = new Watch();
-  stream.on("data", watch.receive);
-  stream.once("close", () => {
-    const sent = stream.sentTrailers?.["grpc-status"] ?? stream.sentHeaders?.["grpc-status"];
-    const status = stream.rstCode === 0 && sent !== undefined ? Number(sent) : CANCELLED;
+export class GrpcWatch extends Watch {
+  readonly #path: string;
+  readonly #tell: RequestListener;
+
+  constructor(path: string, tell: RequestListener) {
+    super();
+    this.#path = path;
+    this.#tell = tell;
+  }
+
+  /** The call is over; `status` is gRPC's number. */
+  end(status: number): void {
     const named = statusName(status);
-    tell({ protocol: "gRPC", call: path, status: named, failed: status !== 0, ...watch.facts() });
-  });
-  return watch;
+    this.#tell({ protocol: "gRPC", call: this.#path, status: named, failed: status !== 0, ...this.facts() });
+  }
 }

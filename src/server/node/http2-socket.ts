@@ -1,0 +1,218 @@
+// One HTTP/2 connection over a socket: what comes goes to the state machine, what it wants to say goes out.
+// Invariant: what is said within one turn of the event loop is one write; a client that sends much, asks much or does
+// not read is left for a later turn, so that others have theirs.
+import type { Duplex } from "node:stream";
+import { Connection } from "../http2/connection.ts";
+import type { SentField } from "../http2/header-encoder.ts";
+import { NO_ERROR } from "../http2/protocol.ts";
+import type { Stream, StreamSink } from "../http2/stream.ts";
+import type { Log } from "../log.ts";
+import type { SocketLimits } from "./socket-limits.ts";
+import { readInto } from "./socket-reader.ts";
+
+export interface Http2SocketOptions {
+  readonly open: (stream: Stream) => StreamSink;
+  readonly maxConcurrentStreams: number;
+  readonly repeated: Iterable<SentField>;
+  readonly limits: SocketLimits;
+  readonly log: Log;
+}
+
+/** What a connection may bring in one turn: about 100 us of reading. */
+const READ_BYTES_A_TURN = 256 * 1024;
+/** What it may be sent in one. */
+const WRITE_BYTES_A_TURN = 256 * 1024;
+/** While more than this waits to be written, nothing is read. */
+const MAX_WAITING_BYTES = 1024 * 1024;
+/** A client that takes nothing of an answer for this long does not want it; nginx waits for 60 s. */
+const SEND_IDLE_MS = 120_000;
+/** After the last word, a client has this long to close its side. */
+const LINGER_MS = 1000;
+/** A client that does not answer the question whether it heard of the end is taken to have heard. */
+const DRAIN_ANSWER_MS = 1000;
+
+export class Http2Socket {
+  readonly connection: Connection;
+  readonly #socket: Duplex;
+  readonly #limits: SocketLimits;
+  readonly #log: Log;
+  /** What the state machine left for a later turn. */
+  #rest: Uint8Array | undefined;
+  #readThisTurn = 0;
+  #isFlushing = false;
+  /** When the socket began to refuse more, in milliseconds. */
+  #blockedSinceMs: number | undefined;
+  #isEnding = false;
+  #idleTimer: NodeJS.Timeout | undefined;
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  /** Serves a connection, of which `beginning` was read already. */
+  constructor(socket: Duplex, { limits, log, ...options }: Http2SocketOptions, beginning?: Uint8Array) {
+    this.#limits = limits;
+    this.#log = log;
+    this.connection = new Connection({ ...options, now: () => performance.now(), wake: () => this.#wake() });
+    this.#socket = readInto(socket, {
+      room: () => (this.#rest ? undefined : this.connection.room()),
+      take: (bytes) => this.#take(bytes),
+    });
+    this.#socket.on("drain", () => this.#unblocked());
+    this.#socket.on("error", (error) => log("debug", `gRPC: ${error.message}`));
+    this.#socket.once("end", () => this.#ended());
+    this.#socket.once("close", () => this.#closed());
+    this.#wake();
+    if (limits.headerTimeoutMs > 0) {
+      this.after(limits.headerTimeoutMs, () => {
+        if (!this.connection.isGreeted) this.destroy();
+      });
+    }
+    if (beginning) this.#take(beginning);
+  }
+
+  /** Asks the client to begin no more calls; the connection ends with those that it has. */
+  beginDrain(): void {
+    if (!this.connection.isGreeted) {
+      this.destroy();
+      return;
+    }
+    this.connection.beginDrain();
+    this.after(DRAIN_ANSWER_MS, () => this.connection.endDrain());
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Calls back unless the connection is closed before. */
+  after(milliseconds: number, callback: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      callback();
+    }, milliseconds);
+    this.#timers.add(timer.unref());
+  }
+
+  #take(bytes: Uint8Array): void {
+    if (this.#rest) this.#rest = Buffer.concat([this.#rest, bytes]);
+    else {
+      const taken = this.connection.receive(bytes);
+      if (taken < bytes.length) this.#rest = bytes.slice(taken);
+    }
+    this.#readThisTurn += bytes.length;
+    if (this.connection.inFlight > 0) this.#watchIdle();
+    const isEnough = this.#rest !== undefined || this.#readThisTurn >= READ_BYTES_A_TURN;
+    if (isEnough || this.connection.waitingBytes > MAX_WAITING_BYTES) this.#pause();
+  }
+
+  #pause(): void {
+    if (this.#socket.isPaused()) return;
+    this.#socket.pause();
+    setImmediate(this.#goOn);
+  }
+
+  readonly #goOn = (): void => {
+    this.#readThisTurn = 0;
+    if (this.#socket.destroyed) return;
+    const rest = this.#rest;
+    if (rest) {
+      const taken = this.connection.receive(rest);
+      this.#rest = taken < rest.length ? rest.subarray(taken) : undefined;
+      if (this.#rest) {
+        setImmediate(this.#goOn);
+        return;
+      }
+    }
+    // A client that does not read is not read from either; #unblocked goes on.
+    if (this.#blockedSinceMs !== undefined && this.connection.waitingBytes > MAX_WAITING_BYTES) return;
+    this.#socket.resume();
+  };
+
+  #wake(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    // After everything that this turn's calls still do, so that their answers go out together.
+    process.nextTick(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#isFlushing = false;
+    const { connection } = this;
+    if (this.#blockedSinceMs !== undefined || this.#isEnding || this.#socket.destroyed) return;
+    const pieces = connection.take(WRITE_BYTES_A_TURN);
+    if (pieces.length > 0 && !this.#write(pieces)) this.#blockedSinceMs = performance.now();
+    else if (connection.hasMore) this.#later();
+    else if (connection.isOver) this.#end();
+  };
+
+  /** Goes on in another turn. */
+  #later(): void {
+    this.#isFlushing = true;
+    setImmediate(this.#flush);
+  }
+
+  #write(pieces: readonly Uint8Array[]): boolean {
+    const [first] = pieces;
+    if (pieces.length === 1) return this.#socket.write(first);
+    this.#socket.cork();
+    let goesOn = true;
+    for (const piece of pieces) goesOn = this.#socket.write(piece);
+    this.#socket.uncork();
+    return goesOn;
+  }
+
+  #unblocked(): void {
+    this.#blockedSinceMs = undefined;
+    if (!this.#isFlushing) this.#later();
+    if (this.#socket.isPaused()) setImmediate(this.#goOn);
+  }
+
+  /** Says the last word, and closes once the client has done so or had the time to. */
+  #end(): void {
+    const { error } = this.connection;
+    if (error && error.code !== NO_ERROR) this.#log("debug", `gRPC: ${error.message}`);
+    this.#isEnding = true;
+    this.#socket.end();
+    this.after(LINGER_MS, () => this.destroy());
+  }
+
+  /** The client sends nothing more, which with HTTP/2 means that it wants nothing more. */
+  #ended(): void {
+    this.connection.closed();
+    this.#socket.end();
+    this.after(LINGER_MS, () => this.destroy());
+  }
+
+  #closed(): void {
+    this.connection.closed();
+    clearTimeout(this.#idleTimer);
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  /** One timer for all calls, which looks for those that wait for their client. */
+  #watchIdle(milliseconds = this.#limits.receiveIdleMs || SEND_IDLE_MS): void {
+    this.#idleTimer ??= setTimeout(() => {
+      this.#idleTimer = undefined;
+      const next = this.#endIdle(performance.now());
+      if (this.connection.inFlight > 0) this.#watchIdle(Math.max(1, next));
+    }, milliseconds).unref();
+  }
+
+  /** Ends what has waited for too long; milliseconds until something else may have. */
+  #endIdle(nowMs: number): number {
+    const { receiveIdleMs } = this.#limits;
+    if (this.#blockedSinceMs !== undefined && nowMs - this.#blockedSinceMs >= SEND_IDLE_MS) {
+      this.destroy();
+      return SEND_IDLE_MS;
+    }
+    let next = receiveIdleMs || SEND_IDLE_MS;
+    for (const stream of [...this.connection.openStreams]) {
+      if (stream.waitingBytes > 0) {
+        if (nowMs - stream.sentMs >= SEND_IDLE_MS) stream.reset();
+      } else if (stream.receiving && stream.sink.stalled && receiveIdleMs > 0) {
+        const left = stream.receivedMs + receiveIdleMs - nowMs;
+        if (left <= 0) stream.sink.stalled();
+        else next = Math.min(next, left);
+      }
+    }
+    return next;
+  }
+}

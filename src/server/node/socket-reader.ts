@@ -1,0 +1,47 @@
+// Reads a connection's bytes to where its owner wants them.
+// A socket of node:net can read into memory that it is given, which saves an allocation for every read and a copy of
+// every message; but only if it is told so when it is made. So the connection moves to a second socket, by a handle that
+// Node does not document. Where there is none (TLS, other streams), pieces come as Node cuts them.
+// Invariant: whatever ends one of the two sockets ends the other.
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+
+export interface ByteTaker {
+  /** Where the next bytes shall be; undefined for anywhere. */
+  room(): Uint8Array | undefined;
+  /** Bytes have come, in the room if there was one. They are the reader's again afterwards. */
+  take(bytes: Uint8Array): void;
+}
+
+/** What one read brings at most where nothing else is wanted; shared, since it is empty again after each read. */
+const SCRATCH = Buffer.allocUnsafeSlow(64 * 1024);
+/** Reading more at once holds up others. */
+const MAX_READ_BYTES = 256 * 1024;
+
+/** Begins to read, and returns the socket to write to, pause and end in the place of the other. */
+export function readInto(socket: Duplex, taker: ByteTaker): Duplex {
+  // `_handle` is where Node keeps it; `setBlocking` tells TCP's and pipes' handles from those of TLS.
+  const plain = socket as Duplex & { _handle?: { readonly setBlocking?: unknown } | null };
+  if (!(socket instanceof Socket) || socket.constructor !== Socket || !plain._handle?.setBlocking) {
+    socket.on("data", (piece: Uint8Array) => taker.take(piece));
+    return socket;
+  }
+  const handle = plain._handle;
+  plain._handle = null;
+  let next: Uint8Array = SCRATCH;
+  const buffer = (): Uint8Array => {
+    const room = taker.room();
+    next = room ? room.subarray(0, MAX_READ_BYTES) : SCRATCH;
+    return next;
+  };
+  const callback = (length: number): boolean => {
+    taker.take(next.subarray(0, length));
+    return !moved.isPaused();
+  };
+  // Neither the handle nor a function for the memory is in Node's types.
+  const moved = new Socket({ handle, onread: { buffer, callback } } as object);
+  moved.once("close", () => socket.destroy());
+  socket.once("close", () => moved.destroy());
+  moved.resume();
+  return moved;
+}
