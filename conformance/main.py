@@ -47,6 +47,7 @@ STAGES = (
     Stage("open-inference", "open_inference", "triton"),
     Stage("batching", "batching", "tensorflow"),
     Stage("engine-tensorflow", "engine_tensorflow", "tensorflow"),
+    Stage("model-server-cases", "model_server_cases", "tensorflow", alone=True),
     Stage("load", "serving_under_load", "tensorflow"),
     Stage("switches", "switches", "tensorflow", alone=True),
     Stage("operations", "serving_operations", "tensorflow", alone=True),
