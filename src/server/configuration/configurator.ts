@@ -145,6 +145,7 @@ export class Configurator {
 
   async #reload(config: ModelServerConfig, waitMs: number): Promise<readonly Problem[]> {
     const { log, manager, source } = this.#options;
+    if (config.config.case === "customModelConfig") return [problem("CONFIG_NOT_A_LIST", {})];
     const models = modelConfigurations(config);
     if (!models) {
       log("info", "Taking no action for empty config.");
