@@ -10,9 +10,12 @@ import { loadedManager } from "../testing/model-server.ts";
 import { createRestServer } from "./http1.ts";
 
 const models = await loadedManager({ half: [1] });
-const { server } = createRestServer(dispatchRest([tensorflowServingRest({ models, strict: true })]), {
-  log: () => undefined,
-});
+const { server, destroy } = createRestServer(
+  dispatchRest([tensorflowServingRest({ models, strict: true })]),
+  {
+    log: () => undefined,
+  },
+);
 let port = 0;
 beforeAll(async () => {
   server.listen(0, "127.0.0.1");
@@ -21,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => {
   server.close();
-  server.closeAllConnections();
+  destroy();
 });
 
 /** Sends the bytes; what has come back when it says all of `parts`, or when the connection is closed. */

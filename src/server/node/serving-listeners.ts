@@ -81,20 +81,7 @@ function restListener(
 ): Listener {
   const isLight = (url: string, method: string): boolean =>
     routes.find((one) => one.serves(url, method))?.light ?? false;
-  const { server, inFlight, beginDrain } = createRestServer(dispatchRest(routes), {
-    ...common,
-    tls: restTls,
-    isLight,
-  });
-  return {
-    server,
-    inFlight,
-    beginDrain: () => {
-      beginDrain();
-      server.closeIdleConnections();
-    },
-    destroy: () => server.closeAllConnections(),
-  };
+  return createRestServer(dispatchRest(routes), { ...common, tls: restTls, isLight });
 }
 
 function requestLimit({ maxRequestsInFlight = 0 }: ListenerOptions): RequestLimit | undefined {

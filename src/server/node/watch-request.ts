@@ -1,15 +1,11 @@
 // Follows one request from its first byte to its last, for whoever logs it.
 // Invariant: each request is told once, when its stream is closed, whether or not it was answered. Nothing is counted
 // element by element.
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AnsweredRequest } from "../access-log/access-log.ts";
 import type { PredictionEvent, PredictionListener } from "../predict/prediction-event.ts";
 import { statusName } from "../status-names.ts";
 
 export type RequestListener = (request: AnsweredRequest) => void;
-
-/** nginx's status of a request whose client left before it was answered. */
-const CLIENT_GONE = 499;
 
 export class Watch {
   readonly #began = performance.now();
@@ -43,18 +39,6 @@ export class Watch {
     const micros = Math.round((performance.now() - this.#began) * 1000);
     return { bytesIn: this.#bytesIn, bytesOut: this.#bytesOut, micros, prediction: this.#prediction };
   }
-}
-
-/** Follows a request over HTTP/1.1. */
-export function watchRest(incoming: IncomingMessage, outgoing: ServerResponse, tell: RequestListener): Watch {
-  const watch = new Watch();
-  incoming.on("data", watch.receive);
-  outgoing.once("close", () => {
-    const status = outgoing.writableFinished ? outgoing.statusCode : CLIENT_GONE;
-    const call = `${incoming.method} ${incoming.url}`;
-    tell({ protocol: "REST", call, status: String(status), failed: status >= 400, ...watch.facts() });
-  });
-  return watch;
 }
 
 /** Follows a call over gRPC. */

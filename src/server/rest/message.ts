@@ -9,6 +9,8 @@ export interface RestRequest {
   /** A header by its lower-case name. */
   readonly header: (name: string) => string | undefined;
   readonly body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /** The same, where it can be had for less: a piece is valid until the next is asked for. One of both is read, once. */
+  readonly passingBody?: AsyncIterable<Uint8Array>;
   /** Calls back if the client goes away before it was answered. */
   readonly onCancel?: (callback: () => void) => void;
   /** To be told of each prediction that is made for the request. */

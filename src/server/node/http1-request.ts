@@ -1,0 +1,70 @@
+// A request over HTTP/1.1 as handlers see it.
+import { fieldOf, type RequestHead } from "../http1/request-head.ts";
+import type { RestRequest } from "../rest/message.ts";
+import { IncomingBody } from "./incoming-body.ts";
+import type { BodySource } from "./request-body.ts";
+import type { RestWatch } from "./rest-watch.ts";
+
+const NO_BODY: readonly Uint8Array[] = [];
+
+export class Http1Request implements RestRequest {
+  readonly head: RequestHead;
+  readonly method: string;
+  readonly url: string;
+  readonly body: RestRequest["body"];
+  /** What still brings the body; undefined for one that came whole with its head. */
+  readonly incoming: IncomingBody | undefined;
+  /** The same as `body` where it is still coming. */
+  readonly passingBody?: AsyncIterable<Uint8Array>;
+  /** Bytes that came behind the request. */
+  readonly behind: Buffer;
+  readonly watch: RestWatch | undefined;
+  readonly predicted: RestRequest["predicted"];
+  #cancelled: (() => void)[] | undefined;
+
+  /** `bytes` are those behind the head. */
+  constructor(
+    head: RequestHead,
+    bytes: Buffer,
+    parts: {
+      readonly source: BodySource;
+      readonly idleMs: number;
+      readonly watch: RestWatch | undefined;
+    },
+  ) {
+    const { bodyLength } = head;
+    this.head = head;
+    this.method = head.method;
+    this.url = head.url;
+    this.watch = parts.watch;
+    this.predicted = parts.watch?.predicted;
+    if (bodyLength !== "chunked" && bodyLength <= bytes.length) {
+      this.body = bodyLength === 0 ? NO_BODY : [bytes.subarray(0, bodyLength)];
+      this.behind = bytes.subarray(bodyLength);
+    } else {
+      this.incoming = new IncomingBody(bodyLength, parts.source, parts.idleMs);
+      this.body = this.incoming.body;
+      this.passingBody = this.incoming.body;
+      this.behind = bytes.subarray(this.incoming.feed(bytes, 0));
+    }
+  }
+
+  /** Bytes of the body so far. */
+  get received(): number {
+    if (this.incoming) return this.incoming.received;
+    return this.head.bodyLength === "chunked" ? 0 : this.head.bodyLength;
+  }
+
+  // Both are handed on without the request.
+  readonly header = (name: string): string | undefined => fieldOf(this.head.fields, name);
+
+  readonly onCancel = (callback: () => void): void => {
+    this.#cancelled ??= [];
+    this.#cancelled.push(callback);
+  };
+
+  /** The client is gone. */
+  cancel(): void {
+    for (const callback of this.#cancelled ?? []) callback();
+  }
+}

@@ -1,0 +1,106 @@
+// A request's body as pieces, as the connection brings them.
+// Invariant: at most MAX_WAITING_BYTES wait to be read, and whatever the socket brought at once.
+import { FerryError, problem } from "../../core/errors.ts";
+
+/** Past this the socket is not read any further until somebody takes something. */
+const MAX_WAITING_BYTES = 64 * 1024;
+
+const DONE: IteratorResult<Uint8Array> = { done: true, value: undefined };
+
+/** What brings the pieces. */
+export interface BodySource {
+  pause(): void;
+  resume(): void;
+}
+
+/**
+ * The pieces, once. Iterating throws if the client goes before the body is complete, and REQUEST_STALLED if nothing comes
+ * for `idleMs` while somebody waits; 0 waits for ever.
+ */
+export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
+  /** Whether all of it came. */
+  isComplete = false;
+  readonly #source: BodySource;
+  readonly #idleMs: number;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #paused = false;
+  #unwanted = false;
+  #error: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(source: BodySource, idleMs: number) {
+    this.#source = source;
+    this.#idleMs = idleMs;
+  }
+
+  /** For the source: the next piece. */
+  push(piece: Uint8Array): void {
+    if (this.#unwanted) return;
+    this.#waiting.push(piece);
+    this.#waitingBytes += piece.length;
+    if (this.#waitingBytes >= MAX_WAITING_BYTES && !this.#paused) {
+      this.#paused = true;
+      this.#source.pause();
+    }
+    this.#wake?.();
+  }
+
+  /** For the source: there is no more. */
+  complete(): void {
+    this.isComplete = true;
+    this.#wake?.();
+  }
+
+  /** For the source: there will be no more, though it is not complete. */
+  fail(error: Error): void {
+    this.#error ??= error;
+    this.#wake?.();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    while (this.#waiting.length === 0) {
+      if (this.isComplete || this.#unwanted) return DONE;
+      if (this.#error) throw this.#error;
+      await this.#wait();
+    }
+    const value = this.#waiting.shift() as Uint8Array; // there is one
+    this.#waitingBytes -= value.length;
+    if (this.#waitingBytes < MAX_WAITING_BYTES) this.#resume();
+    return { done: false, value };
+  }
+
+  /** Whoever stops early leaves the rest to be thrown away, so that the answer can be sent. */
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    this.throwAway();
+    return DONE;
+  }
+
+  /** Nobody reads any of it from now on. */
+  throwAway(): void {
+    this.#unwanted = true;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#resume();
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#source.resume();
+  }
+
+  async #wait(): Promise<void> {
+    const milliseconds = this.#idleMs;
+    const stalled = (): void => this.fail(new FerryError([problem("REQUEST_STALLED", { milliseconds })]));
+    const timer = milliseconds > 0 ? setTimeout(stalled, milliseconds) : undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    clearTimeout(timer);
+  }
+}
