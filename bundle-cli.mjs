@@ -4,8 +4,8 @@
 import { chmodSync } from "node:fs";
 import { build } from "rolldown";
 
-/** Packages that load files of their own beside their code. */
-const EXTERNAL = ["koffi", "onnxruntime-node", "@node-rs/crc32", "pino", "jiti"];
+/** Packages that load files of their own beside their code. Of pino only transports would, and we use none. */
+const EXTERNAL = ["koffi", "onnxruntime-node", "@node-rs/crc32", "jiti"];
 
 await build({
   input: { main: "dist/cli/main.js", "worker-thread": "dist/server/node/worker-thread.js" },
