@@ -4,6 +4,7 @@ Writes free.pt2 (free batch, and free sizes where there are some), fixed.pt2 (ba
 io.npz (`b1.in0`, `b1.out0`, ..., `other.in0`); facts.json, where an export that PyTorch refuses has its reason.
 """
 
+import copy
 import inspect
 import json
 import os
@@ -51,6 +52,7 @@ def main() -> None:
     settle(model.eval(), inputs)
     facts = {"parameters": sum(p.numel() for p in model.parameters()), "deep": layers(model) > DEEP_LAYERS}
     record(Plain(model), inputs, folder / "io.npz")
+    facts["uncertainty"] = uncertainty(Plain(model), inputs(2, 0))
     exports = Exports(model, inputs, folder)
     for kind in ("scripted",) if architecture.scripted else ("free", "fixed", "traced"):
         exports.attempt(kind)
@@ -75,6 +77,18 @@ def record(model: nn.Module, inputs: Inputs, file: Path) -> None:
         arrays |= {f"{name}.in{i}": x.numpy() for i, x in enumerate(given)}
         arrays |= {f"{name}.out{i}": x.numpy() for i, x in enumerate(answer)}
     np.savez(file, **arrays)
+
+
+def uncertainty(model: nn.Module, given: tuple[Tensor, ...]) -> float | None:
+    """How far PyTorch's own float32 is from its float64, of an output's largest value; None where it has no float64."""
+    with torch.no_grad():
+        single = model(*(x.clone() for x in given))
+        try:
+            double = copy.deepcopy(model).double()(*(x.double() if x.is_floating_point() else x.clone() for x in given))
+        except Exception:  # whatever a model throws that makes float32 tensors of its own
+            return None
+    pairs = [(a, b) for a, b in zip(single, double) if b.is_floating_point() and b.numel() and a.shape == b.shape]
+    return max((((a - b).abs().max() / b.abs().max()).item() for a, b in pairs), default=None)
 
 
 class Exports:

@@ -148,4 +148,6 @@ def measure_all(folder: Path) -> dict:
         outcome = measure(file, folder, facts["deep"], in_tensorflow, options)
         in_tensorflow = in_tensorflow and outcome.tensorflow is None  # the most general file that works is enough
         outcomes[kind] = {**outcome.as_json(), "seconds": time.monotonic() - started}
+        if outcome.verdict == "wrong" and facts["uncertainty"]:
+            outcomes[kind]["reason"] += f"; PyTorch's own float32 and float64 differ by {facts['uncertainty']:.1e}"
     return {"parameters": facts["parameters"], "files": outcomes}
