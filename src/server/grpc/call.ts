@@ -4,7 +4,7 @@ import type { PredictionListener } from "../predict/prediction-event.ts";
 import type { AlignmentHint } from "./frames.ts";
 
 export interface GrpcCall {
-  /** The request's message, inflated. It is the handler's: nothing else writes to it. */
+  /** The request's message, inflated. It is the handler's: nothing else writes to it; but see returnsMessage. */
   readonly message: Uint8Array;
   /** Milliseconds that are left. */
   readonly timeoutMs: number | undefined;
@@ -23,6 +23,8 @@ export type GrpcReply = readonly Uint8Array[] | Problem;
 export interface GrpcUnaryMethod {
   readonly handle: (call: GrpcCall) => Promise<GrpcReply>;
   readonly alignmentHint?: AlignmentHint;
+  /** Whether nothing of the message is read any more once it was answered without a problem. */
+  readonly returnsMessage?: boolean;
   /** Whether it costs next to nothing, and is answered also where the server takes no more requests. */
   readonly light?: boolean;
 }

@@ -4,6 +4,7 @@
 // Invariant: a message's bytes are copied at most once, into one buffer of their own; what was read into room() already
 // lies there.
 import { type Problem, problem } from "../../core/errors.ts";
+import { MessageMemory, MIN_REUSED_BYTES } from "./message-memory.ts";
 
 export interface GrpcMessage {
   readonly compressed: boolean;
@@ -27,13 +28,14 @@ const MAX_ANNOUNCED_BYTES = 64 * 2 ** 20;
 /** Aligning less is not worth it. */
 const MIN_ALIGNED_BYTES = 1024;
 /** Reading straight into a message saves a copy and costs a look at where it is; less is not worth it. */
-const MIN_ROOM_BYTES = 32 * 1024;
+const MIN_ROOM_BYTES = MIN_REUSED_BYTES;
 
 export class FrameReader {
   /** Complete messages, oldest first. */
   readonly messages: GrpcMessage[] = [];
   readonly maxMessageBytes: number;
   readonly #hint: AlignmentHint | undefined;
+  readonly #memory: MessageMemory;
   readonly #prefix = new Uint8Array(PREFIX_BYTES);
   #prefixLength = 0;
   #length = 0;
@@ -42,9 +44,14 @@ export class FrameReader {
   /** Whether bytes may already be where they belong. */
   #givesRoom = false;
 
-  constructor(maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, hint?: AlignmentHint) {
+  constructor(
+    maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES,
+    hint?: AlignmentHint,
+    memory = new MessageMemory(),
+  ) {
     this.maxMessageBytes = maxMessageBytes;
     this.#hint = hint;
+    this.#memory = memory;
   }
 
   /** Whether the stream may end here. */
@@ -90,7 +97,10 @@ export class FrameReader {
     this.#message =
       length < MIN_ALIGNED_BYTES
         ? new Uint8Array(length)
-        : alignedBytes(Math.min(length, MAX_ANNOUNCED_BYTES), this.#hint?.(rest.subarray(0, HINT_BYTES)));
+        : this.#alignedBytes(
+            Math.min(length, MAX_ANNOUNCED_BYTES),
+            this.#hint?.(rest.subarray(0, HINT_BYTES)),
+          );
     return this.#fill(this.#message, rest);
   }
 
@@ -105,9 +115,19 @@ export class FrameReader {
   }
 
   #grown(message: Uint8Array): Uint8Array {
-    const larger = alignedBytes(Math.min(this.#length, message.length * 2), -message.byteOffset);
+    const larger = this.#alignedBytes(Math.min(this.#length, message.length * 2), -message.byteOffset);
     larger.set(message);
     return larger;
+  }
+
+  /** So many bytes of any value, placed so that the one at `hint` is aligned. */
+  #alignedBytes(length: number, hint = 0): Uint8Array {
+    const padding = (ALIGNMENT_BYTES - (hint % ALIGNMENT_BYTES)) % ALIGNMENT_BYTES;
+    const memory =
+      length < MIN_REUSED_BYTES
+        ? new ArrayBuffer(length + padding)
+        : this.#memory.take(length + ALIGNMENT_BYTES);
+    return new Uint8Array(memory, padding, length);
   }
 
   #end(bytes: Uint8Array): void {
@@ -115,13 +135,6 @@ export class FrameReader {
     this.#message = undefined;
     this.#prefixLength = 0;
   }
-}
-
-/** So many bytes of any value, placed so that the one at `hint` is aligned. */
-function alignedBytes(length: number, hint = 0): Uint8Array {
-  const padding = (ALIGNMENT_BYTES - (hint % ALIGNMENT_BYTES)) % ALIGNMENT_BYTES;
-  // Not filled with zeros, since all of it is written before anybody sees it.
-  return new Uint8Array(Buffer.allocUnsafeSlow(length + padding).buffer, padding, length);
 }
 
 /** The prefix of a message that is not compressed. */

@@ -79,6 +79,7 @@ export class HeaderBlock {
     if (this.#bytes > MAX_HEADER_BLOCK_BYTES || this.#frames > MAX_CONTINUATION_FRAMES) {
       throw new ConnectionError(ENHANCE_YOUR_CALM, "the headers are too large, or in too many frames");
     }
-    this.#parts.push(part.slice());
+    // A Buffer's own `slice` would be no copy.
+    this.#parts.push(new Uint8Array(part));
   }
 }

@@ -1,6 +1,7 @@
 // What calls of every kind have: who follows them, what they are told of the client's leaving, and how they are refused.
 // Invariant: each call is told to its follower once, and counted out once, when its stream is closed.
 import type { Problem } from "../../core/errors.ts";
+import type { MessageMemory } from "../grpc/message-memory.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { Log } from "../log.ts";
 import { endWith } from "./grpc-answer.ts";
@@ -12,6 +13,7 @@ const CANCELLED = 1;
 export interface CallOptions {
   readonly path: string;
   readonly maxMessageBytes: number;
+  readonly memory: MessageMemory;
   readonly log: Log;
   /** Milliseconds that a client may pause while it sends; 0 is for ever. */
   readonly receiveIdleMs: number;

@@ -95,7 +95,7 @@ export class Http2Socket {
     if (this.#rest) this.#rest = Buffer.concat([this.#rest, bytes]);
     else {
       const taken = this.connection.receive(bytes);
-      if (taken < bytes.length) this.#rest = bytes.slice(taken);
+      if (taken < bytes.length) this.#rest = new Uint8Array(bytes.subarray(taken)); // a copy, since `bytes` is lent
     }
     this.#readThisTurn += bytes.length;
     if (this.connection.inFlight > 0) this.#watchIdle();

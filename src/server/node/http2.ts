@@ -8,6 +8,7 @@ import { createServer as createSecureServer, type TLSSocket } from "node:tls";
 import { problem } from "../../core/errors.ts";
 import { secureOptions, type TlsOptions } from "../configuration/tls.ts";
 import type { GrpcMethods } from "../grpc/call.ts";
+import { MessageMemory } from "../grpc/message-memory.ts";
 import { MAX_CONCURRENT_STREAMS } from "../http2/limits.ts";
 import type { Stream, StreamSink } from "../http2/stream.ts";
 import type { Log } from "../log.ts";
@@ -56,8 +57,9 @@ export interface GrpcServer {
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const { tls, channel = {}, limits = NO_LIMITS, log } = options;
   const sockets = new Set<Http2Socket>();
+  const memory = new MessageMemory();
   const settings = {
-    open: (stream: Stream) => openCall(stream, options, limits),
+    open: (stream: Stream) => openCall(stream, options, limits, memory),
     maxConcurrentStreams: channel.maxConcurrentStreams ?? MAX_CONCURRENT_STREAMS,
     repeated: REPEATED_FIELDS,
     limits,
@@ -102,7 +104,12 @@ function secureServer(tls: TlsOptions, serve: (socket: Socket) => void): Server 
 }
 
 /** Answers a call, or finds who does. */
-function openCall(stream: Stream, options: GrpcServerOptions, limits: SocketLimits): StreamSink {
+function openCall(
+  stream: Stream,
+  options: GrpcServerOptions,
+  limits: SocketLimits,
+  memory: MessageMemory,
+): StreamSink {
   const { headers } = stream;
   const method = headers.get(":method");
   if (method !== "POST" || !/^application\/grpc($|[+;])/.test(headers.get("content-type") ?? "")) {
@@ -111,7 +118,8 @@ function openCall(stream: Stream, options: GrpcServerOptions, limits: SocketLimi
   const path = headers.get(":path") ?? "";
   const { maxMessageBytes, log, answered } = options;
   const watch = answered && new GrpcWatch(path, answered);
-  const call = { path, maxMessageBytes, log, watch, receiveIdleMs: limits.receiveIdleMs, leave: undefined };
+  const { receiveIdleMs } = limits;
+  const call = { path, maxMessageBytes, memory, log, watch, receiveIdleMs, leave: undefined };
   const found = options.methods.get(path);
   if (!found) return refusedCall(new Call(stream, call), problem("GRPC_UNKNOWN_METHOD", { method: path }));
   if (!("handle" in found)) return new StreamingCall(stream, found, call);

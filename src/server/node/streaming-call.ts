@@ -24,7 +24,7 @@ export class StreamingCall extends Call implements StreamSink {
   constructor(stream: Stream, method: GrpcStreamMethod, options: CallOptions) {
     super(stream, options);
     const maxBytes = method.largeMessages ? options.maxMessageBytes : MAX_MESSAGE_BYTES;
-    const frames = new FrameReader(maxBytes, method.alignmentHint);
+    const frames = new FrameReader(maxBytes, method.alignmentHint, options.memory);
     this.#inbox = new Inbox(stream, frames, method, (reason) => this.refuse(reason));
     const header = (name: string): string | undefined => stream.headers.get(name);
     void this.#answer(method.stream(this.#inbox, this.#gone.signal, header)).catch((error: unknown) => {

@@ -18,7 +18,7 @@ export class UnaryCall extends Call implements StreamSink {
   constructor(stream: Stream, method: GrpcUnaryMethod, options: CallOptions) {
     super(stream, options);
     this.#method = method;
-    this.#frames = new FrameReader(options.maxMessageBytes, method.alignmentHint);
+    this.#frames = new FrameReader(options.maxMessageBytes, method.alignmentHint, options.memory);
     const { receiveIdleMs: milliseconds } = options;
     if (milliseconds > 0) this.stalled = () => this.refuse(problem("REQUEST_STALLED", { milliseconds }));
   }
@@ -71,8 +71,15 @@ export class UnaryCall extends Call implements StreamSink {
     else {
       this.options.watch?.sent(reply);
       sendMessage(this.stream, reply);
+      if (this.#method.returnsMessage) this.#returnMessage(reply);
     }
   };
+
+  #returnMessage(reply: readonly Uint8Array[]): void {
+    const memory = this.#frames.messages[0]?.bytes.buffer as ArrayBuffer | undefined; // the reader makes no shared one
+    // An answer that is made of the request's own bytes still has to be sent.
+    if (memory && reply.every((piece) => piece.buffer !== memory)) this.options.memory.give(memory);
+  }
 
   readonly #failed = (error: unknown): void => {
     const reason = error instanceof Error ? error.message : String(error);

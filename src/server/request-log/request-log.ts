@@ -114,7 +114,9 @@ export class RequestLog {
       return;
     }
     const seconds = Math.floor(clock.now() / 1000);
-    this.#queue.push({ prefix, bytes, logged: { model, version, ...run, samplingRate, seconds } });
+    // The inputs' bytes are lent: the request that they came with is over before they are written.
+    const inputs = copied(run.inputs);
+    this.#queue.push({ prefix, bytes, logged: { model, version, ...run, inputs, samplingRate, seconds } });
     this.#queuedBytes += bytes;
     this.#writing ??= this.#writeAll();
   }
@@ -175,6 +177,15 @@ export class RequestLog {
     const { dropped, failed } = this.#counts;
     log("warn", `Requests are missing in the request log: ${reason}`, { dropped, failed });
   }
+}
+
+function copied(tensors: LoggedPrediction["inputs"]): LoggedPrediction["inputs"] {
+  const copies = new Map<string, TensorValue>();
+  for (const [name, value] of tensors) {
+    const strings = value.strings?.map((text) => new Uint8Array(text));
+    copies.set(name, { ...value, data: new Uint8Array(value.data), ...(strings ? { strings } : {}) });
+  }
+  return copies;
 }
 
 function sizeOf(tensors: ReadonlyMap<string, TensorValue>): number {

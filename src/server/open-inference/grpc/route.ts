@@ -36,6 +36,7 @@ export function openInferenceMethods(context: OpenInferenceContext): GrpcMethods
       {
         handle: (call: GrpcCall) => inferOverGrpc(context, call),
         alignmentHint: rawContentsOffset,
+        returnsMessage: true,
       },
     ],
     [

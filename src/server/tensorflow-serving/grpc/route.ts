@@ -27,7 +27,7 @@ export function tensorflowServingMethods(context: GrpcContext): GrpcMethods {
   return new Map([
     [
       "/tensorflow.serving.PredictionService/Predict",
-      { ...method(predictOverGrpc, 0), alignmentHint: contentOffset },
+      { ...method(predictOverGrpc, 0), alignmentHint: contentOffset, returnsMessage: true },
     ],
     ["/tensorflow.serving.PredictionService/Classify", method(classifyOverGrpc, 1)],
     ["/tensorflow.serving.PredictionService/Regress", method(regressOverGrpc, 2)],
