@@ -1,4 +1,4 @@
-// Prints rows as a table for people, or as JSON for scripts.
+// Prints rows as a table for people, as JSON for scripts, or as Markdown for docs/benchmarks.md.
 
 /** Prints an array of flat objects; the keys of the first are the columns. */
 export function printTable(rows, { json }) {
@@ -19,15 +19,27 @@ export function printTable(rows, { json }) {
 }
 
 /** Prints several tables, by title; those without rows are left out. As JSON they are one object. */
-export function printTables(tables, { json }) {
+export function printTables(tables, { json, markdown }) {
   const filled = Object.entries(tables).filter(([, rows]) => rows.length > 0);
   if (json) console.log(JSON.stringify(Object.fromEntries(filled), null, 1));
   else {
     for (const [title, rows] of filled) {
       console.log(`\n${title}\n`);
-      printTable(rows, { json });
+      if (markdown) console.log(markdownTable(rows));
+      else printTable(rows, { json });
     }
   }
+}
+
+/** Numbers stand to the right. */
+function markdownTable(rows) {
+  const columns = Object.keys(rows[0]);
+  const isText = (column) => rows.some((row) => /^[a-z]/i.test(String(row[column] ?? "")));
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  const rule = columns.map((column) => (isText(column) ? "---" : "---:"));
+  return [columns, rule, ...rows.map((row) => columns.map((column) => row[column] ?? ""))]
+    .map(line)
+    .join("\n");
 }
 
 /** The median of numbers; of an even count the lower one. */

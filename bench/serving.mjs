@@ -1,6 +1,6 @@
 // Serving, beside a bare loop around the engine and beside other servers of the same model, in one run.
 // Usage: npm run bench -- serving [--only tiny,mobilenet_v3_small,resnet18,large_json,batching] [--peers all | none | NAME+NAME]
-//        [--clients 1,8,64] [--ways gRPC,JSON,...] [--rounds 3] [--json]
+//        [--clients 1,8,64] [--ways gRPC,JSON,...] [--rounds 3] [--json | --markdown]
 // The server has one core with one thread in the engine, its load generator the other core; each client has a connection
 // of its own and calls again when it is answered. Progress goes to stderr.
 // Not here: what stands beside (serving/peers.mjs), how a window is measured (serving/measure-window.mjs).
@@ -37,6 +37,7 @@ export async function run(argv) {
       ways: { type: "string", default: Object.keys(WAYS).join(",") },
       rounds: { type: "string", default: "3" },
       json: { type: "boolean", default: false },
+      markdown: { type: "boolean", default: false },
     },
   });
   const began = performance.now();

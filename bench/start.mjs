@@ -1,5 +1,5 @@
 // From the start of a process to a served model, and what a server's memory holds besides the engine's.
-// Usage: npm run bench -- start [--rounds 15] [--calls 200] [--json]
+// Usage: npm run bench -- start [--only start,memory] [--rounds 15] [--calls 200] [--json | --markdown]
 // Start: `torchferry serve` of the digits model until GET /readyz answers 200, and until the first Predict sent then is
 // answered, in turns with `node -e ''`. Memory: a server with resnet18, beside a bare process with the same session.
 import { execFileSync } from "node:child_process";
@@ -23,19 +23,28 @@ export async function run(argv) {
   const { values } = parseArgs({
     args: argv,
     options: {
+      only: { type: "string", default: "start,memory" },
       rounds: { type: "string", default: "15" },
       calls: { type: "string", default: "200" },
       json: { type: "boolean", default: false },
+      markdown: { type: "boolean", default: false },
     },
   });
   const folder = mkdtempSync(path.join(tmpdir(), "torchferry-bench-"));
+  const parts = {
+    start: async () => startTables(await measureStarts(folder, Number(values.rounds))),
+    memory: async () =>
+      memoryTables(await measureMemory(prepareModel("resnet18", folder), Number(values.calls))),
+  };
   try {
-    const starts = await measureStarts(folder, Number(values.rounds));
-    const memory = await measureMemory(prepareModel("resnet18", folder), Number(values.calls));
-    printTables(
-      { start: startRows(starts), memory: memoryRows(memory), "what must hold": held(starts, memory) },
-      values,
-    );
+    const tables = {};
+    const held = [];
+    for (const part of values.only.split(",")) {
+      const { rows, mustHold } = await parts[part]();
+      tables[part] = rows;
+      held.push(...mustHold);
+    }
+    printTables({ ...tables, "what must hold": held }, values);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -59,35 +68,35 @@ async function measureStarts(folder, rounds) {
   return taken;
 }
 
-function startRows(taken) {
+function startTables(taken) {
   const names = {
     bare: "node -e '', whole",
     ready: "serve digits, to /readyz",
     cpu: "the same, CPU time",
     answered: "serve digits, to the first answer",
   };
-  return Object.entries(names).map(([key, what]) => ({
+  const rows = Object.entries(names).map(([key, what]) => ({
     what,
     "median, ms": median(taken[key]).toFixed(0),
     "least, ms": Math.min(...taken[key]).toFixed(0),
     "most, ms": Math.max(...taken[key]).toFixed(0),
   }));
+  return {
+    rows,
+    mustHold: [atMost("start to ready, digits, ms", MOST_START_MS, median(taken.ready).toFixed(0))],
+  };
 }
 
-function memoryRows([bare, ...servers]) {
-  return [bare, ...servers].map(({ name, loadedMb, calledMb }) => ({
-    process: name,
-    "loaded, MB": loadedMb.toFixed(0),
-    "after the calls, MB": calledMb.toFixed(0),
-    "of the bare one": (calledMb / bare.calledMb).toFixed(2),
+function memoryTables([bare, ...servers]) {
+  const ratio = ({ calledMb }) => (calledMb / bare.calledMb).toFixed(2);
+  const rows = [bare, ...servers].map((one) => ({
+    process: one.name,
+    "loaded, MB": one.loadedMb.toFixed(0),
+    "after the calls, MB": one.calledMb.toFixed(0),
+    "of the bare one": ratio(one),
   }));
-}
-
-function held(starts, [bare, ...servers]) {
-  return [
-    atMost("start to ready, digits, ms", MOST_START_MS, median(starts.ready).toFixed(0)),
-    ...servers.map(({ name, calledMb }) =>
-      atMost(`memory with resnet18, ${name}`, MOST_MEMORY, (calledMb / bare.calledMb).toFixed(2)),
-    ),
-  ];
+  return {
+    rows,
+    mustHold: servers.map((one) => atMost(`memory with resnet18, ${one.name}`, MOST_MEMORY, ratio(one))),
+  };
 }
