@@ -50,6 +50,7 @@ STAGES = (
     Stage("model-server-cases", "model_server_cases", "tensorflow", alone=True),
     Stage("load", "serving_under_load", "tensorflow"),
     Stage("switches", "switches", "tensorflow", alone=True),
+    Stage("workers", "workers", "tensorflow", alone=True),
     Stage("operations", "serving_operations", "tensorflow", alone=True),
     Stage("verify", "verify_and_export", "torch", alone=True),
     Stage("control-flow", "control_flow", "torch", alone=True),

@@ -13,8 +13,9 @@ NO_LIMIT = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_len
 class Grpc:
     """One channel with the two services."""
 
-    def __init__(self, server: Server) -> None:
-        self.channel = grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}", options=NO_LIMIT)
+    def __init__(self, server: Server, *, own_connection: bool = False) -> None:
+        options = [*NO_LIMIT, ("grpc.use_local_subchannel_pool", int(own_connection))]
+        self.channel = grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}", options=options)
         self.prediction = prediction_service_pb2_grpc.PredictionServiceStub(self.channel)
         self.models = model_service_pb2_grpc.ModelServiceStub(self.channel)
         self.name = server.name
