@@ -93,6 +93,9 @@ async function measureWay(model, way, clients, servers, rounds) {
         return { ...figures, loop: busiestShare(before, threadTimes(pids)), pssMB: pssMB(pids) };
       },
     ]);
+    // Each worker has its own compiled code.
+    const warm = { clients, warmUpMs: 0, windowMs: WARM_UP_MS * 8 };
+    for (const [at, { pids }] of servers.entries()) await loads[at].ask({ ...warm, pids });
     return await inTurns(Object.fromEntries(measures), rounds);
   } finally {
     await Promise.all(loads.map((load) => load.stop()));
