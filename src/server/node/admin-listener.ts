@@ -24,8 +24,6 @@ export function createAdminListener(
   options: Omit<GrpcServerOptions, "methods">,
 ): AdminListener {
   const rest = createRestServer(dispatchRest(routes.rest), options);
-  // node:http looks for clients whose headers are late from the moment that it listens, which here it never does.
-  rest.server.emit("listening");
   const grpc = createGrpcServer({ ...options, methods: routes.grpc });
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
@@ -33,19 +31,13 @@ export function createAdminListener(
     socket.once("close", () => sockets.delete(socket));
     socket.on("error", (error) => options.log("debug", `admin: ${error.message}`));
     readBeginning(socket, (beginning) => {
-      if (beginning.toString("latin1", 0, TELLING_BYTES) === "PRI") {
-        grpc.serve(socket, beginning);
-        return;
-      }
-      socket.unshift(beginning);
-      rest.server.emit("connection", socket);
-      socket.resume();
+      const isGrpc = beginning.toString("latin1", 0, TELLING_BYTES) === "PRI";
+      (isGrpc ? grpc : rest).serve(socket, beginning);
     });
   });
   return {
     server,
     destroy: () => {
-      rest.server.close();
       for (const socket of sockets) socket.destroy();
     },
   };

@@ -1,7 +1,7 @@
 // An answer over HTTP/1.1, from a handler's pieces to the socket.
 // Invariant: pieces are written with turns for others between them, and no faster than the client reads. A small answer,
 // which is one piece, goes out at once with its length.
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { RestResponse } from "../rest/message.ts";
 import { nextTurn } from "../slices.ts";
 import { drained } from "./drained.ts";
@@ -15,7 +15,7 @@ const TEXT_BELOW_BYTES = 16 * 1024;
 
 /** Writes it; true if the connection is to be closed behind it. Throws what making its pieces throws. */
 export async function writeAnswer(
-  socket: Socket,
+  socket: Duplex,
   request: Http1Request,
   response: RestResponse,
   closes: boolean,
@@ -37,7 +37,7 @@ export async function writeAnswer(
   return closes;
 }
 
-function writeWhole(socket: Socket, head: string, body: Uint8Array | undefined): void {
+function writeWhole(socket: Duplex, head: string, body: Uint8Array | undefined): void {
   if (!body) {
     socket.write(head, "latin1");
   } else if (body.length < TEXT_BELOW_BYTES) {
@@ -52,7 +52,7 @@ function writeWhole(socket: Socket, head: string, body: Uint8Array | undefined):
 }
 
 async function writePieces(
-  socket: Socket,
+  socket: Duplex,
   { method, head: { minorVersion }, watch }: Http1Request,
   response: RestResponse,
   closes: boolean,
@@ -71,7 +71,7 @@ async function writePieces(
 }
 
 /** False if the client reads more slowly than that. */
-function writePiece(socket: Socket, piece: Uint8Array, end: BodyEnd): boolean {
+function writePiece(socket: Duplex, piece: Uint8Array, end: BodyEnd): boolean {
   if (end !== "chunked") return socket.write(piece);
   if (piece.length === 0) return true; // an empty chunk would end the body
   socket.cork();

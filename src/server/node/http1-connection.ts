@@ -3,7 +3,7 @@
 // Invariant: one request at a time. What came behind it waits, and nothing more is read, until its answer is written and
 // its own last byte was there; a request whose end is not sure closes the connection.
 // Not here: the grammar (http1/), answers (http1-answer.ts), which connections are late (http1.ts).
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { FerryError, problem } from "../../core/errors.ts";
 import { MAX_HEAD_BYTES, mayBegin, parseHead, type RequestHead } from "../http1/request-head.ts";
 import type { RestHandler, RestResponse } from "../rest/message.ts";
@@ -15,9 +15,10 @@ import { Http1Request } from "./http1-request.ts";
 import type { BodySource } from "./request-body.ts";
 import { RestWatch } from "./rest-watch.ts";
 import type { SocketLimits } from "./socket-limits.ts";
+import { type ByteTaker, readInto } from "./socket-reader.ts";
 
 /** What a connection may bring in one turn of the event loop: libuv goes on reading for as long as there is more. */
-const BYTES_A_TURN = 64 * 1024;
+const BYTES_A_TURN = 256 * 1024;
 /** What is left of a body that nobody wants is waited for up to here; a connection with more to come is closed. */
 const THROWN_AWAY_BYTES = 64 * 1024;
 /**
@@ -44,11 +45,11 @@ export interface Http1Context extends RestServerOptions {
 /** Before its first byte, between requests, within a head, within a request, within a body nobody wants, closing. */
 export type Phase = "new" | "idle" | "head" | "request" | "rest" | "closing";
 
-export class Http1Connection implements BodySource {
+export class Http1Connection implements BodySource, ByteTaker {
   phase: Phase = "new";
   /** When the phase began, in milliseconds of performance.now(). */
   since = performance.now();
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #context: Http1Context;
   /** Bytes of bodies in this turn; past what it may bring, it waits for the next. */
   #broughtBytes = 0;
@@ -59,12 +60,33 @@ export class Http1Connection implements BodySource {
   /** Ends the wait for the rest of a body; whether the connection ends with it. */
   #rest: { readonly timer: NodeJS.Timeout; readonly isLast: boolean } | undefined;
 
-  constructor(socket: Socket, context: Http1Context) {
-    this.#socket = socket;
+  /** `beginning` was read from the socket already. */
+  constructor(socket: Duplex, context: Http1Context, beginning?: Uint8Array) {
     this.#context = context;
-    socket.on("data", (piece: Buffer) => this.#take(piece));
-    socket.on("error", (error) => context.log("debug", `REST: ${error.message}`));
-    socket.once("close", () => this.#closed());
+    this.#socket = readInto(socket, this);
+    this.#socket.on("error", (error) => context.log("debug", `REST: ${error.message}`));
+    this.#socket.once("close", () => this.#closed());
+    if (beginning) this.take(beginning);
+  }
+
+  /** For the socket's reader. */
+  room(): Uint8Array | undefined {
+    return this.#request?.incoming?.room();
+  }
+
+  /** For the socket's reader. */
+  take(piece: Uint8Array): void {
+    if (this.phase === "closing") return;
+    const incoming = this.#request?.incoming;
+    if (!this.#request) this.#read(this.#unread ? Buffer.concat([this.#unread, piece]) : piece);
+    else if (!incoming) this.#keep(piece);
+    else {
+      this.#pace(piece.length);
+      const end = incoming.feed(piece, 0);
+      if (end < piece.length) this.#keep(piece.subarray(end));
+      if (this.#rest && incoming.isComplete) this.#endRest();
+      else this.#rest?.timer.refresh();
+    }
   }
 
   pause(): void {
@@ -86,23 +108,9 @@ export class Http1Connection implements BodySource {
     this.#refuse(STALLED);
   }
 
-  #take(piece: Buffer): void {
-    if (this.phase === "closing") return;
-    const incoming = this.#request?.incoming;
-    if (!this.#request) this.#read(this.#unread ? Buffer.concat([this.#unread, piece]) : piece);
-    else if (!incoming) this.#keep(piece);
-    else {
-      this.#pace(piece.length);
-      const end = incoming.feed(piece, 0);
-      if (end < piece.length) this.#keep(piece.subarray(end));
-      if (this.#rest && incoming.isComplete) this.#endRest();
-      else this.#rest?.timer.refresh();
-    }
-  }
-
   /** Bytes behind the request at hand: nothing is read on top of them. */
-  #keep(bytes: Buffer): void {
-    this.#unread = this.#unread ? Buffer.concat([this.#unread, bytes]) : bytes;
+  #keep(bytes: Uint8Array): void {
+    this.#unread = Buffer.concat(this.#unread ? [this.#unread, bytes] : [bytes]);
     this.#socket.pause();
   }
 
@@ -123,7 +131,8 @@ export class Http1Connection implements BodySource {
   }
 
   /** Bytes that begin with a head, as far as it came. */
-  #read(bytes: Buffer): void {
+  #read(piece: Uint8Array): void {
+    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
     this.#unread = undefined;
     let start = 0;
     // Empty lines before a request are passed over (RFC 9112, 2.2).
@@ -135,7 +144,7 @@ export class Http1Connection implements BodySource {
     } else if (end < 0 && !mayBegin(bytes, start)) {
       this.#refuse(400);
     } else if (end < 0) {
-      this.#unread = bytes;
+      this.#unread = Buffer.from(bytes);
       if (this.phase === "idle") this.#enter("head");
       else this.phase = "head"; // whose time runs already
     } else {
@@ -145,7 +154,7 @@ export class Http1Connection implements BodySource {
     }
   }
 
-  #begin(head: RequestHead, bytes: Buffer): void {
+  #begin(head: RequestHead, bytes: Uint8Array): void {
     const { answered, limits } = this.#context;
     const watch = answered && new RestWatch(`${head.method} ${head.url}`, answered);
     const request = new Http1Request(head, bytes, { source: this, idleMs: limits.receiveIdleMs, watch });
@@ -235,8 +244,12 @@ export class Http1Connection implements BodySource {
     const bytes = this.#unread;
     this.#request = undefined;
     this.#unread = undefined;
+    this.#bodyWaits = false;
     this.#enter("idle");
-    if (!bytes) return;
+    if (!bytes) {
+      if (socket.isPaused()) this.#flow();
+      return;
+    }
     // Whoever sends many at once leaves turns to others.
     this.phase = "request";
     setImmediate(() => {

@@ -14,18 +14,17 @@ export class Http1Request implements RestRequest {
   readonly body: RestRequest["body"];
   /** What still brings the body; undefined for one that came whole with its head. */
   readonly incoming: IncomingBody | undefined;
-  /** The same as `body` where it is still coming. */
   readonly passingBody?: AsyncIterable<Uint8Array>;
   /** Bytes that came behind the request. */
-  readonly behind: Buffer;
+  readonly behind: Uint8Array;
   readonly watch: RestWatch | undefined;
   readonly predicted: RestRequest["predicted"];
   #cancelled: (() => void)[] | undefined;
 
-  /** `bytes` are those behind the head. */
+  /** `bytes` are those behind the head; they are the caller's again. */
   constructor(
     head: RequestHead,
-    bytes: Buffer,
+    bytes: Uint8Array,
     parts: {
       readonly source: BodySource;
       readonly idleMs: number;
@@ -39,12 +38,12 @@ export class Http1Request implements RestRequest {
     this.watch = parts.watch;
     this.predicted = parts.watch?.predicted;
     if (bodyLength !== "chunked" && bodyLength <= bytes.length) {
-      this.body = bodyLength === 0 ? NO_BODY : [bytes.subarray(0, bodyLength)];
+      this.body = bodyLength === 0 ? NO_BODY : [Buffer.from(bytes.subarray(0, bodyLength))];
       this.behind = bytes.subarray(bodyLength);
     } else {
       this.incoming = new IncomingBody(bodyLength, parts.source, parts.idleMs);
       this.body = this.incoming.body;
-      this.passingBody = this.incoming.body;
+      this.passingBody = this.incoming.body.passing;
       this.behind = bytes.subarray(this.incoming.feed(bytes, 0));
     }
   }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { connect, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { RestHandler, RestResponse } from "../rest/message.ts";
@@ -164,6 +165,44 @@ describe("requests of one connection", () => {
       expect(client.bodies).toEqual(["/1"]);
       expect(client.text).toContain("Connection: close");
     }
+  });
+});
+
+describe("long bodies", () => {
+  it("arrive as they were sent, however they are read, on many connections at once", async () => {
+    const { port } = await serve(async ({ url, body, passingBody }) => {
+      const hash = createHash("sha256");
+      const kept: Uint8Array[] = [];
+      for await (const piece of url.includes("passing") ? (passingBody ?? body) : body) {
+        if (url.includes("slow")) await new Promise(setImmediate);
+        if (url.includes("passing")) hash.update(piece);
+        else kept.push(piece);
+      }
+      for (const piece of kept) hash.update(piece);
+      return text(hash.digest("hex"));
+    });
+    const clients = ["passing", "slow-passing", "kept", "slow-kept"].flatMap((way) =>
+      ["length", "chunks"].map(async (framing, at) => {
+        const bytes = Buffer.from(Float64Array.from({ length: 150_000 }, (_, i) => Math.sin(i + at)).buffer);
+        const hash = createHash("sha256").update(bytes).digest("hex");
+        const client = new Client(port);
+        for (const path of [`/${way}/1`, `/${way}/2`]) {
+          const half = bytes.length / 2;
+          const [head, between, end] =
+            framing === "length"
+              ? [`Content-Length: ${bytes.length}`, "", ""]
+              : ["Transfer-Encoding: chunked", `\r\n${half.toString(16)}\r\n`, "\r\n0\r\n\r\n"];
+          client.send(`POST ${path} HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n${between.slice(2)}`);
+          client.socket.write(bytes.subarray(0, half));
+          client.send(between);
+          client.socket.write(bytes.subarray(half));
+          client.send(end);
+        }
+        await client.until(({ bodies }) => bodies.length === 2);
+        expect(client.bodies).toEqual([hash, hash]);
+      }),
+    );
+    await Promise.all(clients);
   });
 });
 

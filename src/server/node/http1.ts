@@ -20,6 +20,8 @@ const LATE_CHECK_MS = 5000;
 
 export interface RestServer {
   readonly server: Server;
+  /** Takes a connection that was accepted elsewhere, and what was read of it already. */
+  readonly serve: (socket: Socket, beginning?: Uint8Array) => void;
   /** Requests that are not answered yet. */
   readonly inFlight: () => number;
   /** Closes connections that wait for a request; from now on every answer asks its client to close the others. */
@@ -45,16 +47,18 @@ export function createRestServer(handle: RestHandler, options: RestServerOptions
   const context: Http1Context = { ...options, limits, handle, isDraining: false, inFlight: 0 };
   const connections = new Set<Http1Connection>();
   const check = lateCheck(connections, limits.headerTimeoutMs);
-  const serve = (socket: Socket): void => {
-    const connection = new Http1Connection(socket, context);
+  const serve = (socket: Socket, beginning?: Uint8Array): void => {
+    const connection = new Http1Connection(socket, context, beginning);
     connections.add(connection);
     check.start();
     socket.once("close", () => connections.delete(connection));
   };
-  const server = tls ? createSecureServer(secureSockets(tls, limits), serve) : createServer(SOCKETS, serve);
+  const begin = (socket: Socket): void => serve(socket);
+  const server = tls ? createSecureServer(secureSockets(tls, limits), begin) : createServer(SOCKETS, begin);
   if (limits.maxConnections > 0) server.maxConnections = limits.maxConnections;
   return {
     server,
+    serve,
     inFlight: () => context.inFlight,
     beginDrain: () => {
       context.isDraining = true;

@@ -1,5 +1,7 @@
 // A request's body as pieces, as the connection brings them.
-// Invariant: at most MAX_WAITING_BYTES wait to be read, and whatever the socket brought at once.
+// Invariant: at most MAX_WAITING_BYTES wait to be read, and whatever the socket brought at once. Pieces are copies, as the
+// connection's memory is used again; for whoever is done with one before asking for the next they are that memory, and
+// nothing is read as long as one is looked at.
 import { FerryError, problem } from "../../core/errors.ts";
 
 /** Past this the socket is not read any further until somebody takes something. */
@@ -20,6 +22,8 @@ export interface BodySource {
 export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   /** Whether all of it came. */
   isComplete = false;
+  /** Whether pieces are handed on where they lie, one by one. */
+  isPassing = false;
   readonly #source: BodySource;
   readonly #idleMs: number;
   #waiting: Uint8Array[] = [];
@@ -34,15 +38,21 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     this.#idleMs = idleMs;
   }
 
-  /** For the source: the next piece. */
-  push(piece: Uint8Array): void {
+  /** The same pieces, valid until the next is asked for; this or the other is read. */
+  get passing(): AsyncIterable<Uint8Array> {
+    const begin = (): this => {
+      this.isPassing = true;
+      return this;
+    };
+    return { [Symbol.asyncIterator]: begin };
+  }
+
+  /** For the source: the next piece, in its own memory if it was asked for where the body is passing. */
+  push(piece: Uint8Array, isOwn: boolean): void {
     if (this.#unwanted) return;
-    this.#waiting.push(piece);
+    this.#waiting.push(isOwn ? piece : Uint8Array.prototype.slice.call(piece));
     this.#waitingBytes += piece.length;
-    if (this.#waitingBytes >= MAX_WAITING_BYTES && !this.#paused) {
-      this.#paused = true;
-      this.#source.pause();
-    }
+    if (isOwn || this.#waitingBytes >= MAX_WAITING_BYTES) this.#pause();
     this.#wake?.();
   }
 
@@ -64,13 +74,14 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
 
   async next(): Promise<IteratorResult<Uint8Array>> {
     while (this.#waiting.length === 0) {
+      this.#resume();
       if (this.isComplete || this.#unwanted) return DONE;
       if (this.#error) throw this.#error;
       await this.#wait();
     }
     const value = this.#waiting.shift() as Uint8Array; // there is one
     this.#waitingBytes -= value.length;
-    if (this.#waitingBytes < MAX_WAITING_BYTES) this.#resume();
+    if (this.#waitingBytes < MAX_WAITING_BYTES && !this.isPassing) this.#resume();
     return { done: false, value };
   }
 
@@ -86,6 +97,12 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#resume();
+  }
+
+  #pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#source.pause();
   }
 
   #resume(): void {
