@@ -2,7 +2,7 @@
 // Invariant: a descriptor is counted as taken before anything is done with it, and its connection as closed exactly once.
 import { Socket } from "node:net";
 import { closedConnection, type ListenerName, tookConnection } from "../workers/cells.ts";
-import { type Listener, listenersOf, type ServingListeners } from "./serving-listeners.ts";
+import { listenersOf, type ServingListeners } from "./serving-listeners.ts";
 
 export class TakenConnections {
   readonly #listeners: ServingListeners;
@@ -16,8 +16,6 @@ export class TakenConnections {
     this.#listeners = listeners;
     this.#cells = cells;
     this.#worker = worker;
-    // node:http looks for clients whose headers are late from the moment that it listens.
-    listeners.rest?.server.emit("listening");
     for (const { server } of listenersOf(listeners)) {
       if ("setTicketKeys" in server && typeof server.setTicketKeys === "function")
         server.setTicketKeys(ticketKeys);
@@ -28,7 +26,8 @@ export class TakenConnections {
     tookConnection(this.#cells, this.#worker);
     const listener = this.#listeners[name];
     if (!listener) throw new Error(`a connection came for ${name}, which is not served`);
-    const socket = socketOf(descriptor, listener);
+    // As the listener's own server would have made it.
+    const socket = new Socket({ fd: descriptor, readable: true, writable: true }).setNoDelay(true);
     this.#sockets.add(socket);
     socket.once("close", () => {
       this.#sockets.delete(socket);
@@ -49,11 +48,4 @@ export class TakenConnections {
     for (const listener of listenersOf(this.#listeners)) listener.destroy();
     for (const socket of this.#sockets) socket.destroy();
   }
-}
-
-/** As the listener's own server would have made it. */
-function socketOf(descriptor: number, { server }: Listener): Socket {
-  const { allowHalfOpen = false } = server as unknown as { readonly allowHalfOpen?: boolean }; // node:net has it
-  const socket = new Socket({ fd: descriptor, readable: true, writable: true, allowHalfOpen });
-  return socket.setNoDelay(true);
 }

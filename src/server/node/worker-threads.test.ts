@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { Agent, request } from "node:http";
+import { request as secureRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
@@ -16,6 +17,7 @@ import {
   PredictRequestSchema,
   PredictResponseSchema,
 } from "../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
+import { DEFAULT_BATCHING } from "../configuration/batching-parameters.ts";
 import { GrpcClient } from "../testing/grpc-client.ts";
 import { halfPlusTwo } from "../testing/half-plus-two.ts";
 import { INPUTS } from "../testing/half-plus-two-inputs.ts";
@@ -23,6 +25,13 @@ import { minimalSavedModel } from "../testing/memory-files.ts";
 import { makeWorkerFile, type WorkerFile } from "../testing/worker-file.ts";
 import { MAX_WORKER_ENDS } from "../workers/worker-pool.ts";
 import { type ServeOptions, startServer } from "./start-server.ts";
+
+const TLS = {
+  ...(JSON.parse(readFileSync(new URL("./tls.fixtures.json", import.meta.url), "utf8")) as Readonly<
+    Record<"ca" | "key" | "cert", string>
+  >),
+  clientVerify: false,
+};
 
 let workerFile: WorkerFile;
 beforeAll(async () => {
@@ -250,6 +259,61 @@ describe("a server with workers", () => {
     expect(size % 12).toBe(0);
     expect(size).toBeGreaterThan(12 * 50);
     expect(lines.filter((line) => line === "access").length).toBe(12);
+  });
+
+  it("encrypts", async () => {
+    const { server } = await start({ grpcTls: TLS, restTls: TLS });
+    const { ca } = TLS;
+    for (let count = 0; count < 4; count++) {
+      const encrypted = new GrpcClient(`https://localhost:${server.grpcPort}`, { ca });
+      expect((await encrypted.call("PredictionService/Predict", GRPC_PREDICT)).status).toBe(0);
+      await encrypted.close();
+      const status = await new Promise((resolve, reject) => {
+        const url = `https://localhost:${server.restPort}/v1/models/half`;
+        const outgoing = secureRequest(url, { ca, agent: false }, (incoming) => {
+          incoming.resume();
+          resolve(incoming.statusCode);
+        });
+        outgoing.on("error", reject).end();
+      });
+      expect(status).toBe(200);
+    }
+  });
+
+  it("listens on a unix socket", async () => {
+    const path = join(makeBase(), "grpc.sock");
+    await start({ grpcSocketPath: path });
+    for (let count = 0; count < 4; count++) {
+      const client = new GrpcClient("http://localhost", { path });
+      expect((await client.call("PredictionService/Predict", GRPC_PREDICT)).status).toBe(0);
+      await client.close();
+    }
+  });
+
+  it("lets requests run together in each worker, each with its own answer", async () => {
+    const { url } = await start({
+      batching: {
+        options: {
+          ...DEFAULT_BATCHING,
+          maxBatchSize: 8,
+          batchTimeoutMicros: 100_000,
+          maxEnqueuedBatches: 100,
+        },
+        perModel: false,
+      },
+    });
+    const rows = Array.from({ length: 24 }, (_, row) => row);
+    const answers = await Promise.all(
+      rows.map((row) => ask(`${url}/v1/models/half:predict`, instances(row))),
+    );
+    expect(answers.map(({ body }) => JSON.parse(body))).toEqual(
+      rows.map((row) => ({ predictions: [[row / 2 + 2]] })),
+    );
+    const { model_stats: stats } = JSON.parse((await ask(`${url}/v2/models/half/stats`)).body) as {
+      model_stats: readonly { inference_count: number; execution_count: number }[];
+    };
+    expect(stats[0]?.inference_count).toBe(24);
+    expect(stats[0]?.execution_count).toBeLessThan(12);
   });
 
   it("is ready as fast as its slowest worker, and says so when the port is taken", async () => {
