@@ -16,6 +16,8 @@ export interface Http2SocketOptions {
   readonly repeated: Iterable<SentField>;
   readonly limits: SocketLimits;
   readonly log: Log;
+  /** Milliseconds that a client may take nothing of an answer. */
+  readonly sendIdleMs?: number | undefined;
 }
 
 /** What a connection may bring in one turn: about 100 us of reading. */
@@ -25,7 +27,7 @@ const WRITE_BYTES_A_TURN = 256 * 1024;
 /** While more than this waits to be written, nothing is read. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 /** A client that takes nothing of an answer for this long does not want it; nginx waits for 60 s. */
-const SEND_IDLE_MS = 120_000;
+const DEFAULT_SEND_IDLE_MS = 120_000;
 /** After the last word, a client has this long to close its side. */
 const LINGER_MS = 1000;
 /** A client that does not answer the question whether it heard of the end is taken to have heard. */
@@ -36,6 +38,7 @@ export class Http2Socket {
   readonly #socket: Duplex;
   readonly #limits: SocketLimits;
   readonly #log: Log;
+  readonly #sendIdleMs: number;
   /** What the state machine left for a later turn. */
   #rest: Uint8Array | undefined;
   #readThisTurn = 0;
@@ -47,8 +50,13 @@ export class Http2Socket {
   readonly #timers = new Set<NodeJS.Timeout>();
 
   /** Serves a connection, of which `beginning` was read already. */
-  constructor(socket: Duplex, { limits, log, ...options }: Http2SocketOptions, beginning?: Uint8Array) {
+  constructor(
+    socket: Duplex,
+    { limits, log, sendIdleMs = DEFAULT_SEND_IDLE_MS, ...options }: Http2SocketOptions,
+    beginning?: Uint8Array,
+  ) {
     this.#limits = limits;
+    this.#sendIdleMs = sendIdleMs;
     this.#log = log;
     this.connection = new Connection({ ...options, now: () => performance.now(), wake: () => this.#wake() });
     this.#socket = readInto(socket, {
@@ -188,7 +196,7 @@ export class Http2Socket {
   }
 
   /** One timer for all calls, which looks for those that wait for their client. */
-  #watchIdle(milliseconds = this.#limits.receiveIdleMs || SEND_IDLE_MS): void {
+  #watchIdle(milliseconds = this.#idleMs): void {
     this.#idleTimer ??= setTimeout(() => {
       this.#idleTimer = undefined;
       const next = this.#endIdle(performance.now());
@@ -196,17 +204,23 @@ export class Http2Socket {
     }, milliseconds).unref();
   }
 
+  get #idleMs(): number {
+    return Math.min(this.#limits.receiveIdleMs || this.#sendIdleMs, this.#sendIdleMs);
+  }
+
   /** Ends what has waited for too long; milliseconds until something else may have. */
   #endIdle(nowMs: number): number {
     const { receiveIdleMs } = this.#limits;
-    if (this.#blockedSinceMs !== undefined && nowMs - this.#blockedSinceMs >= SEND_IDLE_MS) {
+    if (this.#blockedSinceMs !== undefined && nowMs - this.#blockedSinceMs >= this.#sendIdleMs) {
       this.destroy();
-      return SEND_IDLE_MS;
+      return this.#idleMs;
     }
-    let next = receiveIdleMs || SEND_IDLE_MS;
+    let next = this.#idleMs;
     for (const stream of [...this.connection.openStreams]) {
       if (stream.waitingBytes > 0) {
-        if (nowMs - stream.sentMs >= SEND_IDLE_MS) stream.reset();
+        const left = stream.sentMs + this.#sendIdleMs - nowMs;
+        if (left <= 0) stream.reset();
+        else next = Math.min(next, left);
       } else if (stream.receiving && stream.sink.stalled && receiveIdleMs > 0) {
         const left = stream.receivedMs + receiveIdleMs - nowMs;
         if (left <= 0) stream.sink.stalled();

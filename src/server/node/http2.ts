@@ -28,6 +28,8 @@ export interface GrpcServerOptions {
   readonly tls?: TlsOptions | undefined;
   readonly channel?: ChannelOptions | undefined;
   readonly limits?: SocketLimits | undefined;
+  /** Milliseconds that a client may take nothing of an answer. */
+  readonly sendIdleMs?: number | undefined;
   /** Told of each call when it was answered. */
   readonly answered?: RequestListener | undefined;
 }
@@ -64,6 +66,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     repeated: REPEATED_FIELDS,
     limits,
     log,
+    sendIdleMs: options.sendIdleMs,
   };
   let isDraining = false;
   const serve = (socket: Duplex, beginning?: Uint8Array): void => {
