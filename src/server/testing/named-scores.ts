@@ -23,6 +23,7 @@ const SIGNATURES = [
   signature("scores_only", "classify", [SCORES]),
   signature("neither", "classify", [spec("other", "float32", [-1, -1])]),
   signature("regress", "regress", [OUTPUTS]),
+  signature("regress_again", "regress", [OUTPUTS]),
   signature("predict", "predict", [OUTPUTS]),
 ];
 

@@ -85,7 +85,7 @@ describe("basic_manager_test", () => {
     expect(handle instanceof Problem ? handle.code : handle.version).toBe(5n);
   });
 
-  it("ConcurrentLoads, FastLoad: models load side by side, as many at once as there are threads", async () => {
+  it("ConcurrentLoads, MultipleLoadServables, FastLoad: models load side by side, as many at once as there are threads", async () => {
     const { open, onLoad } = gates();
     const { aspire, states } = setUp({ onLoad }, { maxLoadsAtOnce: 2, models: ["a", "b", "c"] });
     for (const name of ["a", "b", "c"]) aspire(name, 1);
@@ -102,7 +102,7 @@ describe("basic_manager_test", () => {
     ]);
   });
 
-  it("InterleavedLoadsAndUnloads, ConcurrentLoadsOnlyOneSucceeds, ConcurrentUnloadsOnlyOneSucceeds", async () => {
+  it("InterleavedLoadsAndUnloads, MultipleUnloadServables, ConcurrentLoadsOnlyOneSucceeds, ConcurrentUnloadsOnlyOneSucceeds", async () => {
     const counts: Record<string, number> = {};
     const count = (what: string) => (path: string) => {
       counts[`${what} ${path}`] = (counts[`${what} ${path}`] ?? 0) + 1;

@@ -154,6 +154,13 @@ describe("multi_inference_test", () => {
     expect(await infer([task("regress", REGRESS)])).toEqual([["regress", [2, 3]]]);
   });
 
+  it("MultipleValidRegressSignaturesTest", async () => {
+    expect(await infer([task("regress", REGRESS), task("regress_again", REGRESS)])).toEqual([
+      ["regress", [2, 3]],
+      ["regress_again", [2, 3]],
+    ]);
+  });
+
   it("RegressAndClassifySignaturesTest", async () => {
     expect(await infer([task("regress", REGRESS), task("serving_default", CLASSIFY)])).toEqual([
       ["regress", [2, 3]],
