@@ -2,7 +2,7 @@
 // All of it is fixed; nothing is ever allocated. The state's words are listed in src/server/json/number-scanner.ts, too.
 
 /** Bytes of text at a time. */
-const TEXT_BYTES: i32 = 65536;
+const TEXT_BYTES: i32 = 98304;
 /** The scanner looks so far beyond the text, on both sides; behind it there have to be zeros. */
 const GUARD_BYTES: i32 = 64;
 

@@ -16,3 +16,7 @@ export function isScalarByte(byte: number): boolean {
     (byte >= 0x61 && byte <= 0x7a)
   );
 }
+
+export function beginsNumber(byte: number): boolean {
+  return byte === 0x2d || (byte >= 0x30 && byte <= 0x39);
+}

@@ -4,7 +4,7 @@
 // Invariant: any cutting of the same bytes into pieces reports the same events. Depth is bounded by the body alone:
 // nesting costs one byte a level and no recursion. A NUL byte ends the document, as it does there.
 // Not here: what the values mean (the handler), lists of plain numbers (scan-numbers.ts).
-import { isScalarByte, isStructural } from "./byte-kinds.ts";
+import { beginsNumber, isScalarByte, isStructural } from "./byte-kinds.ts";
 import type { Capture } from "./capture.ts";
 import { type Escape, EscapeReader } from "./escape-reader.ts";
 import type { JsonHandler } from "./json-handler.ts";
@@ -15,19 +15,24 @@ import {
   ELEMENT_COMMA,
   FINISH,
   INVALID_VALUE,
+  type JsonSyntaxError,
+  KEY_STRING,
   MARK,
   MEMBER_COLON,
   MEMBER_COMMA,
   MEMBER_KEY,
   MEMBER_VALUE,
+  NO_STRING,
   NUMBER_TOO_BIG,
   OBJECT_INITIAL,
   REASONS,
   START,
   UNCLOSED_STRING,
+  VALUE_STRING,
 } from "./parser-states.ts";
 import {
   forgetChunk,
+  MAX_BEFORE_BYTES,
   type Scan,
   STOPPED_AFTER_VALUE,
   STOPPED_BEFORE_VALUE,
@@ -35,29 +40,17 @@ import {
 } from "./scan-numbers.ts";
 import { type Scalar, type ScalarFailure, scanScalar } from "./scan-scalar.ts";
 import type { TextSink } from "./text-buffer.ts";
-
-export interface JsonSyntaxError {
-  readonly reason: string;
-  /** Bytes before it, as RapidJSON counts them. */
-  readonly offset: number;
-}
+import {
+  MAX_STRING_BYTES_AT_ONCE,
+  MAX_TURN_STEPS,
+  NUMBERS_A_STEP,
+  SCALAR_STEPS,
+  STRING_BYTES_A_STEP,
+} from "./turn-steps.ts";
 
 /** Longer literals and numbers are refused; the longest double written out has 1,076 digits. */
 const MAX_SCALAR_BYTES = 64 * 1024;
 const FIRST_DEPTH = 64;
-
-// What one turn of the event loop may be given, in steps of some 200 nanoseconds: about 100 microseconds.
-const MAX_TURN_STEPS = 512;
-/** A value that is reported by itself takes so many. */
-const SCALAR_STEPS = 4;
-/** Of numbers that are stored unreported, and of strings, so many bytes are a step. */
-const NUMBER_BYTES_A_STEP = 192;
-const STRING_BYTES_A_STEP = 64;
-const MAX_STRING_BYTES_AT_ONCE = 8 * 1024;
-
-const NO_STRING = 0;
-const KEY_STRING = 1;
-const VALUE_STRING = 2;
 
 export class JsonParser {
   /** Who is told; a handler may put another in its place for the members of a value. */
@@ -215,11 +208,7 @@ export class JsonParser {
   }
 
   #beginValue(chunk: Uint8Array, at: number, byte: number): number {
-    const inList = this.#state === ARRAY_INITIAL || this.#state === ELEMENT_COMMA;
-    if (inList && (byte === 0x2d || (byte >= 0x30 && byte <= 0x39))) {
-      const next = this.#storeNumbers(chunk, at);
-      if (next !== at) return next;
-    }
+    if (beginsNumber(byte) && this.#storeNumbers(chunk, at)) return this.#scan.position;
     this.#valueOffset = this.#before + at;
     if (byte === 0x5b || byte === 0x7b) {
       this.#open(byte === 0x5b);
@@ -244,19 +233,20 @@ export class JsonParser {
     return true;
   }
 
-  /** The fast way through a list of numbers. Returns `at` if it could not store any. */
-  #storeNumbers(chunk: Uint8Array, at: number): number {
+  /** The fast way through a list of numbers, as far as the scan tells. False if it could not store any. */
+  #storeNumbers(chunk: Uint8Array, at: number, before?: Uint8Array): boolean {
+    if (this.#state !== ARRAY_INITIAL && this.#state !== ELEMENT_COMMA) return false;
     const lists = this.handler.numbers();
-    if (!lists) return at;
-    scanNumbers(chunk, at, lists, this.bytesLeft, this.#scan);
-    const { stored, position, stopped } = this.#scan;
-    if (stored === 0) return at;
+    if (!lists) return false;
+    scanNumbers(chunk, at, lists, this.bytesLeft, this.#scan, before);
+    const { stored, stopped } = this.#scan;
+    if (stored === 0) return false;
     this.handler.numbersStored(stored);
-    this.#steps += (position - at) / NUMBER_BYTES_A_STEP;
+    this.#steps += stored / NUMBERS_A_STEP;
     this.#depth += lists.depth - lists.rank;
     if (stopped === STOPPED_AFTER_VALUE) this.#state = ELEMENT;
     else this.#state = stopped === STOPPED_BEFORE_VALUE ? ELEMENT_COMMA : ARRAY_INITIAL;
-    return position;
+    return true;
   }
 
   #open(isArray: boolean): void {
@@ -356,9 +346,14 @@ export class JsonParser {
 
   /** Goes on with a literal that the last chunk's end cut. */
   #resumeScalar(chunk: Uint8Array): number {
+    const carried = this.#carried as Uint8Array; // the caller looked
+    const isShort = carried.length <= MAX_BEFORE_BYTES;
+    if (isShort && beginsNumber(carried[0] ?? 0) && this.#storeNumbers(chunk, 0, carried)) {
+      this.#carried = undefined;
+      return this.#scan.position;
+    }
     let at = 0;
     while (at < chunk.length && isScalarByte(chunk[at] as number)) at++;
-    const carried = this.#carried as Uint8Array; // the caller looked
     if (carried.length + at > MAX_SCALAR_BYTES) {
       this.#fail(NUMBER_TOO_BIG, this.#valueOffset);
       return at;

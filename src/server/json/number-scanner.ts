@@ -34,9 +34,9 @@ declare const WebAssembly: {
 };
 
 /** Bytes of text that it takes at a time. */
-const MAX_TEXT_BYTES = 64 * 1024;
-/** So many zeros have to stand behind the text. */
-const GUARD_BYTES = 64;
+const MAX_TEXT_BYTES = 96 * 1024;
+/** So many zeros have to stand behind the text; as much of what came before it may stand before it. */
+export const GUARD_BYTES = 64;
 
 /** Words of the state, from STORED on. */
 const STOPPED = 1;
@@ -89,8 +89,11 @@ export class NumberScanner {
     this.#state[OUTER] = outer;
   }
 
-  /** The address of `text[position]`, which is copied into memory, with what follows it, unless it is there. */
-  load(text: Uint8Array, position: number): number {
+  /**
+   * The address of `text[position]`, which is copied into memory, with what follows it, unless it is there. With `before`,
+   * at most GUARD_BYTES that stand before it, it is their address.
+   */
+  load(text: Uint8Array, position: number, before: Uint8Array | undefined): number {
     if (text !== this.#text || position < this.#from || position >= this.#to) {
       this.#text = text;
       this.#from = position;
@@ -99,7 +102,10 @@ export class NumberScanner {
       const end = this.#input + this.#to - position;
       this.memory.fill(0, end, end + GUARD_BYTES);
     }
-    return this.#input + position - this.#from;
+    const address = this.#input + position - this.#from;
+    if (!before) return address;
+    this.memory.set(before, address - before.length);
+    return address - before.length;
   }
 
   /** Whoever owns the text may write other bytes into it. */

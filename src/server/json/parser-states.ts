@@ -30,3 +30,14 @@ export const NUMBER_TOO_BIG = "Number too big to be stored in double.";
 
 /** UTF-8's byte order mark. */
 export const MARK = [0xef, 0xbb, 0xbf];
+
+/** Whether a string is being read, and which. */
+export const NO_STRING = 0;
+export const KEY_STRING = 1;
+export const VALUE_STRING = 2;
+
+export interface JsonSyntaxError {
+  readonly reason: string;
+  /** Bytes before it, as RapidJSON counts them. */
+  readonly offset: number;
+}

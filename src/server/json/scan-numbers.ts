@@ -4,12 +4,14 @@
 // Not here: how digits are read and what makes that exact (wasm/number-scanner/).
 import type { DType } from "../../tensor/dtype.ts";
 import type { NumberLists } from "./number-lists.ts";
-import { NumberScanner } from "./number-scanner.ts";
+import { GUARD_BYTES, NumberScanner } from "./number-scanner.ts";
 
 /** What stands where the scanner stopped. */
 export const STOPPED_BEFORE_VALUE = 0;
 export const STOPPED_AFTER_VALUE = 1;
 export const STOPPED_IN_NEW_LIST = 2;
+
+export const MAX_BEFORE_BYTES = GUARD_BYTES / 2;
 
 export interface Scan {
   position: number;
@@ -29,6 +31,7 @@ let scanner: NumberScanner | undefined;
 /**
  * Stores the numbers from `position` on, with commas, blanks and lists between them. Call it where a value may stand,
  * with `lists.rank` lists open. `lists` and `scan` receive how far it came. `bodyBytesLeft` is counted from the chunk on.
+ * `before` is the beginning of a number that the last chunk's end cut, at most MAX_BEFORE_BYTES; `position` is then 0.
  */
 export function scanNumbers(
   chunk: Uint8Array,
@@ -36,10 +39,11 @@ export function scanNumbers(
   lists: NumberLists,
   bodyBytesLeft: number,
   scan: Scan,
+  before?: Uint8Array,
 ): void {
   const { column, rank, sizes, counts } = lists;
   scanner ??= new NumberScanner();
-  const start = scanner.load(chunk, position);
+  const start = scanner.load(chunk, position, before);
   scanner.setLists(rank, lists.outer);
   for (let level = 0; level < rank; level++) {
     scanner.sizes[level] = sizes[level] ?? -1;
@@ -47,7 +51,7 @@ export function scanNumbers(
   }
   const end = run(scanner, column.dtype, start);
   const { stored } = scanner;
-  scan.position = position + end - start;
+  scan.position = position + end - start - (before?.length ?? 0);
   scan.stored = stored;
   if (stored === 0) return;
   scan.stopped = scanner.stopped;

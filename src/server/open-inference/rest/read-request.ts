@@ -41,7 +41,8 @@ export async function readInferRequest(
   if (jsonBytes === "wrong") return problem("OIP_HEADER_LENGTH", { found: String(sent).slice(0, 100) });
   const length = announced === undefined ? undefined : Number(announced);
   const reading = jsonBytes === 0 ? new RawReading(handle) : new JsonReading(handle, jsonBytes, length);
-  const body = compressed ? inflated(request.body, encoding) : request.body;
+  const passing = reading.keepsPieces ? request.body : (request.passingBody ?? request.body);
+  const body = compressed ? inflated(request.body, encoding) : passing;
   const limit = compressed ? Math.min(maxBodyBytes, MAX_INFLATED_BYTES) : maxBodyBytes;
   try {
     let size = 0;
@@ -61,6 +62,7 @@ export async function readInferRequest(
 
 /** A body that is one tensor. */
 class RawReading {
+  readonly keepsPieces = true;
   readonly #handle: ServableHandle;
   readonly #pieces: Uint8Array[] = [];
 
@@ -100,6 +102,11 @@ class JsonReading {
     this.#bodyBytes = bodyBytes;
     this.#kept = needsSecondReading(signatures) ? [] : undefined;
     this.#reader = new InferBodyReader(signatures, jsonBytes ?? bodyBytes ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Whether a piece is looked at again after the next was asked for. */
+  get keepsPieces(): boolean {
+    return this.#kept !== undefined;
   }
 
   async feed(chunk: Uint8Array): Promise<Problem | undefined> {
