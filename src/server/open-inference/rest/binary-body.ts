@@ -30,7 +30,7 @@ export class BinaryParts {
   constructor(sizes: readonly number[], expected: number | undefined) {
     this.#sizes = sizes;
     this.wanted = sizes.reduce((sum, size) => sum + size, 0);
-    if (expected === this.wanted) this.#parts = sizes.map((size) => new Uint8Array(size));
+    if (expected === this.wanted) this.#parts = sizes.map(unclearedBytes);
   }
 
   /** Takes the next piece of what is behind the JSON. */
@@ -39,14 +39,14 @@ export class BinaryParts {
     // More than is wanted is an error, and nothing more need be held.
     if (this.found > this.wanted) this.#waiting = [];
     else if (this.#parts) this.#fill(this.#parts, chunk);
-    else this.#waiting.push(chunk);
+    else this.#waiting.push(Uint8Array.prototype.slice.call(chunk)); // it may be lent
   }
 
   /** The parts; undefined unless as many bytes came as are wanted. */
   finish(): readonly Uint8Array[] | undefined {
     if (this.found !== this.wanted) return undefined;
     if (this.#parts) return this.#parts;
-    const parts = this.#sizes.map((size) => new Uint8Array(size));
+    const parts = this.#sizes.map(unclearedBytes);
     for (const chunk of this.#waiting) this.#fill(parts, chunk);
     return parts;
   }
@@ -65,4 +65,10 @@ export class BinaryParts {
       this.#filled = 0;
     }
   }
+}
+
+/** Nobody sees what lies there: parts are given away when all of their bytes came. */
+function unclearedBytes(size: number): Uint8Array {
+  const { buffer } = Buffer.allocUnsafeSlow(size);
+  return new Uint8Array(buffer);
 }
