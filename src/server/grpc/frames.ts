@@ -36,8 +36,9 @@ export class FrameReader {
   readonly maxMessageBytes: number;
   readonly #hint: AlignmentHint | undefined;
   readonly #memory: MessageMemory;
-  readonly #prefix = new Uint8Array(PREFIX_BYTES);
+  /** Of the prefix, what has come: how many bytes, the flag, and the length so far. */
   #prefixLength = 0;
+  #flag = 0;
   #length = 0;
   #message: Uint8Array | undefined;
   #filled = 0;
@@ -75,12 +76,9 @@ export class FrameReader {
         at += this.#fill(this.#message, chunk.subarray(at));
         continue;
       }
-      while (this.#prefixLength < PREFIX_BYTES && at < chunk.length) {
-        this.#prefix[this.#prefixLength++] = chunk[at++] as number;
-      }
+      at = this.#readPrefix(chunk, at);
       if (this.#prefixLength < PREFIX_BYTES) return undefined;
-      const [, a = 0, b = 0, c = 0, d = 0] = this.#prefix;
-      const length = a * 2 ** 24 + ((b << 16) | (c << 8) | d);
+      const length = this.#length;
       if (length > this.maxMessageBytes) {
         return problem("GRPC_MESSAGE_TOO_LARGE", { size: length, limit: this.maxMessageBytes });
       }
@@ -89,10 +87,21 @@ export class FrameReader {
     return undefined;
   }
 
+  #readPrefix(chunk: Uint8Array, from: number): number {
+    let at = from;
+    while (this.#prefixLength < PREFIX_BYTES && at < chunk.length) {
+      const byte = chunk[at++] ?? 0;
+      if (this.#prefixLength++ === 0) {
+        this.#flag = byte;
+        this.#length = 0;
+      } else this.#length = this.#length * 256 + byte;
+    }
+    return at;
+  }
+
   /** Begins a message of the given length. Returns how many bytes of `rest` it took. */
   #begin(length: number, rest: Uint8Array): number {
     this.#filled = 0;
-    this.#length = length;
     this.#givesRoom = false;
     this.#message =
       length < MIN_ALIGNED_BYTES
@@ -131,7 +140,7 @@ export class FrameReader {
   }
 
   #end(bytes: Uint8Array): void {
-    this.messages.push({ compressed: this.#prefix[0] !== 0, bytes });
+    this.messages.push({ compressed: this.#flag !== 0, bytes });
     this.#message = undefined;
     this.#prefixLength = 0;
   }
@@ -140,6 +149,9 @@ export class FrameReader {
 /** The prefix of a message that is not compressed. */
 export function framePrefix(length: number): Uint8Array {
   const prefix = new Uint8Array(PREFIX_BYTES);
-  new DataView(prefix.buffer).setUint32(1, length);
+  prefix[1] = length >>> 24;
+  prefix[2] = length >>> 16;
+  prefix[3] = length >>> 8;
+  prefix[4] = length;
   return prefix;
 }

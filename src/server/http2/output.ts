@@ -9,7 +9,7 @@ const COPIED_BYTES = 4096;
 
 export class Output {
   #pieces: Uint8Array[] = [];
-  #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  #block = new Uint8Array(BLOCK_BYTES);
   /** Of the block, what was not yet made a piece. */
   #from = 0;
   #at = 0;
@@ -56,7 +56,7 @@ export class Output {
   #reserve(count: number): void {
     if (this.#at + count <= BLOCK_BYTES) return;
     this.#endPiece();
-    this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    this.#block = new Uint8Array(BLOCK_BYTES);
     this.#from = 0;
     this.#at = 0;
   }
