@@ -52,7 +52,7 @@ async function predicted(message: Uint8Array): Promise<Tensors> {
   while (!reader.atEnd) {
     const tag = reader.varint();
     if (tag !== 10) {
-      reader.skip(tag % 8);
+      reader.skip(tag);
       continue;
     }
     const entry = reader.message();
@@ -62,7 +62,7 @@ async function predicted(message: Uint8Array): Promise<Tensors> {
       const part = entry.varint();
       if (part === 10) name = entry.text();
       else if (part === 18) tensor = await inSlices(decodeTensor(entry.message()));
-      else entry.skip(part % 8);
+      else entry.skip(part);
     }
     if (!tensor) throw new WireError(`output ${name} is no tensor`);
     tensors.set(name, tensor);

@@ -50,7 +50,7 @@ function requestOf(record: Uint8Array): LoggedRequest | undefined {
     const tag = reader.varint();
     const method = METHODS.get(tag);
     if (method) found = pairOf(method, reader.message());
-    else reader.skip(tag % 8);
+    else reader.skip(tag);
   }
   return found;
 }
@@ -62,7 +62,7 @@ function pairOf(method: Method, reader: WireReader): LoggedRequest | undefined {
     const tag = reader.varint();
     if (tag === 10) request = reader.take();
     else if (tag === 18) response = reader.take();
-    else reader.skip(tag % 8);
+    else reader.skip(tag);
   }
   return request && { method, request, response };
 }

@@ -80,8 +80,10 @@ export class WireReader {
     return this.bytes.subarray(this.at - length, this.at);
   }
 
-  /** Passes over a field that nobody wants. */
-  skip(wireType: number): void {
+  /** Passes over a field that nobody wants; its tag was read. */
+  skip(tag: number): void {
+    const wireType = tag % 8;
+    if (tag < 8) throw new WireError("there is no field 0");
     if (wireType === VARINT) this.varint();
     else if (wireType === FIXED64) this.fixed(8);
     else if (wireType === BYTES) this.range();
@@ -109,7 +111,7 @@ const FIRST_CAPACITY = 64;
 
 export class WireWriter {
   /** Out of Node's pool: most of what is written is a few headers of some bytes. */
-  #bytes: Uint8Array = Buffer.allocUnsafe(FIRST_CAPACITY);
+  #bytes: Buffer = Buffer.allocUnsafe(FIRST_CAPACITY);
   #length = 0;
 
   get length(): number {
@@ -161,12 +163,17 @@ export class WireWriter {
   }
 
   text(text: string): this {
-    return this.lengthDelimited(Buffer.from(text));
+    const length = Buffer.byteLength(text);
+    this.varint(length);
+    this.#reserve(length);
+    this.#length += this.#bytes.write(text, this.#length);
+    return this;
   }
 
   /** What was written. */
   finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    // A Buffer's own `subarray` costs more than all that is written into most of them.
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#length);
   }
 
   #reserve(count: number): void {

@@ -77,14 +77,13 @@ function runsOf(field: Field, contents: readonly WireReader[]): WireReader[] | u
   for (const reader of contents) {
     while (!reader.atEnd) {
       const tag = reader.varint();
-      const wireType = tag % 8;
       const at = reader.at;
       if (tag === field.number * 8 + BYTES) runs.push(reader.message());
       else if (tag === field.number * 8 + field.wireType) {
-        reader.skip(wireType);
+        reader.skip(tag);
         runs.push(reader.part(at));
       } else if (Math.floor(tag / 8) <= MAX_FIELD) return undefined;
-      else reader.skip(wireType);
+      else reader.skip(tag);
     }
   }
   return runs;

@@ -43,7 +43,7 @@ export function decodeInferRequest(bytes: Uint8Array): WireInferRequest {
     else if (tag === 42) inputs.push(decodeInput(reader.message()));
     else if (tag === 50) outputs.push(decodeOutput(reader.message()));
     else if (tag === RAW_CONTENTS) raw.push(reader.take());
-    else reader.skip(tag % 8);
+    else reader.skip(tag);
   }
   return { name, version, id, parameters, inputs, outputs, raw };
 }
@@ -68,7 +68,7 @@ function decodeInput(reader: WireReader): WireInput {
       parameters ??= new Map();
       decodeParameter(reader.message(), parameters);
     } else if (tag === 42) contents.push(reader.message());
-    else reader.skip(tag % 8);
+    else reader.skip(tag);
   }
   return { name, datatype, shape, parameters: parameters ?? NO_PARAMETERS, contents };
 }
@@ -80,7 +80,7 @@ function decodeOutput(reader: WireReader): RequestedOutput {
     const tag = reader.varint();
     if (tag === 10) name = reader.text();
     else if (tag === 18) decodeParameter(reader.message(), parameters);
-    else reader.skip(tag % 8);
+    else reader.skip(tag);
   }
   return { name, parameters };
 }
@@ -93,7 +93,7 @@ function decodeParameter(entry: WireReader, into: Map<string, ParameterValue>): 
     const tag = entry.varint();
     if (tag === 10) name = entry.text();
     else if (tag === 18) value = decodeValue(entry.message());
-    else entry.skip(tag % 8);
+    else entry.skip(tag);
   }
   if (value !== undefined) into.set(name, value);
 }
@@ -109,7 +109,7 @@ function decodeValue(reader: WireReader): ParameterValue | undefined {
       const bytes = reader.fixed(8);
       value = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0, true);
     } else if (tag === 40) value = reader.varint64();
-    else reader.skip(tag % 8);
+    else reader.skip(tag);
   }
   return value;
 }
@@ -125,7 +125,7 @@ export function rawContentsOffset(beginning: Uint8Array): number | undefined {
         return reader.at;
       }
       if (tag % 8 === VARINT) reader.varint();
-      else reader.skip(tag % 8);
+      else reader.skip(tag);
     }
   } catch {
     return undefined; // the beginning is too short; alignment is a kindness only

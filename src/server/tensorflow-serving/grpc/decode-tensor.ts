@@ -31,9 +31,12 @@ export function* decodeTensor(proto: WireReader): Generator<undefined, TensorVal
   if (!header) return undefined;
   const { dtype, shape, content } = header;
   const count = elementCount(shape);
+  if (count === 0) return { dtype, shape, data: EMPTY, ...(dtype === "string" ? { strings: [] } : {}) };
   if (content && dtype === "string") return stringContent(shape, count, content);
   if (content) {
-    return content.length === count * BYTES_PER_ELEMENT[dtype] ? { dtype, shape, data: content } : undefined;
+    const fits =
+      content.length === count * BYTES_PER_ELEMENT[dtype] && (dtype !== "bool" || areBools(content));
+    return fits ? { dtype, shape, data: content } : undefined;
   }
   if (count * Math.max(1, BYTES_PER_ELEMENT[dtype]) > MAX_FILLED_BYTES) return undefined;
   proto.at = start;
@@ -52,17 +55,16 @@ function readHeader(proto: WireReader): TensorHeader | undefined {
     if (tag === 8) number = proto.varint();
     else if (tag === 18) shape = readShape(proto.message());
     else if (tag === TENSOR_CONTENT * 8 + BYTES) content = proto.take();
-    else proto.skip(tag % 8);
+    else proto.skip(tag);
   }
   const dtype = tensorflowDtype(number);
   if (!dtype || !shape) return undefined;
   return { dtype, shape, content: content && content.length > 0 ? content : undefined };
 }
 
-/** The sizes; undefined unless all are known. */
+/** The sizes; undefined unless all are known. TensorFlow does not look at unknown_rank. */
 function readShape(proto: WireReader): number[] | undefined {
   const shape: number[] = [];
-  let known = true;
   while (!proto.atEnd) {
     const tag = proto.varint();
     if (tag === 18) {
@@ -71,17 +73,21 @@ function readShape(proto: WireReader): number[] | undefined {
       while (!dim.atEnd) {
         const dimTag = dim.varint();
         if (dimTag === 8) size = Number(BigInt.asIntN(64, dim.varint64()));
-        else dim.skip(dimTag % 8);
+        else dim.skip(dimTag);
       }
       shape.push(size);
-    } else if (tag === 24) {
-      known = proto.varint() === 0;
     } else {
-      proto.skip(tag % 8);
+      proto.skip(tag);
     }
   }
   const fits = shape.length <= MAX_RANK && shape.every((size) => size >= 0);
-  return known && fits && Number.isSafeInteger(elementCount(shape)) ? shape : undefined;
+  return fits && Number.isSafeInteger(elementCount(shape)) ? shape : undefined;
+}
+
+/** A kernel may count on it. */
+function areBools(content: Uint8Array): boolean {
+  for (let at = 0; at < content.length; at++) if ((content[at] as number) > 1) return false;
+  return true;
 }
 
 /** As many varint lengths as there are strings, then their bytes. */
@@ -110,7 +116,7 @@ function typedStrings(
   const strings: Uint8Array[] = [];
   while (!proto.atEnd) {
     const tag = proto.varint();
-    if (tag !== field * 8 + BYTES) proto.skip(tag % 8);
+    if (tag !== field * 8 + BYTES) proto.skip(tag);
     else if (strings.length < count) strings.push(proto.take());
     else proto.range();
   }
@@ -126,12 +132,11 @@ function fixedValues(proto: WireReader, field: TensorField, size: number, dtype:
   const unit = field.number === 5 || field.number === 9 ? FIXED32 : FIXED64;
   while (!proto.atEnd && length < size) {
     const tag = proto.varint();
-    const wireType = tag % 8;
     let part = EMPTY;
     if (tag === field.number * 8 + BYTES) part = proto.take();
     else if (field.form === "raw" && tag === field.number * 8 + unit)
       part = proto.fixed(unit === FIXED32 ? 4 : 8);
-    else proto.skip(wireType);
+    else proto.skip(tag);
     parts.push(part);
     length += part.length;
   }
@@ -183,7 +188,7 @@ function* varints(
         if (stored % VARINTS_A_SLICE === 0) yield;
       }
     } else {
-      proto.skip(tag % 8);
+      proto.skip(tag);
     }
   }
   fillWithLast(whole, stored * width, width);

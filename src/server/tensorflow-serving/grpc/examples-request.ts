@@ -31,7 +31,7 @@ export function decodeExamplesRequest(bytes: Uint8Array): WireExamplesRequest {
     const tag = reader.varint();
     if (tag === 10) modelSpec = decodeModelSpec(reader.message());
     else if (tag === 18) examples = decodeInput(reader.message());
-    else reader.skip(tag % 8);
+    else reader.skip(tag);
   }
   return { modelSpec, examples };
 }
@@ -45,7 +45,7 @@ export function decodeMultiInferenceRequest(bytes: Uint8Array): WireMultiInferen
     const tag = reader.varint();
     if (tag === 10) tasks.push(decodeTask(reader.message()));
     else if (tag === 18) examples = decodeInput(reader.message());
-    else reader.skip(tag % 8);
+    else reader.skip(tag);
   }
   return { tasks, examples };
 }
@@ -57,7 +57,7 @@ function decodeTask(reader: WireReader): WireInferenceTask {
     const tag = reader.varint();
     if (tag === 10) modelSpec = decodeModelSpec(reader.message());
     else if (tag === 18) methodName = reader.text();
-    else reader.skip(tag % 8);
+    else reader.skip(tag);
   }
   return { modelSpec, methodName };
 }
@@ -68,7 +68,7 @@ function decodeInput(reader: WireReader): readonly Uint8Array[] {
   while (!reader.atEnd) {
     const tag = reader.varint();
     if (tag === 10 || tag === 18) examples = decodeList(reader.message());
-    else reader.skip(tag % 8);
+    else reader.skip(tag);
   }
   return examples;
 }
@@ -81,7 +81,7 @@ function decodeList(reader: WireReader): readonly Uint8Array[] {
     const tag = reader.varint();
     if (tag === 10) examples.push(reader.take());
     else if (tag === 18) context = reader.take();
-    else reader.skip(tag % 8);
+    else reader.skip(tag);
   }
   return context ? withContext(context, examples) : examples;
 }

@@ -10,7 +10,7 @@ export function modelNameOf(message: Uint8Array): string {
     while (!reader.atEnd) {
       const tag = reader.varint();
       if (tag === 10) return decodeModelSpec(reader.message()).name;
-      reader.skip(tag % 8);
+      reader.skip(tag);
     }
   } catch (error) {
     if (!(error instanceof WireError)) throw error;

@@ -1,7 +1,7 @@
 // PredictRequest and PredictResponse on the wire, without objects for every number.
 // Source: proto/tensorflow_serving.proto. Not here: tensors (decode-tensor.ts, encode-tensor.ts).
 import type { TensorValue } from "../../../engine/engine.ts";
-import { BYTES, VARINT, WireReader, WireWriter } from "../../grpc/wire.ts";
+import { BYTES, VARINT, varintSize, WireReader, WireWriter } from "../../grpc/wire.ts";
 import { decodeTensor } from "./decode-tensor.ts";
 import { encodeTensor, encodeTensorContent } from "./encode-tensor.ts";
 
@@ -40,7 +40,7 @@ export function* decodePredictRequest(bytes: Uint8Array): Generator<undefined, W
       const { key, value } = mapEntry(reader.message());
       inputs.set(key, (yield* decodeTensor(value)) ?? "unparsable");
     } else if (tag === 26) outputFilter.push(reader.text());
-    else reader.skip(tag % 8);
+    else reader.skip(tag);
   }
   return { modelSpec, inputs, outputFilter };
 }
@@ -61,7 +61,7 @@ export function decodeModelSpec(reader: WireReader): WireModelSpec {
     } else if (tag === 34) {
       label = reader.text();
       version = undefined;
-    } else reader.skip(tag % 8);
+    } else reader.skip(tag);
   }
   return { name, version, label, signatureName };
 }
@@ -71,7 +71,7 @@ function decodeInt64Value(reader: WireReader): bigint {
   while (!reader.atEnd) {
     const tag = reader.varint();
     if (tag === 8) value = BigInt.asIntN(64, reader.varint64());
-    else reader.skip(tag % 8);
+    else reader.skip(tag);
   }
   return value;
 }
@@ -83,7 +83,7 @@ function mapEntry(reader: WireReader): { readonly key: string; readonly value: W
     const tag = reader.varint();
     if (tag === 10) key = reader.text();
     else if (tag === 18) value = reader.message();
-    else reader.skip(tag % 8);
+    else reader.skip(tag);
   }
   return { key, value };
 }
@@ -126,13 +126,28 @@ export function* encodePredictResponse(
   const pieces: Uint8Array[] = [];
   for (const [name, tensor] of outputs) {
     const proto = tensorContent ? encodeTensorContent(tensor) : yield* encodeTensor(tensor);
-    const size = proto.reduce((sum, piece) => sum + piece.length, 0);
-    const key = new WireWriter().tag(1, BYTES).text(name).tag(2, BYTES).varint(size).finish();
-    const entry = new WireWriter().tag(1, BYTES).varint(key.length + size);
-    pieces.push(entry.finish(), key, ...proto);
+    let size = 0;
+    for (const piece of proto) size += piece.length;
+    const nameLength = Buffer.byteLength(name);
+    const length = 2 + varintSize(nameLength) + nameLength + varintSize(size);
+    const entry = new WireWriter().tag(1, BYTES).varint(length + size);
+    pieces.push(entry.tag(1, BYTES).text(name).tag(2, BYTES).varint(size).finish(), ...proto);
   }
-  pieces.push(new WireWriter().tag(2, BYTES).lengthDelimited(encodeModelSpec(spec)).finish());
+  pieces.push(answeredSpec(spec));
   return pieces;
+}
+
+/** The last answer's model, which the next one's is on most servers. */
+let lastSpec: AnsweredSpec = { name: "", version: 0n, signatureName: "" };
+let lastBytes: Uint8Array | undefined;
+
+function answeredSpec(spec: AnsweredSpec): Uint8Array {
+  const { name, version, signatureName } = lastSpec;
+  if (!lastBytes || spec.version !== version || spec.name !== name || spec.signatureName !== signatureName) {
+    lastBytes = new WireWriter().tag(2, BYTES).lengthDelimited(encodeModelSpec(spec)).finish();
+    lastSpec = spec;
+  }
+  return lastBytes;
 }
 
 /** A ModelSpec as answers carry it. */

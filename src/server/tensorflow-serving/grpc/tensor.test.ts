@@ -63,6 +63,21 @@ describe("typed fields", () => {
     );
   });
 
+  it("does not look at unknown_rank, nor at the values of no elements", () => {
+    const unknownRank = create(TensorProtoSchema, {
+      dtype: 1,
+      tensorShape: { unknownRank: true },
+      floatVal: [2],
+    });
+    expect(decodeBytes(toBinary(TensorProtoSchema, unknownRank))).toMatchObject({ shape: [] });
+    const tensorContent = new Uint8Array(7);
+    expect(decode("float32", [0, 2], { tensorContent })).toMatchObject({
+      shape: [0, 2],
+      data: new Uint8Array(0),
+    });
+    expect(decode("string", [0], { tensorContent })).toMatchObject({ shape: [0], strings: [] });
+  });
+
   it("takes values that are not packed", () => {
     const float = Buffer.from([8, 1, 18, 4, 18, 2, 8, 2, 45, 0, 0, 128, 63, 45, 0, 0, 0, 64]);
     expect(decodeBytes(float)?.data).toEqual(bytesOf(Float32Array.of(1, 2)));
@@ -100,8 +115,15 @@ describe("what TensorFlow cannot parse", () => {
     expect(decode("float32", [2 ** 31, 2 ** 31], { floatVal: [1] })).toBeUndefined();
     expect(decode("float32", [2 ** 30, 4], { floatVal: [1] })).toBeUndefined();
     expect(decode("float32", new Array(300).fill(1), { floatVal: [1] })).toBeUndefined();
-    const unknownRank = create(TensorProtoSchema, { dtype: 1, tensorShape: { unknownRank: true } });
-    expect(decodeBytes(toBinary(TensorProtoSchema, unknownRank))).toBeUndefined();
+  });
+
+  it("has bools that are neither", () => {
+    expect(decode("bool", [2], { tensorContent: Uint8Array.of(0, 2) })).toBeUndefined();
+    expect(decode("bool", [2], { tensorContent: Uint8Array.of(1, 0) })?.data).toEqual(Uint8Array.of(1, 0));
+  });
+
+  it("has a field 0", () => {
+    expect(() => decodeBytes(Buffer.from([8, 1, 0, 0, 45, 0, 0, 128, 63]))).toThrow(WireError);
   });
 
   it("or is cut off", () => {
