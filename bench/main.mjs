@@ -6,7 +6,6 @@ const BENCHES = {
     "a converted model in TensorFlow and onnxruntime, beside Keras's own network, onnx2tf and torch.onnx",
   large: "a model of 3 GB: show, and convert beside cp; time, memory, and the answer in TensorFlow",
   serving: "a server's calls a second, latency and processor time, beside the bare engine and other servers",
-  workers: "what --workers gives: servers with 1, 2, ... of them; processor time, latency, memory",
   start: "the time until a server is ready, and its memory",
 };
 

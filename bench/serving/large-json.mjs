@@ -13,6 +13,7 @@ import { WAYS } from "./requests.mjs";
 
 const NAME = "means";
 const SHAPE = [64, 3, 224, 224];
+const ONE = [1, ...SHAPE.slice(1)];
 export const OURS = "torchferry";
 /** What the figure that must hold is beside; the other way to flatten is what a careful programmer writes. */
 export const PARSE = "JSON.parse, flat(Infinity)";
@@ -24,7 +25,7 @@ export async function measureLargeJson(folder, rounds, tell) {
   const base = path.join(folder, NAME);
   mkdirSync(path.join(base, "1"), { recursive: true });
   writeFileSync(path.join(base, "1", "model.onnx"), meansOfImages());
-  const request = WAYS.JSON.request(NAME, undefined, asPythonWritesIt(wave(SHAPE), SHAPE));
+  const [one, request] = [ONE, SHAPE].map(requestOf);
   const starts = {
     [OURS]: () => startOurs(base),
     [PARSE]: () => startParser("flat(Infinity)"),
@@ -33,7 +34,7 @@ export async function measureLargeJson(folder, rounds, tell) {
   const calls = Object.fromEntries(Object.keys(starts).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [name, start] of Object.entries(starts)) {
-      calls[name].push(await callOften(await start(), request));
+      calls[name].push(await callOften(await start(), one, request));
       const { cpuMs, grownBytes } = calls[name][round];
       tell(
         `64 images as JSON, ${name}: ${cpuMs.toFixed(0)} ms of CPU, grown by ${(grownBytes / 1e6).toFixed(0)} MB`,
@@ -64,30 +65,43 @@ async function startParser(flatten) {
   return { port: await ask({ flatten }), ...rest };
 }
 
-/** How much a server grows with its first request, and what it works for later ones. */
-async function callOften({ port: at, pids, stop }, request) {
+/** How much a server that has answered one image grows with its first 64, and what it works for later ones. */
+async function callOften({ port: at, pids, stop }, one, request) {
   try {
-    const connection = await Http1Connection.open(at, request, undefined);
-    const { grownBytes } = await callOnce(connection, pids);
-    const later = [];
-    for (let call = 0; call < LATER_CALLS; call++) later.push(await callOnce(connection, pids));
-    connection.close();
-    return { grownBytes, cpuMs: median(later.map((call) => call.cpuMs)) };
+    await callOn(at, one, pids, (call) => call());
+    return await callOn(at, request, pids, async (call) => {
+      const { grownBytes } = await call();
+      const later = [];
+      while (later.length < LATER_CALLS) later.push(await call());
+      return { grownBytes, cpuMs: median(later.map(({ cpuMs }) => cpuMs)) };
+    });
   } finally {
     await stop();
   }
 }
 
-async function callOnce(connection, pids) {
-  const before = reset(pids);
-  const body = await new Promise((resolve, reject) => {
-    connection.call((error, answer) => (error ? reject(error) : resolve(answer)));
-  });
-  checkMeans(WAYS.JSON.numbers(body));
-  return {
-    cpuMs: (cpuTimeNs(pids) - before.cpuNs) / 1e6,
-    grownBytes: memory(pids, "VmHWM") - before.bytes,
-  };
+/** Lets `use` call on a connection: each call resolves to what it cost the processes. */
+async function callOn(at, request, pids, use) {
+  const connection = await Http1Connection.open(at, request, undefined);
+  try {
+    return await use(async () => {
+      const before = reset(pids);
+      const body = await new Promise((resolve, reject) => {
+        connection.call((error, answer) => (error ? reject(error) : resolve(answer)));
+      });
+      const cpuMs = (cpuTimeNs(pids) - before.cpuNs) / 1e6;
+      const grownBytes = memory(pids, "VmHWM") - before.bytes;
+      checkMeans(WAYS.JSON.numbers(body), request.means);
+      return { cpuMs, grownBytes };
+    });
+  } finally {
+    connection.close();
+  }
+}
+
+/** The request of so many images, and what must be answered. */
+function requestOf(shape) {
+  return { ...WAYS.JSON.request(NAME, undefined, asPythonWritesIt(wave(shape), shape)), means: means(shape) };
 }
 
 /** What is used now; the largest use is counted anew from here (proc_pid_clear_refs(5)). */
@@ -106,17 +120,14 @@ function memory(pids, field) {
 }
 
 /** Means of sines are small, and none of them is another's. */
-function checkMeans(numbers) {
-  const expected = means();
+function checkMeans(numbers, expected) {
   const isWrong = (value, i) => !(Math.abs(value - expected[i]) < 1e-6);
-  if (numbers.length !== expected.length || numbers.some(isWrong))
-    throw new Error("wrong means of 64 images");
+  if (numbers.length !== expected.length || numbers.some(isWrong)) throw new Error("wrong means of images");
 }
 
-function means() {
-  const [images, channels, ...sizes] = SHAPE;
-  const count = sizes[0] * sizes[1];
-  const values = new Float32Array(wave(SHAPE).buffer);
+function means([images, channels, height, width]) {
+  const count = height * width;
+  const values = new Float32Array(wave([images, channels, height, width]).buffer);
   return Array.from({ length: images * channels }, (_, plane) => {
     let sum = 0;
     for (let i = plane * count; i < (plane + 1) * count; i++) sum += values[i];

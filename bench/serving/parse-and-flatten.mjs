@@ -15,6 +15,7 @@ answerRequests(async ({ flatten }) => {
     const { instances } = JSON.parse(Buffer.concat(chunks).toString("latin1")); // digits and brackets only
     response.end(JSON.stringify({ predictions: means(FLATTEN[flatten](instances), shapeOf(instances)) }));
   });
+  server.keepAliveTimeout = 0; // its client may take longer than the default between two calls
   await once(server.listen(0, "127.0.0.1"), "listening");
   return server.address().port;
 });
