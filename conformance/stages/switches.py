@@ -1,10 +1,12 @@
 """Versions of resnet18 that follow each other while 64 clients keep calling, over REST and gRPC.
 
 No request fails, none is answered by a version that was not there, the slowest hundredth is not much slower than
-without switches, and memory comes back. Runs in the tensorflow environment; 200 switches with --full, fewer without.
+without switches, and memory comes back. Latency is judged where no others take the processors, and told elsewhere.
+Runs in the tensorflow environment; 200 switches with --full, fewer without.
 """
 
 import json
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,7 @@ GROWTH = 1.10  # of memory
 MEMORY_SAMPLES, MEMORY_GAP_S = 15, 0.2
 SWITCH_TIMEOUT_S = 30
 LONGEST_S = 1500
+OTHERS_LIMIT = 0.1  # of the processors' time, taken by other processes
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Kept:
     versions: list[Version]
     switching: tuple[float, float]
     memory: tuple[float, float]  # MB, after the first switches and after the last
+    others: float  # share of the processors' time that was neither ours nor idle
 
 
 def main() -> None:
@@ -80,8 +84,13 @@ def main() -> None:
         require(not failures, f"{len(failures)} of {len(kept.calls)} calls: {failures[:2]}")
     with check("switches: each answer is by a version that was there, with its numbers"):
         check_answers(kept, expected)
-    with check(f"switches: p99 at most {SLOWER:g} times that without, or {SLOWER_MS:g} ms more") as figure:
-        figure(check_latency(kept))
+    if kept.others <= OTHERS_LIMIT:
+        with check(f"switches: p99 at most {SLOWER:g} times that without, or {SLOWER_MS:g} ms more") as figure:
+            with_switches, without, told = latency(kept)
+            require(with_switches <= max(without * SLOWER, without + SLOWER_MS), told)
+            figure(told)
+    else:
+        note(f"others take {kept.others:.0%} of the processors, so latency is not judged: {latency(kept)[2]}")
     with check(f"switches: memory after the last and after {length.settled_after}") as figure:
         before, after = kept.memory
         figure(f"{before:.0f} MB, then {after:.0f} MB")
@@ -107,6 +116,7 @@ def run(context: Context, model: Model, image: np.ndarray, length: Length) -> Ke
         note(f"{capacity:.0f} calls a second at most")
         load = OpenLoop(clients, capacity * SHARE, LONGEST_S)
         load.start()
+        before = processor_seconds(server)
         try:
             time.sleep(length.quiet_s)
             begun = time.monotonic()
@@ -115,7 +125,18 @@ def run(context: Context, model: Model, image: np.ndarray, length: Length) -> Ke
             time.sleep(length.quiet_s)
         finally:
             calls = load.finish()
-    return Kept(calls, versions, (begun, ended), memory)
+        busy, idle, ours = (after - early for after, early in zip(processor_seconds(server), before))
+    return Kept(calls, versions, (begun, ended), memory, max(0.0, busy - ours) / (busy + idle))
+
+
+def processor_seconds(server: Server) -> tuple[float, float, float]:
+    """Of all processors since they were started: busy, idle, and what the server and this process took."""
+    tick = os.sysconf("SC_CLK_TCK")
+    fields = [int(field) for field in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+    idle = fields[3] + fields[4]
+    served = Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    ours = sum(map(int, served)) / tick + sum(os.times()[:2])
+    return (sum(fields) - idle) / tick, idle / tick, ours
 
 
 def version_directory(context: Context, model: Model, kind: int) -> Path:
@@ -166,13 +187,13 @@ def wait_for(rest: Rest, server: Server, number: int, state: str) -> None:
 
 
 def memory_mb(server: Server) -> float:
-    """The median of some readings of the memory that the server has, shared pages divided among their users."""
+    """The least of some readings, since what is garbage comes on top; shared pages are divided among their users."""
     readings = []
     for _ in range(MEMORY_SAMPLES):
         text = Path(f"/proc/{server.process.pid}/smaps_rollup").read_text()
         readings.append(int(next(line for line in text.splitlines() if line.startswith("Pss:")).split()[1]))
         time.sleep(MEMORY_GAP_S)
-    return float(np.median(readings)) / 1024
+    return min(readings) / 1024
 
 
 def check_answers(kept: Kept, expected: list[np.ndarray]) -> None:
@@ -197,16 +218,16 @@ def check_answers(kept: Kept, expected: list[np.ndarray]) -> None:
     require(len(answered) > len(known) * 0.9, f"{missing} of {len(known)} versions answered nothing")
 
 
-def check_latency(kept: Kept) -> str:
-    """Compares the calls that were due while versions changed with those before and after."""
+def latency(kept: Kept) -> tuple[float, float, str]:
+    """The 99th percentile of the calls that were due while versions changed, that of the others, and a line on both."""
     begun, ended = kept.switching
     during = [call for call in kept.calls if begun <= call.due < ended]
     quiet = [call for call in kept.calls if not begun <= call.due < ended]
-    with_switches, without = (percentile_ms(calls, 0.99) for calls in (during, quiet))
-    medians = [percentile_ms(calls, 0.5) for calls in (during, quiet)]
-    told = f"{with_switches:.0f} ms with, {without:.0f} ms without (medians {medians[0]:.0f} and {medians[1]:.0f} ms)"
-    require(with_switches <= max(without * SLOWER, without + SLOWER_MS), told)
-    return told
+    (median, slow), (quiet_median, quiet_slow) = (
+        [percentile_ms(calls, share) for share in (0.5, 0.99)] for calls in (during, quiet)
+    )
+    told = f"{slow:.0f} ms with, {quiet_slow:.0f} ms without (medians {median:.0f} and {quiet_median:.0f} ms)"
+    return slow, quiet_slow, told
 
 
 main()
