@@ -4,7 +4,7 @@
 import { tensorflowNumber } from "../../../bytes/protobuf/tensorflow-dtypes.ts";
 import type { TensorValue } from "../../../engine/engine.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/dtype.ts";
-import { BYTES, VARINT, WireWriter } from "../../grpc/wire.ts";
+import { BYTES, VARINT, varintSize, WireWriter } from "../../grpc/wire.ts";
 import { TENSOR_CONTENT, TENSOR_FIELDS } from "./tensor-fields.ts";
 
 /** Encoding this many varints takes about 100 microseconds. */
@@ -13,8 +13,7 @@ const VARINTS_A_SLICE = 8192;
 /** The message in pieces. */
 export function* encodeTensor(tensor: TensorValue): Generator<undefined, Uint8Array[]> {
   const { dtype, shape, data, strings } = tensor;
-  const header = new WireWriter().tag(1, VARINT).varint(tensorflowNumber(dtype));
-  header.tag(2, BYTES).lengthDelimited(encodeShape(shape));
+  const header = headerOf(dtype, shape);
   const field = TENSOR_FIELDS[dtype];
   if (field.form === "strings") {
     for (const text of strings ?? []) header.tag(field.number, BYTES).lengthDelimited(text);
@@ -33,8 +32,7 @@ export function* encodeTensor(tensor: TensorValue): Generator<undefined, Uint8Ar
  * bytes, as decode-tensor.ts reads them.
  */
 export function encodeTensorContent({ dtype, shape, data, strings = [] }: TensorValue): Uint8Array[] {
-  const header = new WireWriter().tag(1, VARINT).varint(tensorflowNumber(dtype));
-  header.tag(2, BYTES).lengthDelimited(encodeShape(shape));
+  const header = headerOf(dtype, shape);
   const content = dtype === "string" ? stringContent(strings) : [data];
   const length = content.reduce((sum, piece) => sum + piece.length, 0);
   if (length > 0) header.tag(TENSOR_CONTENT, BYTES).varint(length);
@@ -47,14 +45,22 @@ function stringContent(strings: readonly Uint8Array[]): Uint8Array[] {
   return strings.length > 0 ? [lengths.finish(), ...strings] : [];
 }
 
-function encodeShape(shape: readonly number[]): Uint8Array {
-  const writer = new WireWriter();
+/** A TensorProto's dtype and shape. */
+function headerOf(dtype: TensorValue["dtype"], shape: readonly number[]): WireWriter {
+  const header = new WireWriter().tag(1, VARINT).varint(tensorflowNumber(dtype));
+  let length = 0;
+  for (const size of shape) length += 2 + dimLength(size);
+  header.tag(2, BYTES).varint(length);
   for (const size of shape) {
-    // A size of 0 is proto3's default, and its dimension is an empty message.
-    const dim = size === 0 ? new Uint8Array(0) : new WireWriter().tag(1, VARINT).varint(size).finish();
-    writer.tag(2, BYTES).lengthDelimited(dim);
+    header.tag(2, BYTES).varint(dimLength(size));
+    if (size > 0) header.tag(1, VARINT).varint(size);
   }
-  return writer.finish();
+  return header;
+}
+
+/** A size of 0 is proto3's default, and its dimension is an empty message. */
+function dimLength(size: number): number {
+  return size === 0 ? 0 : 1 + varintSize(size);
 }
 
 function* packVarints({ dtype, data }: TensorValue): Generator<undefined, Uint8Array[]> {
