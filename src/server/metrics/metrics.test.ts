@@ -57,12 +57,13 @@ describe("requests over REST", () => {
     await post("/v1/models/m:predict", "{}");
     await post("/v1/models/n:predict", '{"instances": [[1]]}');
     await post("/v1/models/m");
+    await post("/v1/models/m/versions/99999999999999999999:predict", "{}");
     await post("/v1/nothing");
     await preflight("https://a.example");
     await preflight("");
     expect(await lines(":tensorflow:serving:request_count")).toEqual([
       ':tensorflow:serving:request_count{model_name="m",status="OK"} 2',
-      ':tensorflow:serving:request_count{model_name="m",status="INVALID_ARGUMENT"} 2',
+      ':tensorflow:serving:request_count{model_name="m",status="INVALID_ARGUMENT"} 3',
       ':tensorflow:serving:request_count{model_name="n",status="NOT_FOUND"} 1',
       ':tensorflow:serving:request_count{model_name="",status="OK"} 1',
       ':tensorflow:serving:request_count{model_name="",status="INVALID_ARGUMENT"} 1',

@@ -10,7 +10,14 @@ import { errorResponse } from "./errors.ts";
 import { examplesOverRest } from "./examples.ts";
 import { metadataOverRest } from "./metadata.ts";
 import { predictOverRest } from "./predict.ts";
-import { type AddressRoute, isApiAddress, isConformant, parseRoute, type RestVerb } from "./route.ts";
+import {
+  type AddressRoute,
+  isApiAddress,
+  isConformant,
+  namedModel,
+  parseRoute,
+  type RestVerb,
+} from "./route.ts";
 import { modelsOverRest, statusOverRest } from "./status.ts";
 
 const CORS_HEADERS = {
@@ -49,10 +56,9 @@ async function counted(request: RestRequest, context: RestContext): Promise<Rest
     code = answer.problem?.row.grpc ?? 0;
     return answer;
   } finally {
-    const [call, model] =
-      route instanceof Problem || route === "models"
-        ? NO_CALL
-        : ([CALLS[route.verb], route.model.name] as const);
+    const isCall = !(route instanceof Problem) && route !== "models";
+    const call = isCall ? CALLS[route.verb] : CALLS.status;
+    const model = isCall ? route.model.name : namedModel(request.method, request.url);
     context.requests.answered(call, model, code, (performance.now() - began) * 1000);
   }
 }
@@ -66,7 +72,6 @@ const CALLS: Readonly<Record<RestVerb, CallKind>> = {
   status: 6,
   metadata: 6,
 };
-const NO_CALL = [6, ""] as const;
 
 async function dispatch(
   route: AddressRoute | Problem,

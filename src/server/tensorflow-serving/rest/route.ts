@@ -37,7 +37,7 @@ export function isConformant(url: string): boolean {
 export function parseRoute(method: string, url: string): AddressRoute | Problem {
   if (method === "GET" && ALL_MODELS.test(url)) return "models";
   const malformed = problem("REST_MALFORMED", { method, path: url });
-  const match = method === "POST" ? PREDICTION.exec(url) : method === "GET" ? STATUS.exec(url) : null;
+  const match = matched(method, url);
   if (!match) return malformed;
   const [, name, version, label, last] = match;
   if (version !== undefined && BigInt(version) > MAX_INT64) return problem("REST_BAD_VERSION", { version });
@@ -51,6 +51,15 @@ export function parseRoute(method: string, url: string): AddressRoute | Problem 
   // In capitals `METADATA` matches, and asks for the status, as it does there.
   if (method === "GET") return { verb: last === "metadata" ? "metadata" : "status", model };
   return { verb: last as RestVerb, model }; // one of the three, as was checked above
+}
+
+/** The model that an address names though it cannot be answered, such as one whose version is too large; "" if none. */
+export function namedModel(method: string, url: string): string {
+  return percentDecoded(matched(method, url)?.[1] ?? "");
+}
+
+function matched(method: string, url: string): RegExpExecArray | null {
+  return method === "POST" ? PREDICTION.exec(url) : method === "GET" ? STATUS.exec(url) : null;
 }
 
 /** curl_easy_unescape: `%41` is A, a percent sign without two hex digits stands for itself. */
