@@ -52,6 +52,7 @@ STAGES = (
     Stage("switches", "switches", "tensorflow", alone=True),
     Stage("workers", "workers", "tensorflow", alone=True),
     Stage("operations", "serving_operations", "tensorflow", alone=True),
+    Stage("memory", "serving_memory", alone=True),
     Stage("verify", "verify_and_export", "torch", alone=True),
     Stage("control-flow", "control_flow", "torch", alone=True),
     Stage("models", "models", "torch", alone=True),
