@@ -18,6 +18,8 @@ export interface CallsOptions {
   /** Takes a new call. It may answer at once. */
   readonly open: (stream: Stream) => StreamSink;
   readonly maxConcurrentStreams: number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
   /** There is something to take. Called often; must be cheap. */
   readonly wake: () => void;
 }
@@ -43,13 +45,13 @@ export class Calls implements StreamOwner {
   #dataStream: Stream | undefined;
   #dataLength = 0;
 
-  constructor(options: CallsOptions, peer: PeerSettings, sender: Sender, nowMs: number) {
+  constructor(options: CallsOptions, peer: PeerSettings, sender: Sender) {
     this.#options = options;
     this.#peer = peer;
     this.#sender = sender;
-    this.nowMs = nowMs;
-    this.#idleFrames = new FrameBudget(IDLE_FRAMES, nowMs);
-    this.#resets = new FrameBudget(RESETS, nowMs);
+    this.nowMs = options.now();
+    this.#idleFrames = new FrameBudget(IDLE_FRAMES, this.nowMs);
+    this.#resets = new FrameBudget(RESETS, this.nowMs);
   }
 
   /** Whether the last one that is served has ended. */
@@ -128,7 +130,7 @@ export class Calls implements StreamOwner {
 
   sendLater(stream: Stream): void {
     // A stream that waited for its sink and not for the client is not late.
-    if (!stream.isQueued) stream.sentMs = this.nowMs;
+    if (!stream.isQueued) stream.sentMs = this.#options.now();
     this.#sender.enqueue(stream);
     this.#options.wake();
   }

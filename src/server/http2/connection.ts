@@ -17,8 +17,6 @@ import type { Stream } from "./stream.ts";
 export interface ConnectionOptions extends CallsOptions {
   /** Headers that answers repeat, told by their identity. */
   readonly repeated: Iterable<SentField>;
-  /** Milliseconds of a clock that never goes back. */
-  readonly now: () => number;
 }
 
 /** Calls that one receive() begins, before others have a turn: about 200 us of work. */
@@ -37,7 +35,7 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#sender = new Sender(this.#peer, options.repeated);
-    this.#calls = new Calls(options, this.#peer, this.#sender, options.now());
+    this.#calls = new Calls(options, this.#peer, this.#sender);
     const limits = { maxFrameBytes: MAX_FRAME_BYTES, maxControlFrameBytes: MAX_CONTROL_FRAME_BYTES };
     this.#parser = new FrameParser(
       {

@@ -130,6 +130,27 @@ describe("messages", () => {
   });
 });
 
+describe("a call's handler", () => {
+  it("that breaks fails its own call and no other", async () => {
+    const broken = (): never => {
+      throw new TypeError("a mistake of ours");
+    };
+    const later = async (): Promise<never> => broken();
+    const methods = new Map([
+      ...Object.entries(METHODS),
+      ["/broken", { handle: broken }],
+      ["/later", { handle: later }],
+    ] as const);
+    const { port, lines } = await start({ methods });
+    const client = new GrpcClient(port);
+    cleanups.push(() => client.close());
+    const paths = ["/broken", "/later", "/echo"];
+    const answers = await Promise.all(paths.map((path) => client.call(path, Uint8Array.of(1))));
+    expect(answers.map(({ status }) => status)).toEqual([13, 13, 0]);
+    expect(lines).toEqual(["gRPC: /broken: a mistake of ours", "gRPC: /later: a mistake of ours"]);
+  });
+});
+
 describe("a client", () => {
   it("that takes nothing is not read from for ever, and holds up no one else", async () => {
     const { port, server } = await start();

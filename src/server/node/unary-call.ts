@@ -2,7 +2,7 @@
 // Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 // Invariant: one request message and one answer a call.
 import { FerryError, Problem, problem } from "../../core/errors.ts";
-import type { GrpcReply, GrpcUnaryMethod } from "../grpc/call.ts";
+import type { GrpcCall, GrpcReply, GrpcUnaryMethod } from "../grpc/call.ts";
 import { FrameReader } from "../grpc/frames.ts";
 import { inflated } from "../grpc/inflate-message.ts";
 import { parseTimeout } from "../grpc/timeout.ts";
@@ -55,15 +55,18 @@ export class UnaryCall extends Call implements StreamSink {
       return;
     }
     const { headers } = this.stream;
-    this.#method
-      .handle({
-        message,
-        timeoutMs: parseTimeout(headers.get("grpc-timeout")),
-        onCancel: (callback) => this.onCancel(callback),
-        header: (name) => headers.get(name),
-        predicted: this.options.watch?.predicted,
-      })
-      .then(this.#reply, this.#failed);
+    const call: GrpcCall = {
+      message,
+      timeoutMs: parseTimeout(headers.get("grpc-timeout")),
+      onCancel: (callback) => this.onCancel(callback),
+      header: (name) => headers.get(name),
+      predicted: this.options.watch?.predicted,
+    };
+    try {
+      this.#method.handle(call).then(this.#reply, this.#failed);
+    } catch (error) {
+      this.#failed(error); // one that breaks before it has a promise to give
+    }
   }
 
   readonly #reply = (reply: GrpcReply): void => {
