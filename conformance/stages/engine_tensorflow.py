@@ -50,6 +50,7 @@ def main() -> None:
             with served(context, folder / make.__name__) as server:
                 ask(server, tf.saved_model.load(str(folder / make.__name__ / "1")))
     check_tags(context, folder)
+    check_session_config(context, folder / models.words.__name__)
     check_converted(context)
     check_model_files(context)
     check_operator_libraries(folder)
@@ -196,6 +197,15 @@ def fill(request: object, sent: list[bytes], signature: str) -> None:
     request.model_spec.name, request.model_spec.signature_name = "examples", signature
     for each in sent:
         request.input.example_list.examples.add().ParseFromString(each)
+
+
+def check_session_config(context: Context, base: Path) -> None:
+    """What a session is told in text form has its effect: TensorFlow prints where each operator runs."""
+    file = context.work / "session.pbtxt"
+    file.write_text("log_device_placement: true graph_options { rewrite_options { constant_folding: OFF } }")
+    with check("--tensorflow_session_config_file reaches TensorFlow's session"):
+        with served(context, base, *ENGINE, "--tensorflow_session_config_file", file) as server:
+            require("device:CPU:0" in server.log.read_text(errors="replace"), server.tail())
 
 
 def check_tags(context: Context, folder: Path) -> None:
