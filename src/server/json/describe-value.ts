@@ -66,7 +66,7 @@ class Describer implements JsonHandler {
 
   endText(): void {
     this.#inText = false;
-    this.#write(quoteJson(Buffer.from(this.#text.take()).toString()));
+    this.#write(quoteJson(this.#text.takeText()));
   }
 
   scalar(value: Scalar): void {

@@ -10,6 +10,7 @@ const SLACK_BYTES = 4 * 1024;
 const MAX_KEPT = 64;
 
 const KEPT: Buffer[] = [];
+const NOTHING = Buffer.alloc(0);
 
 export class JsonOutput {
   /** Bytes below `at` are written. */
@@ -22,7 +23,7 @@ export class JsonOutput {
 
   /** The piece so far; a new one begins. */
   take(): Uint8Array {
-    const piece = Uint8Array.prototype.slice.call(this.bytes, 0, this.at);
+    const piece = Buffer.from(this.bytes.subarray(0, this.at));
     this.at = 0;
     return piece;
   }
@@ -31,7 +32,7 @@ export class JsonOutput {
   end(): Uint8Array {
     const piece = this.take();
     if (KEPT.length < MAX_KEPT) KEPT.push(this.bytes);
-    this.bytes = Buffer.alloc(0);
+    this.bytes = NOTHING;
     return piece;
   }
 

@@ -66,7 +66,7 @@ export class JsonParser {
   readonly #expectedBytes: number;
   readonly #scan: Scan = { position: 0, stored: 0, stopped: STOPPED_BEFORE_VALUE };
   readonly #escape = new EscapeReader();
-  readonly #keyText: TextSink & { take(): Uint8Array };
+  readonly #keyText: TextSink & { takeText(): string };
   #state = START;
   #containers = new Uint8Array(FIRST_DEPTH);
   #depth = 0;
@@ -85,7 +85,7 @@ export class JsonParser {
   /** `expectedBytes` is the body's length where it is known, else Infinity; it only sizes memory. */
   constructor(
     handler: JsonHandler,
-    keyText: TextSink & { take(): Uint8Array },
+    keyText: TextSink & { takeText(): string },
     expectedBytes = Number.POSITIVE_INFINITY,
   ) {
     this.handler = handler;
@@ -328,7 +328,7 @@ export class JsonParser {
     this.#sink = undefined;
     if (wasKey) {
       this.#state = MEMBER_KEY;
-      this.handler.key(Buffer.from(this.#keyText.take()).toString());
+      this.handler.key(this.#keyText.takeText());
     } else {
       this.handler.endText();
       this.#endValue();

@@ -14,12 +14,12 @@ export const KEEP_ALIVE_SECONDS = 65;
 const TEXT_BELOW_BYTES = 16 * 1024;
 
 /** Writes it; true if the connection is to be closed behind it. Throws what making its pieces throws. */
-export async function writeAnswer(
+export function writeAnswer(
   socket: Duplex,
   request: Http1Request,
   response: RestResponse,
   closes: boolean,
-): Promise<boolean> {
+): boolean | Promise<boolean> {
   if (!socket.writable) return true;
   const { watch } = request;
   if (watch) watch.status = response.status;

@@ -173,13 +173,8 @@ export class Http1Connection implements BodySource, ByteTaker {
     try {
       if (refusal) request.incoming?.body.throwAway();
       const response = refusal ? errorResponse(refusal) : await this.#handled(request);
-      const isLast = await writeAnswer(
-        this.#socket,
-        request,
-        response,
-        this.#closesBehind(request, response),
-      );
-      this.#answered(request, response, isLast);
+      const written = writeAnswer(this.#socket, request, response, this.#closesBehind(request, response));
+      this.#answered(request, response, written instanceof Promise ? await written : written);
     } catch (error) {
       // The answer could not be made to its end; its client must not take it for whole.
       log("debug", `REST: ${request.method} ${request.url}: ${textOf(error)}`);

@@ -12,9 +12,8 @@ const PIECE_BYTES = 64 * 1024;
 /** Fast: numbers in text shrink to less than half at any level. */
 const LEVEL = 1;
 
-/** The answer, compressed if the client takes that and it is long enough to be worth it. */
-export async function compressed(request: RestRequest, response: RestResponse): Promise<RestResponse> {
-  if (!takesGzip(request.header("accept-encoding"))) return response;
+/** The answer, compressed if it is long enough to be worth it; for a client that takes that. */
+export async function compressed(response: RestResponse): Promise<RestResponse> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   for (const piece of response.body) {
@@ -28,9 +27,14 @@ export async function compressed(request: RestRequest, response: RestResponse): 
   return { ...response, headers, body: cut(small) };
 }
 
-/** Whether the header names gzip or anything, and not with a weight of zero. */
-function takesGzip(header: string | undefined): boolean {
-  return (header ?? "").split(",").some((part) => {
+/** Whether the client names gzip or anything, and not with a weight of zero. */
+export function takesGzip(request: RestRequest): boolean {
+  const header = request.header("accept-encoding");
+  return header !== undefined && listsGzip(header);
+}
+
+function listsGzip(header: string): boolean {
+  return header.split(",").some((part) => {
     const [name = "", ...parameters] = part.split(";").map((text) => text.trim().toLowerCase());
     const refused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
     return (name === "gzip" || name === "*") && !refused;

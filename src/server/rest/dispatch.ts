@@ -3,9 +3,10 @@ import type { RestHandler, RestResponse, RestRoute } from "./message.ts";
 
 /** One handler of several protocols. */
 export function dispatchRest(routes: readonly RestRoute[]): RestHandler {
-  return async (request) => {
-    const route = routes.find((one) => one.serves(request.url, request.method));
-    return route ? route.handle(request) : notFoundPage();
+  return (request) => {
+    const { url, method } = request;
+    const route = routes.find((one) => one.serves(url, method));
+    return route ? route.handle(request) : Promise.resolve(notFoundPage());
   };
 }
 

@@ -69,7 +69,7 @@ export class Document implements JsonHandler {
   }
 
   endText(): void {
-    this.#put(Buffer.from(this.#text.take()).toString());
+    this.#put(this.#text.takeText());
   }
 
   scalar(value: Scalar): void {

@@ -1,6 +1,6 @@
 // The protocol's REST as a function: from a request to its answer. What changes something is a route of its own.
 import { problem } from "../../../core/errors.ts";
-import { compressed } from "../../rest/compress.ts";
+import { compressed, takesGzip } from "../../rest/compress.ts";
 import type { RestRequest, RestResponse, RestRoute } from "../../rest/message.ts";
 import type { OpenInferenceContext } from "../context.ts";
 import { errorResponse } from "./errors.ts";
@@ -43,7 +43,7 @@ async function handleRest(context: OpenInferenceContext, request: RestRequest): 
     return errorResponse(problem("OIP_METHOD", { path, wanted: route.method, found: method }));
   }
   const answer = await ask(context, route.question, request);
-  return context.compress ? compressed(request, answer) : answer;
+  return context.compress && takesGzip(request) ? compressed(answer) : answer;
 }
 
 /** Characters of an address that an error repeats. */

@@ -19,15 +19,34 @@ export function feedBody(
   reader: Reader,
   { maxBodyBytes = DEFAULT_MAX_BODY_BYTES }: RestContext,
   kept?: Uint8Array[],
-): Promise<Problem | undefined> {
+): Problem | undefined | Promise<Problem | undefined> {
   if (isGzip(request.header("content-encoding")))
     return feedSlices(gunzip(request.body), reader, maxBodyBytes, kept);
   const body = kept ? request.body : (request.passingBody ?? request.body);
   return feedSlices(body, reader, maxBodyBytes, kept);
 }
 
-/** Likewise, of pieces that are there. */
-export async function feedSlices(
+/** Likewise, of pieces that are there. A body that is one piece is mostly read at once. */
+export function feedSlices(
+  body: Pieces,
+  reader: Reader,
+  maxBodyBytes: number,
+  kept?: Uint8Array[],
+): Problem | undefined | Promise<Problem | undefined> {
+  const only: unknown = Array.isArray(body) && body.length === 1 ? body[0] : undefined;
+  if (!(only instanceof Uint8Array) || only.length > maxBodyBytes) {
+    return feedAll(body, reader, maxBodyBytes, kept);
+  }
+  kept?.push(only);
+  const at = reader.feedSome(only, 0);
+  return at < only.length ? feedRest(only, at, reader) : undefined;
+}
+
+async function feedRest(chunk: Uint8Array, from: number, reader: Reader): Promise<undefined> {
+  for (let at = from; at < chunk.length; at = reader.feedSome(chunk, at)) await nextTurn();
+}
+
+async function feedAll(
   body: Pieces,
   reader: Reader,
   maxBodyBytes: number,
@@ -39,11 +58,8 @@ export async function feedSlices(
       size += chunk.length;
       if (size > maxBodyBytes) return problem("REST_BODY_TOO_LARGE", { limit: maxBodyBytes });
       kept?.push(chunk);
-      let at = reader.feedSome(chunk, 0);
-      while (at < chunk.length) {
-        await nextTurn();
-        at = reader.feedSome(chunk, at);
-      }
+      const at = reader.feedSome(chunk, 0);
+      if (at < chunk.length) await feedRest(chunk, at, reader);
     }
   } catch (error) {
     if (error instanceof FerryError) return error.problems[0];

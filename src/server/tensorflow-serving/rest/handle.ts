@@ -1,8 +1,8 @@
 // REST as a function: from a request to its answer.
 // Rules: TensorFlow Serving's http_server.cc and http_rest_api_handler.cc.
 import { Problem, problem } from "../../../core/errors.ts";
-import type { CallKind } from "../../metrics/request-metrics.ts";
-import { compressed } from "../../rest/compress.ts";
+import type { CallKind, RequestListener } from "../../metrics/request-metrics.ts";
+import { compressed, takesGzip } from "../../rest/compress.ts";
 import { errorPage } from "../../rest/dispatch.ts";
 import type { RestRequest, RestResponse, RestRoute } from "../../rest/message.ts";
 import type { RestContext } from "../context.ts";
@@ -14,9 +14,11 @@ import {
   type AddressRoute,
   isApiAddress,
   isConformant,
+  knownPrediction,
   namedModel,
   parseRoute,
   type RestVerb,
+  rememberPrediction,
 } from "./route.ts";
 import { modelsOverRest, statusOverRest } from "./status.ts";
 
@@ -36,19 +38,40 @@ export function tensorflowServingRest(context: RestContext): RestRoute {
 
 /** Answers a request to an address of the API. */
 async function handleRest(request: RestRequest, context: RestContext): Promise<RestResponse> {
+  const { method, url } = request;
+  const known = knownPrediction(method, url);
   // libevent answers these two by itself.
-  if (!METHODS.has(request.method)) return errorPage(501, "Not Implemented");
-  if (!isConformant(request.url)) return errorPage(400, "Bad Request");
-  const answer = await counted(request, context);
-  const response = context.compress ? await compressed(request, answer) : answer;
+  if (!known && !METHODS.has(method)) return errorPage(501, "Not Implemented");
+  if (!known && !isConformant(url)) return errorPage(400, "Bad Request");
+  const answer = await counted(known ?? routeOf(method, url), request, context);
+  const response = context.compress && takesGzip(request) ? await compressed(answer) : answer;
   if (!context.enableCors) return response;
   return { ...response, headers: { ...response.headers, ...CORS_HEADERS } };
 }
 
+function routeOf(method: string, url: string): AddressRoute | Problem {
+  const route = parseRoute(method, url);
+  if (method === "POST" && route !== "models" && !(route instanceof Problem)) rememberPrediction(url, route);
+  return route;
+}
+
 /** Tells the metrics of the request. */
-async function counted(request: RestRequest, context: RestContext): Promise<RestResponse> {
-  const route = parseRoute(request.method, request.url);
-  if (!context.requests) return dispatch(route, request, context);
+function counted(
+  route: AddressRoute | Problem,
+  request: RestRequest,
+  context: RestContext,
+): Promise<RestResponse> {
+  return context.requests
+    ? answerCounted(route, request, context, context.requests)
+    : dispatch(route, request, context);
+}
+
+async function answerCounted(
+  route: AddressRoute | Problem,
+  request: RestRequest,
+  context: RestContext,
+  requests: RequestListener,
+): Promise<RestResponse> {
   const began = performance.now();
   let code = INTERNAL;
   try {
@@ -59,7 +82,7 @@ async function counted(request: RestRequest, context: RestContext): Promise<Rest
     const isCall = !(route instanceof Problem) && route !== "models";
     const call = isCall ? CALLS[route.verb] : CALLS.status;
     const model = isCall ? route.model.name : namedModel(request.method, request.url);
-    context.requests.answered(call, model, code, (performance.now() - began) * 1000);
+    requests.answered(call, model, code, (performance.now() - began) * 1000);
   }
 }
 

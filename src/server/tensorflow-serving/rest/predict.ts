@@ -47,7 +47,8 @@ async function run(
     handle.release();
     return problem("REST_SIGNATURE_NOT_FOUND", { signature: name });
   }
-  const body = await bodyOf(reader, signature.inputs);
+  const read = bodyOf(reader, signature.inputs);
+  const body = read instanceof Promise ? await read : read;
   if (body instanceof Problem) {
     handle.release();
     return body;
@@ -59,10 +60,10 @@ async function run(
   return outputs instanceof Problem ? outputs : writePredictions(outputs, body.format);
 }
 
-async function bodyOf(
+function bodyOf(
   reader: PredictBodyReader,
   inputs: readonly TensorSpec[],
-): Promise<PredictBody | Problem> {
+): PredictBody | Problem | Promise<PredictBody | Problem> {
   if (inputs.length === 0) {
     return problem("SIGNATURE_WITHOUT_INPUTS", { signature: reader.signatureName || "DEFAULT" });
   }
@@ -82,7 +83,8 @@ async function readBody(
   const expected = gzip ? Number.POSITIVE_INFINITY : length;
   const reader = new PredictBodyReader(inputsOf, expected);
   const kept = model && !signaturesAgree(model) ? [] : undefined;
-  const refusal = await feedBody(request, reader, context, kept);
+  const fed = feedBody(request, reader, context, kept);
+  const refusal = fed instanceof Promise ? await fed : fed;
   if (refusal) return refusal;
   const wrong = reader.finish();
   if (wrong) return wrong;

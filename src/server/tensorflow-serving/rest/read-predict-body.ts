@@ -136,7 +136,7 @@ export class PredictBodyReader implements JsonHandler {
 
   endText(): void {
     // Empty for every string but the one that `text` took.
-    this.signatureName ||= Buffer.from(this.#text.take()).toString();
+    this.signatureName ||= this.#text.takeText();
   }
 
   scalar(value: Scalar): void {

@@ -36,12 +36,12 @@ export function isConformant(url: string): boolean {
 /** The route of a request, or what is wrong with its address. */
 export function parseRoute(method: string, url: string): AddressRoute | Problem {
   if (method === "GET" && ALL_MODELS.test(url)) return "models";
-  const malformed = problem("REST_MALFORMED", { method, path: url });
   const match = matched(method, url);
-  if (!match) return malformed;
+  if (!match) return malformed(method, url);
   const [, name, version, label, last] = match;
   if (version !== undefined && BigInt(version) > MAX_INT64) return problem("REST_BAD_VERSION", { version });
-  if (method === "POST" && last !== "predict" && last !== "classify" && last !== "regress") return malformed;
+  if (method === "POST" && last !== "predict" && last !== "classify" && last !== "regress")
+    return malformed(method, url);
   if (name === undefined) return problem("REST_NO_MODEL_NAME", {});
   const model: ModelSpec = {
     name: percentDecoded(name),
@@ -51,6 +51,25 @@ export function parseRoute(method: string, url: string): AddressRoute | Problem 
   // In capitals `METADATA` matches, and asks for the status, as it does there.
   if (method === "GET") return { verb: last === "metadata" ? "metadata" : "status", model };
   return { verb: last as RestVerb, model }; // one of the three, as was checked above
+}
+
+/** Clients ask for the same few predictions again and again; those who make addresses up gain nothing by it. */
+const MAX_KNOWN = 256;
+const KNOWN = new Map<string, ModelRoute>();
+
+/** The route of a prediction that was asked for before. */
+export function knownPrediction(method: string, url: string): ModelRoute | undefined {
+  return method === "POST" ? KNOWN.get(url) : undefined;
+}
+
+/** Remembers where a prediction's address leads. */
+export function rememberPrediction(url: string, route: ModelRoute): void {
+  if (KNOWN.size === MAX_KNOWN) KNOWN.clear();
+  KNOWN.set(url, route);
+}
+
+function malformed(method: string, path: string): Problem {
+  return problem("REST_MALFORMED", { method, path });
 }
 
 /** The model that an address names though it cannot be answered, such as one whose version is too large; "" if none. */
@@ -64,6 +83,7 @@ function matched(method: string, url: string): RegExpExecArray | null {
 
 /** curl_easy_unescape: `%41` is A, a percent sign without two hex digits stands for itself. */
 function percentDecoded(text: string): string {
+  if (!text.includes("%")) return text;
   const bytes = Buffer.from(text);
   const decoded: number[] = [];
   for (let at = 0; at < bytes.length; at++) {
