@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { printTables } from "./print-table.mjs";
+import { docsTables } from "./serving/docs-tables.mjs";
 import { held } from "./serving/held.mjs";
 import { startJoining } from "./serving/joining-server.mjs";
 import { measureLargeJson } from "./serving/large-json.mjs";
@@ -60,8 +61,8 @@ export async function run(argv) {
     rmSync(folder, { recursive: true });
   }
   const { large_json: largeJson = [], ...models } = results;
-  const tables = { serving: Object.values(models).flat(), "64 images as JSON": largeJson };
-  printTables({ ...tables, "what must hold": held(results) }, values);
+  const tables = values.markdown ? docsTables(models) : { serving: Object.values(models).flat() };
+  printTables({ ...tables, "64 images as JSON": largeJson, "what must hold": held(results) }, values);
 }
 
 /** The rows of a part. */

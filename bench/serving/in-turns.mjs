@@ -7,16 +7,20 @@ const KEPT = 3;
 const MOST_MORE = 2;
 const STABLE_SPREAD = 0.1;
 
-/** Calls each of `ways`, functions by name, `rounds` times and more; returns the kept windows of each by name. */
+/**
+ * Calls each of `ways`, functions by name, `rounds` times; those that are not stable more often. The first is what the
+ * others are compared with: it has a window in each round, which is `beside` the others' windows of that round.
+ * Returns the kept windows of each by name.
+ */
 export async function inTurns(ways, rounds) {
+  const [reference, ...others] = Object.keys(ways);
   const windows = Object.fromEntries(Object.keys(ways).map((way) => [way, []]));
   for (let round = 0; round < rounds + MOST_MORE; round++) {
-    const unstable = Object.keys(ways).filter(
-      (way) => round < rounds || spread(windows[way]) > STABLE_SPREAD,
-    );
-    if (unstable.length === 0) break;
-    // Whatever one of them is compared with is measured beside it again.
-    for (const way of Object.keys(ways)) windows[way].push(await ways[way]());
+    const due = others.filter((way) => round < rounds || spread(windows[way]) > STABLE_SPREAD);
+    if (round >= rounds && due.length === 0) break;
+    const beside = await ways[reference]();
+    windows[reference].push({ ...beside, beside });
+    for (const way of due) windows[way].push({ ...(await ways[way]()), beside });
   }
   return Object.fromEntries(Object.entries(windows).map(([way, taken]) => [way, taken.slice(-KEPT)]));
 }

@@ -2,7 +2,6 @@
 // Not here: taking them (in-turns.mjs).
 import { median } from "../print-table.mjs";
 import { spread } from "./in-turns.mjs";
-import { ENGINE } from "./measure-model.mjs";
 
 /** One row for each number of clients and way, from measureModel's results. */
 export function rowsOf(model, byClients) {
@@ -13,7 +12,7 @@ export function rowsOf(model, byClients) {
         model,
         clients: Number(clients),
         way,
-        "engine's share": of2(engineShare(windows, way)),
+        "engine's share": share(taken),
         "CPU us": of("cpuUs").toFixed(1),
         "calls/s": of("callsPerSecond").toFixed(0),
         spread: spread(taken).toFixed(2),
@@ -25,11 +24,7 @@ export function rowsOf(model, byClients) {
   );
 }
 
-/** Processor time of a call in the bare loop, beside that of a call in the server's process, round by round. */
-export function engineShare(windows, way) {
-  return median(windows[way].map(({ cpuUs }, i) => windows[ENGINE][i].cpuUs / cpuUs));
-}
-
-function of2(number) {
-  return Number.isFinite(number) ? number.toFixed(3) : "";
+/** Processor time of a call in the bare loop, beside that of a call in the server's process, window by window. */
+function share(taken) {
+  return median(taken.map(({ cpuUs, beside }) => beside.cpuUs / cpuUs)).toFixed(3);
 }
