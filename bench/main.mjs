@@ -4,6 +4,7 @@ const BENCHES = {
   conversion: "whole-process conversion, beside onnx2tf or torch.onnx.export",
   inference:
     "a converted model in TensorFlow and onnxruntime, beside Keras's own network, onnx2tf and torch.onnx",
+  json: "tensors in JSON, beside JSON.parse: one body of 200 MB over a socket, several shapes",
   large: "a model of 3 GB: show, and convert beside cp; time, memory, and the answer in TensorFlow",
   serving: "a server's calls a second, latency and processor time, beside the bare engine and other servers",
   start: "the time until a server is ready, and its memory",
