@@ -134,6 +134,15 @@ test("what divides exactly is no function", () => {
   expect(divideExactly(a, 0)).toBeUndefined();
 });
 
+test("sizes of one chain of strides are the same, however they were come to", () => {
+  const halved = (dim: Dim): Dim => addDims(floorDivDims(subDims(dim, 1), 2), 1);
+  const rounded = subDims(subDims(a, 1), modDims(subDims(a, 1), 8));
+  expect(halved(halved(halved(a)))).toEqual(addDims(floorDivDims(subDims(a, 1), 8), 1));
+  expect(floorDivDims(rounded, 8)).toEqual(floorDivDims(subDims(a, 1), 8));
+  expect(String(floorDivDims(addDims(mulDims(4, a), 7), 2))).toBe("2*a + 3");
+  expect(String(floorDivDims(subDims(mulDims(3, a), b), 2))).toBe("floordiv(3*a - b, 2)");
+});
+
 test("symbols are found, inside functions too", () => {
   expect([...symbolsIn(addDims(floorDivDims(a, 2), b))].sort()).toEqual(["a", "b"]);
   expect(symbolName(a)).toBe("a");

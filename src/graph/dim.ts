@@ -113,7 +113,49 @@ export function divideExactly(a: Dim, b: Dim): Dim | undefined {
 
 export function floorDivDims(a: Dim, b: Dim): Dim {
   if (typeof a === "number" && typeof b === "number" && b !== 0) return Math.floor(a / b);
-  return divideExactly(a, b) ?? functionOf("floordiv", [a, b]);
+  const exact = divideExactly(a, b);
+  if (exact !== undefined) return exact;
+  return typeof b === "number" && b > 0 ? floorDivByNumber(a, b) : functionOf("floordiv", [a, b]);
+}
+
+/** One form for what a chain of strides and PyTorch's own expressions of the same size come to. */
+function floorDivByNumber(dim: Dim, divisor: number): Dim {
+  const whole: Term[] = [];
+  const rest: Term[] = [];
+  for (const term of termsOf(withoutRemainder(dim, divisor))) {
+    const multiple = term.coefficient % divisor === 0 || term.atoms.length === 0;
+    const quotient = multiple ? Math.floor(term.coefficient / divisor) : 0;
+    whole.push({ ...term, coefficient: quotient });
+    rest.push({ ...term, coefficient: term.coefficient - quotient * divisor });
+  }
+  const left = fromTerms(rest);
+  const inner = typeof left === "number" ? undefined : nestedFloorDiv(left);
+  const divided = inner
+    ? floorDivDims(inner.dividend, inner.divisor * divisor)
+    : functionOf("floordiv", [left, divisor]);
+  return typeof left === "number" ? fromTerms(whole) : addDims(fromTerms(whole), divided);
+}
+
+/** x for x - mod(x, divisor): floor division gives the same for both. */
+function withoutRemainder(dim: Dim, divisor: number): Dim {
+  for (const { coefficient, atoms } of termsOf(dim)) {
+    const [atom, ...more] = atoms;
+    if (coefficient !== -1 || atom?.kind !== "mod" || more.length > 0) continue;
+    const [whole, by] = atom.args as [Dim, Dim]; // functions have two arguments
+    if (by === divisor && sameDim(addDims(dim, functionOf("mod", atom.args)), whole)) return whole;
+  }
+  return dim;
+}
+
+/** floordiv(x, n) + k as x + n*k over n, which stand in one further floor division. */
+function nestedFloorDiv(dim: DimExpression): { dividend: Dim; divisor: number } | undefined {
+  const [term, constant] = dim.terms;
+  const [atom, ...more] = term?.atoms ?? [];
+  const simple = term?.coefficient === 1 && more.length === 0 && (constant?.atoms.length ?? 0) === 0;
+  if (dim.terms.length > 2 || !simple || atom?.kind !== "floordiv") return undefined;
+  const [dividend, divisor] = atom.args as [Dim, Dim]; // functions have two arguments
+  if (typeof divisor !== "number" || divisor <= 0) return undefined;
+  return { dividend: addDims(dividend, (constant?.coefficient ?? 0) * divisor), divisor };
 }
 
 /** Rounds up; `b` must be positive. */

@@ -102,9 +102,9 @@ test("loops in loops in loops stay within their bound", () => {
            o${depth} = Concat(v${depth - 1}, v${depth - 1}) {axis = 0}
          }}`;
   const graph = parseGraph(`graph g(m: int64[], v12: float32[n]) -> (r12) {\n${nest(12)}\n}`);
-  const started = performance.now();
+  const started = process.cpuUsage();
   inferTypes(graph);
-  expect(performance.now() - started).toBeLessThan(1000);
+  expect(process.cpuUsage(started).user).toBeLessThan(1e6);
 });
 
 test("types of computed values can be forgotten", () => {
@@ -119,7 +119,7 @@ test("sizes that grow without end become unknown, in time", () => {
     { length: 60 },
     (_, at) => `t${at} = Sub(m${at}, one)\nm${at + 1} = Max(t${at}, m${at})`,
   );
-  const started = performance.now();
+  const started = process.cpuUsage();
   const types = outputTypes(`graph g(x: float32[a, b]) -> (s60, m60) {
     one: int64[] = [1]
     s0 = Shape(x)
@@ -129,7 +129,7 @@ test("sizes that grow without end become unknown, in time", () => {
     ${maxima.join("\n")}
   }`);
   expect(types).toEqual(["int64[2]", "int64[]"]);
-  expect(performance.now() - started).toBeLessThan(2000);
+  expect(process.cpuUsage(started).user).toBeLessThan(2e6);
 });
 
 test("a reshape of many sums is unknown, not endless", () => {

@@ -198,8 +198,8 @@ test("a model of ten thousand nodes takes well under a second", () => {
     );
   }
   const graph = parseGraph(`graph g(x0: float32[batch, 64]) -> (x1250) {\n${lines.join("\n")}\n}`);
-  const started = performance.now();
+  const started = process.cpuUsage();
   optimize(graph);
   expect(graph.nodes).toHaveLength(1250);
-  expect(performance.now() - started).toBeLessThan(3000); // about 200 ms alone; test machines are shared
+  expect(process.cpuUsage(started).user).toBeLessThan(3e6); // about 200 ms; processor time, since machines are shared
 });

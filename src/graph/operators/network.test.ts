@@ -27,7 +27,7 @@ test.each<[string, string[], string[]]>([
   [
     "x: float32[n, 3, h, 224], w: float32[64, 3, 7, 7]",
     ["y = Conv(x, w) {pads = [3, 3, 3, 3], strides = [2, 2]}"],
-    ["float32[n, 64, floordiv(h - 1, 2) + 1, 112]"],
+    ["float32[n, 64, floordiv(h + 1, 2), 112]"],
   ],
   [
     "x: float32[n, 4, 10], w: float32[8, 2, 3]",

@@ -144,12 +144,12 @@ export class ValueStore {
     return this.tf.op("Pack", [dims.map((dim) => this.dim(dim))]);
   }
 
-  /** `value` with other sizes; one unknown size is left to TensorFlow. */
+  /** `value` with other sizes; one free size, or the one that nothing tells, is left to TensorFlow. */
   reshape(value: TfValue, dims: readonly Dim[]): TfValue {
     const free = dims.filter((dim) => typeof dim !== "number");
-    const empty = dims.includes(0);
-    const sizes =
-      free.length === 1 && !empty ? dims.map((dim) => (typeof dim === "number" ? dim : -1)) : dims;
+    const untold = free.length > 1 ? free.filter((dim) => !this.isTold(dim)) : free;
+    const leave = untold.length === 1 && !dims.includes(0) ? untold[0] : undefined;
+    const sizes = dims.map((dim) => (dim === leave ? -1 : dim));
     return this.tf.op("Reshape", [value, this.dims(sizes)]);
   }
 
@@ -159,6 +159,16 @@ export class ValueStore {
     const moved = perm.map((axis) => shape[axis] as Dim);
     if (movesOnlyOnes(shape, perm)) return this.reshape(value, moved);
     return this.tf.op("Transpose", [value, this.tf.constant(tensorOfNumbers("int32", [perm.length], perm))]);
+  }
+
+  private isTold(dim: Dim): boolean {
+    try {
+      this.dim(dim);
+      return true;
+    } catch (error) {
+      if (error instanceof UnknownSize) return false;
+      throw error;
+    }
   }
 
   private fromOutside(value: Value): Lowered {
