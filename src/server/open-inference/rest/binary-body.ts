@@ -1,7 +1,11 @@
 // Tensors' bytes behind the JSON of a request: cut off the body as it arrives, each into memory of its own.
 // Layout: `Inference-Header-Content-Length` bytes of JSON, then the inputs' bytes in the order of the inputs, without
 // padding. Source: Triton's extension_binary_data.md.
-// Invariant: bytes are copied once; no memory is taken before its size was compared with the input's shape.
+// Invariant: bytes are copied once; no memory is taken before its size was compared with the input's shape. Memory comes
+// back only from who knows that nobody reads it any more.
+import { MessageMemory, MIN_REUSED_BYTES } from "../../grpc/message-memory.ts";
+
+const MEMORY = new MessageMemory();
 
 /** How many bytes of a body are JSON; undefined if all of them are. "wrong" if the header is no number of them. */
 export function headerLength(
@@ -20,6 +24,7 @@ export class BinaryParts {
   /** Bytes that came. */
   found = 0;
   readonly #sizes: readonly number[];
+  #isGivenBack = false;
   #parts: readonly Uint8Array[] | undefined;
   /** What came before the parts were given memory. */
   #waiting: Uint8Array[] = [];
@@ -30,7 +35,7 @@ export class BinaryParts {
   constructor(sizes: readonly number[], expected: number | undefined) {
     this.#sizes = sizes;
     this.wanted = sizes.reduce((sum, size) => sum + size, 0);
-    if (expected === this.wanted) this.#parts = sizes.map(unclearedBytes);
+    if (expected === this.wanted) this.#parts = sizes.map(newPart);
   }
 
   /** Takes the next piece of what is behind the JSON. */
@@ -44,11 +49,19 @@ export class BinaryParts {
 
   /** The parts; undefined unless as many bytes came as are wanted. */
   finish(): readonly Uint8Array[] | undefined {
-    if (this.found !== this.wanted) return undefined;
+    if (this.found !== this.wanted || this.#isGivenBack) return undefined;
     if (this.#parts) return this.#parts;
-    const parts = this.#sizes.map(unclearedBytes);
+    const parts = this.#sizes.map(newPart);
     for (const chunk of this.#waiting) this.#fill(parts, chunk);
+    this.#parts = parts;
     return parts;
+  }
+
+  /** Nobody reads the parts any more: their memory is used again. */
+  giveBack(): void {
+    for (const { buffer } of this.#parts ?? []) MEMORY.give(buffer as ArrayBuffer); // newPart made it
+    this.#parts = undefined;
+    this.#isGivenBack = true;
   }
 
   #fill(parts: readonly Uint8Array[], chunk: Uint8Array): void {
@@ -67,8 +80,7 @@ export class BinaryParts {
   }
 }
 
-/** Nobody sees what lies there: parts are given away when all of their bytes came. */
-function unclearedBytes(size: number): Uint8Array {
-  const { buffer } = Buffer.allocUnsafeSlow(size);
-  return new Uint8Array(buffer);
+/** Not cleared: a part is given away when all of its bytes came. */
+function newPart(size: number): Uint8Array {
+  return size < MIN_REUSED_BYTES ? new Uint8Array(size) : new Uint8Array(MEMORY.take(size), 0, size);
 }

@@ -25,6 +25,8 @@ export async function inferOverRest(
   const { timeoutMs } = context;
   const { onCancel, predicted } = request;
   const outputs = await runInfer(handle, read.prepared, read.inputs, { timeoutMs, onCancel, predicted });
+  // A run that was given up may go on; its inputs are left alone.
+  if (!(outputs instanceof Problem)) read.giveBack?.();
   const answer = outputs instanceof Problem ? outputs : await writeInfer(handle, read.parsed, outputs);
   return answer instanceof Problem ? errorResponse(answer) : answer;
 }

@@ -22,6 +22,8 @@ export interface ReadRequest {
   readonly parsed: ParsedInfer;
   readonly prepared: PreparedInfer;
   readonly inputs: ReadonlyMap<string, TensorValue>;
+  /** To be called when nobody reads the inputs any more, if that is known. */
+  readonly giveBack?: () => void;
 }
 
 /** Reads the request for the version that is held, or says what is wrong with it. */
@@ -135,7 +137,9 @@ class JsonReading {
     const bytes = parts.finish();
     if (!bytes) return problem("OIP_BINARY_BYTES", { found: parts.found, wanted: parts.wanted });
     const inputs = await this.#values(parsed, bytes);
-    return inputs instanceof Problem ? inputs : { parsed, prepared, inputs };
+    return inputs instanceof Problem
+      ? inputs
+      : { parsed, prepared, inputs, giveBack: () => parts.giveBack() };
   }
 
   async #feedJson(reader: InferBodyReader, json: Uint8Array): Promise<void> {

@@ -54,7 +54,8 @@ export function parseRoute(method: string, url: string): AddressRoute | Problem 
 }
 
 /** Clients ask for the same few predictions again and again; those who make addresses up gain nothing by it. */
-const MAX_KNOWN = 256;
+const MAX_KNOWN = 64;
+const MAX_KNOWN_LENGTH = 256;
 const KNOWN = new Map<string, ModelRoute>();
 
 /** The route of a prediction that was asked for before. */
@@ -64,6 +65,7 @@ export function knownPrediction(method: string, url: string): ModelRoute | undef
 
 /** Remembers where a prediction's address leads. */
 export function rememberPrediction(url: string, route: ModelRoute): void {
+  if (url.length > MAX_KNOWN_LENGTH) return;
   if (KNOWN.size === MAX_KNOWN) KNOWN.clear();
   KNOWN.set(url, route);
 }
