@@ -53,13 +53,10 @@ export async function run(argv) {
     tell,
   };
   const folder = mkdtempSync(path.join(tmpdir(), "torchferry-bench-"));
+  process.once("exit", () => rmSync(folder, { recursive: true }));
   const parts = values.only.split(",");
   const results = {};
-  try {
-    for (const part of parts) results[part] = await measurePart(part, folder, plan);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  for (const part of parts) results[part] = await measurePart(part, folder, plan);
   const { large_json: largeJson = [], ...models } = results;
   const tables = values.markdown ? docsTables(models) : { serving: Object.values(models).flat() };
   printTables({ ...tables, "64 images as JSON": largeJson, "what must hold": held(results) }, values);

@@ -31,23 +31,20 @@ export async function run(argv) {
     },
   });
   const folder = mkdtempSync(path.join(tmpdir(), "torchferry-bench-"));
+  process.once("exit", () => rmSync(folder, { recursive: true }));
   const parts = {
     start: async () => startTables(await measureStarts(folder, Number(values.rounds))),
     memory: async () =>
       memoryTables(await measureMemory(prepareModel("resnet18", folder), Number(values.calls))),
   };
-  try {
-    const tables = {};
-    const held = [];
-    for (const part of values.only.split(",")) {
-      const { rows, mustHold } = await parts[part]();
-      tables[part] = rows;
-      held.push(...mustHold);
-    }
-    printTables({ ...tables, "what must hold": held }, values);
-  } finally {
-    rmSync(folder, { recursive: true });
+  const tables = {};
+  const held = [];
+  for (const part of values.only.split(",")) {
+    const { rows, mustHold } = await parts[part]();
+    tables[part] = rows;
+    held.push(...mustHold);
   }
+  printTables({ ...tables, "what must hold": held }, values);
 }
 
 /** Milliseconds by name, each a list with one number a round. */

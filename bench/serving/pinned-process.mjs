@@ -15,11 +15,19 @@ export const PINNED = availableParallelism() > 1 && spawnSync("taskset", ["--ver
 const READY_POLL_MS = 50;
 const START_TIMEOUT_MS = 120_000;
 
+/** Groups that are not stopped yet. They do not hear what a terminal sends to this process's own group. */
+const running = new Set();
+process.once("exit", () => {
+  for (const group of running) signalGroup(group, "SIGKILL");
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 /** Starts a command on a core, in a process group of its own, which `stop` ends as a whole. */
 export function spawnOn(core, command, options) {
   const [program, ...args] = PINNED ? ["taskset", "-c", String(core), ...command] : command;
   const child = spawn(program, args, { detached: true, ...options });
   const ended = once(child, "exit").catch(() => undefined);
+  running.add(child.pid);
   return {
     child,
     async stop() {
@@ -28,6 +36,7 @@ export function spawnOn(core, command, options) {
       await ended;
       clearTimeout(late);
       signalGroup(child.pid, "SIGKILL"); // what the first process of the group left behind
+      running.delete(child.pid);
     },
   };
 }
