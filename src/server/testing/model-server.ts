@@ -1,5 +1,6 @@
 // A model server for tests without ports: the manager with versions loaded, and REST as text in, text out.
 import { Manager } from "../manager/manager.ts";
+import type { RetryOptions } from "../manager/servable.ts";
 import { dispatchRest } from "../rest/dispatch.ts";
 import type { RestContext } from "../tensorflow-serving/context.ts";
 import { tensorflowServingRest } from "../tensorflow-serving/rest/handle.ts";
@@ -10,12 +11,14 @@ import { type FakeOptions, halfPlusTwo } from "./half-plus-two.ts";
 export async function loadedManager(
   models: Readonly<Record<string, readonly number[]>>,
   options: FakeOptions = {},
+  retry?: RetryOptions,
 ): Promise<Manager> {
   const manager = new Manager({
     engine: halfPlusTwo(options),
     clock: new FakeClock(),
     log: () => undefined,
     models: Object.keys(models),
+    ...(retry ? { retry } : {}),
   });
   for (const [name, versions] of Object.entries(models)) {
     manager.setAspired(

@@ -11,6 +11,7 @@ import {
   SignatureDefMapSchema,
 } from "../../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
 import { floatTensor } from "../../testing/example-model.ts";
+import { settle } from "../../testing/fake-clock.ts";
 import { signature, spec } from "../../testing/half-plus-two.ts";
 import { loadedManager } from "../../testing/model-server.ts";
 import { isRefusal, predictionService } from "../../testing/prediction-service.ts";
@@ -302,5 +303,33 @@ describe("get_model_status_impl_test", () => {
   it("ModelSpecOverride: by label, where TensorFlow Serving's server ignores it", async () => {
     const versionChoice = { case: "versionLabel" as const, value: "stable" };
     expect(await statusOf({ modelSpec: { ...m, versionChoice } })).toEqual([[123n, 30, 0]]);
+  });
+});
+
+describe("status_util_test", () => {
+  it("ConvertsErrorStatusToStatusProto, ConvertsOkStatusToStatusProto", async () => {
+    const onLoad = (path: string): void => {
+      if (path === "/m/2") throw new Error("no graph");
+    };
+    const manager = await loadedManager(
+      { m: [1] },
+      { onLoad },
+      { maxLoadRetries: 0, loadRetryIntervalMs: 0 },
+    );
+    manager.setAspired(
+      "m",
+      [1, 2].map((number) => ({ version: BigInt(number), path: `/m/${number}` })),
+    );
+    await settle();
+    const answer = await predictionService(manager).status({ modelSpec: m });
+    if (isRefusal(answer)) throw new Error(answer[1]);
+    expect(answer.modelVersionStatus).toMatchObject([
+      {
+        version: 2n,
+        state: 50,
+        status: { errorCode: 2, errorMessage: "Loading servable: {name: m version: 2} failed: no graph" },
+      },
+      { version: 1n, state: 30, status: { errorCode: 0, errorMessage: "" } },
+    ]);
   });
 });
