@@ -1,6 +1,6 @@
 // Lists of decimals to float32 and float64. Up to 31 bytes of a number are looked at together; a longer one, like all
 // that is unusual, is left to the parser.
-import { digitMask, lastDigits, leadingDigits } from "./digits";
+import { lastDigits, leadingDigits, otherMask } from "./digits";
 import { innermostCount, isListOpened, passLists, skipBlanks, stopInList } from "./lists";
 import { BEFORE_VALUE, LIST_OPENED, OUTPUT, STOPPED, STORED } from "./memory";
 import { INTEGER_POWERS, MOST_POWER } from "./powers";
@@ -46,22 +46,23 @@ export function scanDecimals<T>(start: usize): usize {
   for (;;) {
     let negative = <u32>(load<u8>(at) === 0x2d);
     const from = at + negative;
-    const mask = digitMask(at) >>> negative;
-    const whole = <usize>ctz(~mask);
+    const others = otherMask(at) & ~negative;
+    const point = at + ctz(others);
+    const whole = point - from;
     if (whole - 1 >= MOST_WHOLE) {
       const next = skipBlanks(at);
       if (next === at) break;
       at = next;
       continue;
     }
-    // Where the digits end if one other byte between them counts as one.
-    let end = from + ctz(~(mask | (mask + 1)));
+    // Where the second byte is that is no digit.
+    let end = at + ctz(others & (others - 1));
     let digits: u64;
     let power: i32 = 0;
-    if (load<u8>(from + whole) === POINT) {
-      const fraction = end - from - whole - 1;
+    if (load<u8>(point) === POINT) {
+      const fraction = end - point - 1;
       if (fraction - 1 >= MOST_FRACTION) break;
-      const integer = whole === 1 ? <u64>(load<u8>(from) - 0x30) : lastDigits(from + whole, whole);
+      const integer = whole === 1 ? <u64>(load<u8>(from) - 0x30) : lastDigits(point, whole);
       const leading = leadingDigits(end, fraction);
       if (whole + fraction > MOST_DIGITS && (integer !== 0 || leading > MOST_LEADING)) break;
       digits =
@@ -71,7 +72,7 @@ export function scanDecimals<T>(start: usize): usize {
       if (<i64>digits < 0) break;
       power = -(<i32>fraction);
     } else {
-      end = from + whole;
+      end = point;
       digits = lastDigits(end, whole);
     }
     if (whole > 1 && load<u8>(from) === 0x30) break;

@@ -11,15 +11,16 @@ const LEADING_DIGITS: usize = memory.data<u8>([
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15, 15, 15, 15,
 ]);
 
-/** Which of the 32 bytes from `at` on are digits, the first as the lowest bit. */
-export function digitMask(at: usize): u32 {
-  return digitMask16(at) | (digitMask16(at + 16) << 16);
+/** Which of the 32 bytes from `at` on are no digits, the first as the lowest bit. */
+export function otherMask(at: usize): u32 {
+  return otherMask16(at) | (otherMask16(at + 16) << 16);
 }
 
-export function digitMask16(at: usize): u32 {
+/** Likewise of 16 bytes; the bits above are zero. */
+export function otherMask16(at: usize): u32 {
   // Adding 127 - '9' makes the digits the ten largest signed bytes.
   const raised = i8x16.add(v128.load(at), i8x16.splat(127 - 0x39));
-  return i8x16.bitmask(i8x16.gt_s(raised, i8x16.splat(127 - 10)));
+  return i8x16.bitmask(i8x16.lt_s(raised, i8x16.splat(127 - 9)));
 }
 
 /** The last `count` digits before `end`, at most the last sixteen. */

@@ -1,6 +1,6 @@
 // Lists of integers to elements of any width. At most fifteen digits, so that 2^53 is never passed; what has more, a point
 // or an exponent, or is out of range, is left to the parser.
-import { digitMask16, lastDigits } from "./digits";
+import { lastDigits, otherMask16 } from "./digits";
 import { innermostCount, isListOpened, passLists, skipBlanks, stopInList } from "./lists";
 import { BEFORE_VALUE, LIST_OPENED, OUTPUT, STOPPED, STORED } from "./memory";
 
@@ -17,7 +17,8 @@ export function scanIntegers<T>(start: usize, least: i64, most: i64): usize {
   for (;;) {
     const negative = <usize>(load<u8>(at) === 0x2d);
     const from = at + negative;
-    const count = <usize>ctz(~(digitMask16(at) >>> <u32>negative));
+    let end = at + ctz(otherMask16(at) & ~(<u32>negative));
+    const count = end - from;
     if (count - 1 >= MOST_DIGITS) {
       const next = skipBlanks(at);
       if (next === at) break;
@@ -25,7 +26,6 @@ export function scanIntegers<T>(start: usize, least: i64, most: i64): usize {
       continue;
     }
     if (count > 1 && load<u8>(from) === 0x30) break;
-    let end = from + count;
     const digits = <i64>lastDigits(end, count);
     const value = negative ? -digits : digits;
     if (value < least || value > most) break;

@@ -1,11 +1,11 @@
-// A seeded sweep: a million numbers, written in the ways that clients write them and in some that they do not, beside
+// A seeded sweep: more than a million numbers, written in the ways that clients write them and in some that they do not, beside
 // Number() and Math.fround. What the scanner leaves to the parser is counted, so that the sweep cannot pass by reading nothing.
 import { expect, it } from "vitest";
 import { numberColumn } from "./number-column.ts";
 import { oneList } from "./number-lists.ts";
 import { forgetChunk, type Scan, STOPPED_BEFORE_VALUE, scanNumbers } from "./scan-numbers.ts";
 
-const COUNT = 100_000;
+const COUNT = 50_000;
 /** Numbers written one after the other before the scanner is asked. */
 const AT_ONCE = 1000;
 

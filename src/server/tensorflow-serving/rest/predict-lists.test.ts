@@ -63,7 +63,7 @@ describe("lists of numbers", () => {
         expect(read({ x: dtype }, body)).toEqual(wanted);
         expect(read({ x: dtype }, body, piece)).toEqual(wanted);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 
