@@ -112,6 +112,7 @@ describe("a head is refused", () => {
     ["HTTP/1.2", "GET / HTTP/1.2\r\nHost: a", 505],
     ["HTTP/0.9", "GET / HTTP/0.9", 505],
     ["a tunnel", "CONNECT a:80 HTTP/1.1\r\nHost: a", 501],
+    ["more fields than any request has", head(...new Array<string>(300).fill("a:")), 431],
     ["an expectation that nobody knows", head("Expect: 200-ok"), 417],
   ];
   it.each(cases)("with %s", (_, text, status) => {

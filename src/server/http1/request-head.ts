@@ -22,10 +22,12 @@ export interface RequestHead {
 }
 
 /** The status that a head is refused with. */
-export type HeadRefusal = 400 | 417 | 501 | 505;
+export type HeadRefusal = 400 | 417 | 431 | 501 | 505;
 
 /** Proxies pass on long heads with their tokens: Envoy takes 60 kB. */
 export const MAX_HEAD_BYTES = 64 * 1024;
+/** Requests have some tens of fields; reading 16,000 empty ones would hold the event loop for milliseconds. */
+const MAX_FIELDS = 256;
 /** Fifteen digits are a safe integer, and far more than any body may have. */
 const MAX_LENGTH_DIGITS = 15;
 
@@ -108,6 +110,7 @@ export function parseHead(text: string): RequestHead | HeadRefusal {
     end = text.indexOf("\r\n", start);
     if (end < 0) end = text.length;
     if (!readField(text, start, end, fields)) return 400;
+    if (fields.length > 2 * MAX_FIELDS) return 431;
     framing.take(fields[fields.length - 2] ?? "", fields[fields.length - 1] ?? "");
   }
   const refusal = framing.refuse(minorVersion);

@@ -34,7 +34,8 @@ export function writeAnswer(
     headOf(response, body?.length ?? 0, closes),
     request.method === "HEAD" ? undefined : body,
   );
-  return closes;
+  // Who sends one request after the other and reads no answer is not asked for more.
+  return socket.writableNeedDrain ? drained(socket).then(() => closes) : closes;
 }
 
 function writeWhole(socket: Duplex, head: string, body: Uint8Array | undefined): void {

@@ -344,6 +344,28 @@ describe("answers", () => {
   });
 });
 
+describe("a client that reads nothing", () => {
+  it("is answered no further than its connection holds", async () => {
+    let asked = 0;
+    const { port } = await serve(async () => {
+      asked++;
+      return text("x".repeat(60_000));
+    });
+    const client = new Client(port);
+    client.socket.pause();
+    client.send(post("/", "").repeat(2000));
+    const settled = async (): Promise<number> => {
+      const before = asked;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return asked > 0 && asked === before ? asked : settled();
+    };
+    // The system's own memory for one connection is some megabytes.
+    expect(await settled()).toBeLessThan(500);
+    client.socket.resume();
+    await expect.poll(() => asked, { timeout: 10_000 }).toBe(2000);
+  });
+});
+
 describe("draining", () => {
   it("closes what waits for a request, and the others behind their answers", async () => {
     let letGo = (): void => undefined;
