@@ -24,7 +24,7 @@ export function held({ tiny = [], large_json: largeJson = [], ...models }) {
   return [
     ...Object.entries(models).flatMap(([model, rows]) => rows.flatMap((row) => share(model, row))),
     ...tiny
-      .filter((row) => row.way === ENGINE)
+      .filter(({ way, clients }) => way === ENGINE && clients > 1)
       .flatMap(({ clients }) => peers(tiny.filter(of(clients)), clients)),
     ...tiny.filter(of(1)).flatMap((row) => latency(row, tiny.filter(of(1)))),
     ...largeJson.flatMap(large),
