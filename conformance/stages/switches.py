@@ -113,6 +113,7 @@ def run(context: Context, model: Model, image: np.ndarray, length: Length) -> Ke
     with running("resnet18", log, "--model_name", "resnet18", "--model_base_path", base) as server:
         clients = [(grpc_client, rest_client)[at % 2](server, image, names) for at in range(CLIENTS)]
         capacity = calls_per_second(clients, CAPACITY_S)
+        require(capacity > 0, f"no call was answered in {CAPACITY_S} s: {server.tail()}")
         note(f"{capacity:.0f} calls a second at most")
         load = OpenLoop(clients, capacity * SHARE, LONGEST_S)
         load.start()
