@@ -13,10 +13,12 @@ export interface ByteTaker {
   take(bytes: Uint8Array): void;
 }
 
-/** What one read brings at most where nothing else is wanted; shared, since it is empty again after each read. */
-const SCRATCH = new Uint8Array(64 * 1024);
 /** Reading more at once holds up others. */
 const MAX_READ_BYTES = 256 * 1024;
+/** Where bytes are read to that belong nowhere yet; shared, since it is empty again after each read. */
+const SCRATCH = new Uint8Array(MAX_READ_BYTES);
+/** The beginning of something: what is behind it may have a place of its own. */
+const SHORT_SCRATCH = SCRATCH.subarray(0, 64 * 1024);
 
 /** Begins to read, and returns the socket to write to, pause and end in the place of the other. */
 export function readInto(socket: Duplex, taker: ByteTaker): Duplex {
@@ -31,13 +33,15 @@ export function readInto(socket: Duplex, taker: ByteTaker): Duplex {
   }
   const handle = plain._handle;
   plain._handle = null;
-  let next: Uint8Array = SCRATCH;
+  let next: Uint8Array = SHORT_SCRATCH;
+  let isFull = false;
   const buffer = (): Uint8Array => {
     const room = taker.room();
-    next = room ? room.subarray(0, MAX_READ_BYTES) : SCRATCH;
+    next = room ? room.subarray(0, MAX_READ_BYTES) : isFull ? SCRATCH : SHORT_SCRATCH;
     return next;
   };
   const callback = (length: number): boolean => {
+    isFull = length === next.length;
     taker.take(next.subarray(0, length));
     return !moved.isPaused();
   };
