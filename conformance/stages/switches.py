@@ -51,6 +51,7 @@ class Version:
 
     number: int
     begun: float
+    settled: float = 0.0  # when its predecessor had gone, which ends the switch
     succeeded: float = float("inf")
 
 
@@ -60,7 +61,6 @@ class Kept:
 
     calls: list[Call]
     versions: list[Version]
-    switching: tuple[float, float]
     memory: tuple[float, float]  # MB, after the first switches and after the last
     others: float  # share of the processors' time that was neither ours nor idle
 
@@ -75,8 +75,8 @@ def main() -> None:
     kept: Kept | None = None
     with check(f"switches: {length.switches} of resnet18 under {CLIENTS} clients") as figure:
         kept = run(context, model, recorded["b1.in0"], length)
-        begun, ended = kept.switching
-        figure(f"{len(kept.calls)} calls, a switch every {(ended - begun) / length.switches:.2f} s")
+        took = [version.settled - version.begun for version in kept.versions[1:]]
+        figure(f"{len(kept.calls)} calls, a switch took {np.mean(took):.2f} s, {max(took):.2f} s at most")
     if kept is None:
         return
     with check("switches: no request fails"):
@@ -120,14 +120,12 @@ def run(context: Context, model: Model, image: np.ndarray, length: Length) -> Ke
         before = processor_seconds(server)
         try:
             time.sleep(length.quiet_s)
-            begun = time.monotonic()
             versions, memory = switch(server, base, ring, length)
-            ended = time.monotonic()
             time.sleep(length.quiet_s)
         finally:
             calls = load.finish()
         busy, idle, ours = (after - early for after, early in zip(processor_seconds(server), before))
-    return Kept(calls, versions, (begun, ended), memory, max(0.0, busy - ours) / (busy + idle))
+    return Kept(calls, versions, memory, max(0.0, busy - ours) / (busy + idle))
 
 
 def processor_seconds(server: Server) -> tuple[float, float, float]:
@@ -170,6 +168,7 @@ def switch(
         wait_for(rest, server, number, "AVAILABLE")
         versions[-2].succeeded = time.monotonic()
         wait_for(rest, server, number - 1, "END")
+        versions[-1].settled = time.monotonic()
         (base / str(number - 1)).rename(ring[(number - 1) % KINDS])
         if number == 1 + length.settled_after:
             early = memory_mb(server)
@@ -221,9 +220,10 @@ def check_answers(kept: Kept, expected: list[np.ndarray]) -> None:
 
 def latency(kept: Kept) -> tuple[float, float, str]:
     """The 99th percentile of the calls that were due while versions changed, that of the others, and a line on both."""
-    begun, ended = kept.switching
-    during = [call for call in kept.calls if begun <= call.due < ended]
-    quiet = [call for call in kept.calls if not begun <= call.due < ended]
+    spans = [(version.begun, version.settled) for version in kept.versions[1:]]
+    during, quiet = [], []
+    for call in kept.calls:
+        (during if any(begun <= call.due < settled for begun, settled in spans) else quiet).append(call)
     (median, slow), (quiet_median, quiet_slow) = (
         [percentile_ms(calls, share) for share in (0.5, 0.99)] for calls in (during, quiet)
     )
