@@ -52,10 +52,14 @@ export function callOperator(
     overloads.find((schema) => schema.target === target)?.returns ?? "Tensor",
     results,
   );
+  const written = writtenBy(target, given);
+  const contents = written && contentsAfter(operator, given, written, context);
   forgetContents(operator, given);
   forgetFixed(operator, given);
-  const written = writtenBy(target, given);
-  if (written) return written;
+  if (written) {
+    written.contents = contents;
+    return written;
+  }
   const [first] = results;
   const copy = args.get("copy");
   const isFresh = copy?.kind === "bool" && copy.value;
@@ -82,7 +86,7 @@ function keepsAll(target: string, args: ReadonlyMap<string, AtenArgument>, { bui
 const RESEEN = /^aten::(squeeze|unsqueeze|t|transpose|swapaxes|swapdims|as_strided|resize|resize_as|set)_\./;
 
 /** The tensor that an in-place operator writes into, which is its result too. */
-function writtenBy(target: string, given: Arguments): Value | undefined {
+function writtenBy(target: string, given: Arguments): TensorValue | undefined {
   const schema = schemaOf(target);
   const [first] = schema?.arguments ?? [];
   const isInPlace = first?.written === true && /^Tensor\(a!\)$|^Tensor$/.test(schema?.returns ?? "");
@@ -234,6 +238,17 @@ function shapeResults(returns: string, results: readonly TensorValue[]): Value {
   if (returns === "()") return NONE;
   const [first] = results;
   return first && !returns.startsWith("(") ? first : tuple(results);
+}
+
+/** What a tensor holds once an in-place operator has written into it; a body may run or not, so there nobody knows. */
+function contentsAfter(
+  operator: string,
+  given: Arguments,
+  written: TensorValue,
+  { builder }: Context,
+): Dim | undefined {
+  if (builder.inBody) return undefined;
+  return contentsOf(operator.replace(/_$/, ""), given, builder.typeOf(written.name), true);
 }
 
 /** An operator that writes into a tensor makes what was known of it untrue. */

@@ -69,6 +69,18 @@ return torch.view(x, [int(m), -1])`;
     expect(follow(body).at(-1)).toBe("aten::view.default float32[3*batch, 1]");
   });
 
+  it("stay free where a trace computes them in place, as of then", () => {
+    const body = `
+n = ops.prim.NumToTensor(torch.size(x, 0))
+before = int(n)
+m = torch.mul_(n, 3)
+return torch.view(x, [int(m), -1]), torch.view(x, [before, -1])`;
+    expect(follow(body).slice(-2)).toEqual([
+      "aten::view.default float32[3*batch, 1]",
+      "aten::view.default float32[batch, 3]",
+    ]);
+  });
+
   it("stay known where a trace detaches and copies the tensors that hold them", () => {
     const body = (copy: string) => `
 n = ops.prim.NumToTensor(torch.size(x, 1))
