@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 /** Begins to measure; the returned function tells { ms, growthBytes } of processor time and of memory at its most. */
 export function measureCost() {
+  globalThis.gc?.();
   writeFileSync("/proc/self/clear_refs", "5"); // forgets the most memory so far
   const before = process.memoryUsage().rss;
   const began = process.cpuUsage();

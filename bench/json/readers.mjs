@@ -35,10 +35,11 @@ export function finished(steps) {
   return step.value;
 }
 
-/** What JSON.parse makes of the text, flattened. */
-export function readWhole(text, dtype) {
+/** What JSON.parse makes of the text, flattened; in one line, or as a careful programmer does it. */
+export function readWhole(text, dtype, inOneLine = false) {
   const { instances, inputs } = JSON.parse(text.toString("latin1"));
   const lists = instances ?? inputs[0]?.data ?? inputs;
+  if (inOneLine) return new Uint8Array(ARRAYS[dtype].from(lists.flat(Number.POSITIVE_INFINITY)).buffer);
   const values = new ARRAYS[dtype](countOf(lists));
   flatten(lists, values, 0);
   return new Uint8Array(values.buffer);
