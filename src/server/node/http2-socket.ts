@@ -146,8 +146,10 @@ export class Http2Socket {
     const { connection } = this;
     if (this.#blockedSinceMs !== undefined || this.#isEnding || this.#socket.destroyed) return;
     const pieces = connection.take(WRITE_BYTES_A_TURN);
-    if (pieces.length > 0 && !this.#write(pieces)) this.#blockedSinceMs = performance.now();
-    else if (connection.hasMore) this.#later();
+    if (pieces.length > 0 && !this.#write(pieces)) {
+      this.#blockedSinceMs = performance.now();
+      this.#watchIdle();
+    } else if (connection.hasMore) this.#later();
     else if (connection.isOver) this.#end();
   };
 
@@ -195,12 +197,13 @@ export class Http2Socket {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  /** One timer for all calls, which looks for those that wait for their client. */
+  /** One timer for all that waits for the client: requests, answers, and the socket. */
   #watchIdle(milliseconds = this.#idleMs): void {
     this.#idleTimer ??= setTimeout(() => {
       this.#idleTimer = undefined;
       const next = this.#endIdle(performance.now());
-      if (this.connection.inFlight > 0) this.#watchIdle(Math.max(1, next));
+      const isWaiting = this.connection.inFlight > 0 || this.#blockedSinceMs !== undefined;
+      if (isWaiting) this.#watchIdle(Math.max(1, next));
     }, milliseconds).unref();
   }
 
