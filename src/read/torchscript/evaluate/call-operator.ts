@@ -251,8 +251,9 @@ function contentsAfter(
   return contentsOf(operator.replace(/_$/, ""), given, builder.typeOf(written.name), true);
 }
 
-/** An operator that writes into a tensor makes what was known of it untrue. */
+/** An operator that writes into a tensor makes what was known of it untrue; such an operator writes into its first. */
 function forgetContents(operator: string, given: Arguments): void {
+  const [self] = given.positional;
   if (!operator.endsWith("_") || operator.endsWith("__")) return;
-  for (const value of given.positional) if (value.kind === "tensor") value.contents = undefined;
+  if (self?.kind === "tensor") self.contents = undefined;
 }

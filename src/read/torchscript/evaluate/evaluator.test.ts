@@ -73,7 +73,8 @@ return torch.view(x, [int(m), -1])`;
     const body = `
 n = ops.prim.NumToTensor(torch.size(x, 0))
 before = int(n)
-m = torch.mul_(n, 3)
+three = ops.prim.NumToTensor(torch.size(x, 1))
+m = torch.floor_divide_(torch.mul_(torch.mul_(n, three), three), three)
 return torch.view(x, [int(m), -1]), torch.view(x, [before, -1])`;
     expect(follow(body).slice(-2)).toEqual([
       "aten::view.default float32[3*batch, 1]",
