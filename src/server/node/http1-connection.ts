@@ -78,7 +78,7 @@ export class Http1Connection implements BodySource, ByteTaker {
   take(piece: Uint8Array): void {
     if (this.phase === "closing") return;
     const incoming = this.#request?.incoming;
-    if (!this.#request) this.#read(this.#unread ? Buffer.concat([this.#unread, piece]) : piece);
+    if (!this.#isBusy) this.#read(this.#unread ? Buffer.concat([this.#unread, piece]) : piece);
     else if (!incoming) this.#keep(piece);
     else {
       this.#pace(piece.length);
@@ -114,6 +114,11 @@ export class Http1Connection implements BodySource, ByteTaker {
     this.#socket.pause();
   }
 
+  /** Whether bytes behind the request at hand have to wait; also while the next one has to. */
+  get #isBusy(): boolean {
+    return this.phase === "request" || this.phase === "rest";
+  }
+
   #pace(bytes: number): void {
     this.#broughtBytes += bytes;
     if (this.#broughtBytes < BYTES_A_TURN || this.#broughtBytes - bytes >= BYTES_A_TURN) return;
@@ -126,7 +131,7 @@ export class Http1Connection implements BodySource, ByteTaker {
 
   /** Reads on, unless something stands against it. */
   #flow(): void {
-    const keepsSome = this.#request !== undefined && this.#unread !== undefined;
+    const keepsSome = this.#isBusy && this.#unread !== undefined;
     if (!this.#bodyWaits && !keepsSome && this.#broughtBytes < BYTES_A_TURN) this.#socket.resume();
   }
 
@@ -204,7 +209,8 @@ export class Http1Connection implements BodySource, ByteTaker {
   #closesBehind({ head, incoming }: Http1Request, { status }: RestResponse): boolean {
     if (!head.keepAlive || this.#context.isDraining) return true;
     if (!incoming || incoming.isComplete) return false;
-    return status === STALLED || !incoming.endsWithin(THROWN_AWAY_BYTES);
+    // A client that was not asked for its body may take it that it need not send it.
+    return head.expectsContinue || status === STALLED || !incoming.endsWithin(THROWN_AWAY_BYTES);
   }
 
   #answered({ incoming }: Http1Request, { status }: RestResponse, isLast: boolean): void {
@@ -236,21 +242,19 @@ export class Http1Connection implements BodySource, ByteTaker {
   /** The request is over, and the connection may have another one. */
   #next(): void {
     const socket = this.#socket;
-    const bytes = this.#unread;
     this.#request = undefined;
-    this.#unread = undefined;
     this.#bodyWaits = false;
-    this.#enter("idle");
-    if (!bytes) {
+    if (!this.#unread) {
+      this.#enter("idle");
       if (socket.isPaused()) this.#flow();
       return;
     }
     // Whoever sends many at once leaves turns to others.
     this.phase = "request";
     setImmediate(() => {
-      if (socket.destroyed) return;
-      this.phase = "idle";
-      this.#read(bytes);
+      if (socket.destroyed || !this.#unread) return;
+      this.#enter("idle");
+      this.#read(this.#unread);
       this.#flow();
     });
   }

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { connect, type Server, type Socket } from "node:net";
+import { connect as connectSecurely } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import type { RestHandler, RestResponse } from "../rest/message.ts";
 import { createRestServer, type RestServer, type RestServerOptions } from "./http1.ts";
@@ -10,6 +12,10 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
+const PEM = JSON.parse(readFileSync(new URL("./tls.fixtures.json", import.meta.url), "utf8")) as Readonly<
+  Record<"key" | "cert", string>
+>;
+const TLS = { key: PEM.key, cert: PEM.cert, ca: undefined, clientVerify: false };
 const LIMITS = { maxConnections: 0, headerTimeoutMs: 0, receiveIdleMs: 0 };
 
 async function serve(
@@ -54,8 +60,9 @@ class Client {
   isClosed = false;
   readonly socket: Socket;
 
-  constructor(port: number) {
-    this.socket = connect(port, "127.0.0.1");
+  constructor(port: number, secure = false) {
+    const place = { port, host: "127.0.0.1" };
+    this.socket = secure ? connectSecurely({ ...place, rejectUnauthorized: false }) : connect(place);
     this.socket.on("data", (piece) => (this.text += piece.toString("latin1")));
     this.socket.on("error", () => undefined);
     this.socket.on("close", () => (this.isClosed = true));
@@ -73,7 +80,7 @@ class Client {
   }
 
   async until(condition: (client: this) => boolean): Promise<void> {
-    await expect.poll(() => condition(this), { timeout: 2000, interval: 5 }).toBe(true);
+    await expect.poll(() => condition(this), { timeout: 15_000, interval: 5 }).toBe(true);
   }
 }
 
@@ -169,41 +176,49 @@ describe("requests of one connection", () => {
 });
 
 describe("long bodies", () => {
-  it("arrive as they were sent, however they are read, on many connections at once", async () => {
-    const { port } = await serve(async ({ url, body, passingBody }) => {
-      const hash = createHash("sha256");
-      const kept: Uint8Array[] = [];
-      for await (const piece of url.includes("passing") ? (passingBody ?? body) : body) {
-        if (url.includes("slow")) await new Promise(setImmediate);
-        if (url.includes("passing")) hash.update(piece);
-        else kept.push(piece);
-      }
-      for (const piece of kept) hash.update(piece);
-      return text(hash.digest("hex"));
-    });
-    const clients = ["passing", "slow-passing", "kept", "slow-kept"].flatMap((way) =>
-      ["length", "chunks"].map(async (framing, at) => {
-        const bytes = Buffer.from(Float64Array.from({ length: 150_000 }, (_, i) => Math.sin(i + at)).buffer);
-        const hash = createHash("sha256").update(bytes).digest("hex");
-        const client = new Client(port);
-        for (const path of [`/${way}/1`, `/${way}/2`]) {
-          const half = bytes.length / 2;
-          const [head, between, end] =
-            framing === "length"
-              ? [`Content-Length: ${bytes.length}`, "", ""]
-              : ["Transfer-Encoding: chunked", `\r\n${half.toString(16)}\r\n`, "\r\n0\r\n\r\n"];
-          client.send(`POST ${path} HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n${between.slice(2)}`);
-          client.socket.write(bytes.subarray(0, half));
-          client.send(between);
-          client.socket.write(bytes.subarray(half));
-          client.send(end);
+  it.each([
+    ["", false],
+    [" over TLS", true],
+  ])(
+    "arrive as they were sent, however they are read, on many connections at once%s",
+    async (_, secure) => {
+      const handle: RestHandler = async ({ url, body, passingBody }) => {
+        const hash = createHash("sha256");
+        const kept: Uint8Array[] = [];
+        for await (const piece of url.includes("passing") ? (passingBody ?? body) : body) {
+          if (url.includes("slow")) await new Promise(setImmediate);
+          if (url.includes("passing")) hash.update(piece);
+          else kept.push(piece);
         }
-        await client.until(({ bodies }) => bodies.length === 2);
-        expect(client.bodies).toEqual([hash, hash]);
-      }),
-    );
-    await Promise.all(clients);
-  });
+        for (const piece of kept) hash.update(piece);
+        return text(hash.digest("hex"));
+      };
+      const { port } = await serve(handle, secure ? { tls: TLS } : {});
+      const clients = ["passing", "slow-passing", "kept", "slow-kept"].flatMap((way) =>
+        ["length", "chunks"].map(async (framing, at) => {
+          const bytes = Buffer.from(Float64Array.from({ length: 60_000 }, (_, i) => Math.sin(i + at)).buffer);
+          const hash = createHash("sha256").update(bytes).digest("hex");
+          const client = new Client(port, secure);
+          for (const path of [`/${way}/1`, `/${way}/2`]) {
+            const half = bytes.length / 2;
+            const [head, between, end] =
+              framing === "length"
+                ? [`Content-Length: ${bytes.length}`, "", ""]
+                : ["Transfer-Encoding: chunked", `\r\n${half.toString(16)}\r\n`, "\r\n0\r\n\r\n"];
+            client.send(`POST ${path} HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n${between.slice(2)}`);
+            client.socket.write(bytes.subarray(0, half));
+            client.send(between);
+            client.socket.write(bytes.subarray(half));
+            client.send(end);
+          }
+          await client.until(({ bodies }) => bodies.length === 2);
+          expect(client.bodies).toEqual([hash, hash]);
+        }),
+      );
+      await Promise.all(clients);
+    },
+    30_000,
+  );
 });
 
 describe("what is no request", () => {
