@@ -32,6 +32,8 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
   #unwanted = false;
   #error: Error | undefined;
   #wake: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #waitingSince: number | undefined;
 
   constructor(source: BodySource, idleMs: number) {
     this.#source = source;
@@ -59,12 +61,14 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
   /** For the source: there is no more. */
   complete(): void {
     this.isComplete = true;
+    clearTimeout(this.#timer);
     this.#wake?.();
   }
 
   /** For the source: there will be no more, though it is not complete. */
   fail(error: Error): void {
     this.#error ??= error;
+    clearTimeout(this.#timer);
     this.#wake?.();
   }
 
@@ -96,6 +100,8 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     this.#unwanted = true;
     this.#waiting = [];
     this.#waitingBytes = 0;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#resume();
   }
 
@@ -112,12 +118,22 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
   }
 
   async #wait(): Promise<void> {
-    const milliseconds = this.#idleMs;
-    const stalled = (): void => this.fail(new FerryError([problem("REQUEST_STALLED", { milliseconds })]));
-    const timer = milliseconds > 0 ? setTimeout(stalled, milliseconds) : undefined;
+    if (this.#idleMs > 0) {
+      this.#waitingSince = performance.now();
+      this.#timer ??= setTimeout(() => this.#lookAtClock(), this.#idleMs);
+    }
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    clearTimeout(timer);
+    this.#waitingSince = undefined;
+  }
+
+  /** One timer serves the whole body: it is set again for as long as there still is to wait. */
+  #lookAtClock(): void {
+    const now = performance.now();
+    const milliseconds = this.#idleMs;
+    const left = (this.#waitingSince ?? now) + milliseconds - now;
+    if (left > 0) this.#timer = setTimeout(() => this.#lookAtClock(), Math.ceil(left));
+    else this.fail(new FerryError([problem("REQUEST_STALLED", { milliseconds })]));
   }
 }
