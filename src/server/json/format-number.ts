@@ -73,7 +73,8 @@ function decimalExponent(magnitude: number): number {
 function roundedDigits(magnitude: number, exponent: number, digits: number): number {
   const shift = digits - 1 - exponent;
   const product = shift >= 0 ? magnitude * (POWERS[shift] as number) : magnitude / (POWERS[-shift] as number);
-  const rounded = Math.round(product);
+  // At most 10^9, so that an int32 takes it.
+  const rounded = (product + 0.5) | 0;
   const fraction = Math.abs(product - rounded);
   if (Math.abs(fraction - 0.5) < TOO_NEAR) return -1;
   const limit = POWERS[digits] as number;
@@ -95,9 +96,10 @@ function writeDigits(
   exponent: number,
   count: number,
 ): number {
-  let rest = digits;
+  // At most nine digits: as an int32 they are divided in a few cycles.
+  let rest = digits | 0;
   for (let place = count - 1; place >= 0; place--) {
-    const next = Math.floor(rest / 10);
+    const next = (rest / 10) | 0;
     DIGITS[place] = 0x30 + (rest - next * 10);
     rest = next;
   }
@@ -196,10 +198,13 @@ export function writeInteger(out: Uint8Array, at: number, value: number): number
   }
   let digits = 1;
   for (let limit = 10; rest >= limit; limit *= 10) digits++;
-  for (let place = digits - 1; place >= 0; place--) {
-    const quotient = Math.floor(rest / 10);
-    out[next + place] = 0x30 + (rest - quotient * 10);
-    rest = quotient;
+  let place = next + digits;
+  for (; rest >= 2 ** 31; rest = Math.floor(rest / 10)) out[--place] = 0x30 + (rest % 10);
+  let small = rest | 0;
+  while (place > next) {
+    const quotient = (small / 10) | 0;
+    out[--place] = 0x30 + (small - quotient * 10);
+    small = quotient;
   }
   return next + digits;
 }
