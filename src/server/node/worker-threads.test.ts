@@ -202,9 +202,11 @@ describe("a server with workers", () => {
   });
 
   it("finishes what is in flight when it drains", async () => {
-    const { server, url } = await start();
+    const { server, url } = await start({ monitoring: { prometheusPath: "/metrics" } });
     const slow = [1, 2, 3].map(() => ask(`${url}/v1/models/half:predict`, instances(INPUTS.slow)));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const inFlight = async (): Promise<string | undefined> =>
+      /^torchferry_requests_in_flight\{\} (\d+)$/m.exec((await ask(`${url}/metrics`)).body)?.[1];
+    await expect.poll(inFlight, { interval: 10 }).toBe("3");
     await server.drain();
     for (const answer of slow) expect((await answer).status).toBe(200);
     await expect(ask(`${url}/v1/models/half`)).rejects.toThrow();
@@ -235,7 +237,6 @@ describe("a server with workers", () => {
     const { url } = await start({ maxConnections: 2, maxRequestsInFlight: 2 });
     const slow = (): Promise<Answer> => ask(`${url}/v1/models/half:predict`, instances(INPUTS.slow));
     const two = [slow(), slow()];
-    await new Promise((resolve) => setTimeout(resolve, 100));
     await expect(ask(`${url}/v1/models/half`)).rejects.toThrow();
     for (const answer of two) expect((await answer).status).toBe(200);
     await expect

@@ -3,7 +3,7 @@ import { runWorker } from "../node/run-worker.ts";
 import { halfPlusTwo } from "./half-plus-two.ts";
 import { INPUTS } from "./half-plus-two-inputs.ts";
 
-const SLOW_MS = 400;
+const SLOW_MS = 1000;
 
 runWorker(() => async ({ name }) => {
   const model = await halfPlusTwo().load(name);
