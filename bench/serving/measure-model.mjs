@@ -1,6 +1,5 @@
 // One model: its server, the bare loop around its engine, and what it is compared with, all started first, then measured
 // in turns at each number of clients.
-
 import { median } from "../print-table.mjs";
 import { inTurns, spread } from "./in-turns.mjs";
 import { startOurServer } from "./our-server.mjs";
@@ -16,21 +15,22 @@ const FIRST_WARM_UP_MS = 1500;
 const LARGEST_ERROR = 1e-5;
 
 /** Results by number of clients and way: the kept windows (in-turns.mjs). `others` are started, such as peers.mjs's. */
-export async function measureModel(model, { clients, rounds, ways, others = [], flags = [], tell }) {
+export async function measureModel(model, { clients, rounds, ways, others = [], tell }) {
   const stops = [];
   const started = async (starting) => {
     const one = await starting;
     stops.push(one.stop);
     return one;
   };
+  tell(`${model.name}: starting ${ways.length} ways of calling and ${others.length} other servers`);
   try {
     const bare = await started(startModule(SERVER_CORE, "bare-loop.mjs"));
     const expected = floats(await bare.ask({ directory: model.directory, input: model.input }));
-    const server = await started(startOurServer(model, ...flags));
+    const server = await started(startOurServer(model));
     const servers = ways.map((way) => ({ ...ourSide(way, model, server), name: way }));
-    for (const start of others) servers.push(await started(start(model, expected)));
+    for (const start of others) servers.push(await started(start(model)));
     const targets = { [ENGINE]: { ask: bare.ask, pids: bare.pids } };
-    for (const one of servers) targets[one.name] = await started(loadOn(one, expected, tell));
+    for (const one of servers) targets[one.name] = await started(loadOn(one, expected));
     return await measureAll(targets, { clients, rounds, windowMs: model.seconds * 1000, tell, model });
   } finally {
     await Promise.all(stops.map((stop) => stop()));
