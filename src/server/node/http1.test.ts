@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { connect, type Server, type Socket } from "node:net";
-import { connect as connectSecurely } from "node:tls";
+import type { Server } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { RestHandler, RestResponse } from "../rest/message.ts";
+import { RawRestClient } from "../testing/raw-rest-client.ts";
 import { createRestServer, type RestServer, type RestServerOptions } from "./http1.ts";
 import { listen } from "./listen.ts";
 
@@ -55,33 +55,10 @@ const echo: RestHandler = async ({ method, url, body }) => {
   return text(`${method} ${url} [${Buffer.concat(pieces)}]`);
 };
 
-class Client {
-  text = "";
-  isClosed = false;
-  readonly socket: Socket;
-
-  constructor(port: number, secure = false) {
-    const place = { port, host: "127.0.0.1" };
-    this.socket = secure ? connectSecurely({ ...place, rejectUnauthorized: false }) : connect(place);
-    this.socket.on("data", (piece) => (this.text += piece.toString("latin1")));
-    this.socket.on("error", () => undefined);
-    this.socket.on("close", () => (this.isClosed = true));
-    cleanups.push(() => this.socket.destroy());
-  }
-
-  send(bytes: string): void {
-    this.socket.write(bytes, "latin1");
-  }
-
-  /** The bodies that were answered so far, by their lengths. */
-  get bodies(): string[] {
-    const heads = [...this.text.matchAll(/Content-Length: (\d+)\r\n[\s\S]*?\r\n\r\n/g)];
-    return heads.map((match) => this.text.slice(match.index + match[0].length).slice(0, Number(match[1])));
-  }
-
-  async until(condition: (client: this) => boolean): Promise<void> {
-    await expect.poll(() => condition(this), { timeout: 15_000, interval: 5 }).toBe(true);
-  }
+function clientOf(port: number, secure = false): RawRestClient {
+  const client = new RawRestClient(port, secure);
+  cleanups.push(() => client.socket.destroy());
+  return client;
 }
 
 const post = (path: string, body: string, more = ""): string =>
@@ -93,7 +70,7 @@ describe("requests of one connection", () => {
     const all = `${post("/1", "one")}\r\n${post("/2", "")}GET /3 HTTP/1.1\r\nHost: a\r\n\r\nPOST /4 HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n4\r\nfour\r\n0\r\n\r\n${post("/5", "five")}`;
     const answers = ["POST /1 [one]", "POST /2 []", "GET /3 []", "POST /4 [four]", "POST /5 [five]"];
     for (const step of [1, 7, 50, all.length]) {
-      const client = new Client(port);
+      const client = clientOf(port);
       client.socket.setNoDelay(true);
       for (let at = 0; at < all.length; at += step) {
         client.send(all.slice(at, at + step));
@@ -111,7 +88,7 @@ describe("requests of one connection", () => {
       await new Promise<void>((resolve) => waiting.push(resolve));
       return text(url);
     });
-    const client = new Client(port);
+    const client = clientOf(port);
     client.send(`${post("/1", "a")}${post("/2", "b")}`);
     await expect.poll(() => waiting.length).toBe(1);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -131,7 +108,7 @@ describe("requests of one connection", () => {
       ["GET /1 HTTP/1.0\r\n\r\n", true],
       ["GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", false],
     ] as const) {
-      const client = new Client(port);
+      const client = clientOf(port);
       client.send(`${request}${post("/2", "")}`);
       if (close) await client.until(({ isClosed }) => isClosed);
       else await client.until(({ bodies }) => bodies.length === 2);
@@ -143,7 +120,7 @@ describe("requests of one connection", () => {
 
   it("begin behind the last byte of a body that nobody read", async () => {
     const { port } = await serve(async ({ url }) => text(url));
-    const client = new Client(port);
+    const client = clientOf(port);
     // The body looks like a request, and comes after the answer to what it belongs to.
     client.send("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 60\r\n\r\n");
     await client.until(({ bodies }) => bodies.length === 1);
@@ -160,7 +137,7 @@ describe("requests of one connection", () => {
       ["Content-Length: 1000000", post("/smuggled", "").padEnd(1_000_000)],
       ["Transfer-Encoding: chunked", `${chunk.repeat(50)}0\r\n\r\n`],
     ] as const) {
-      const client = new Client(port);
+      const client = clientOf(port);
       client.send(`POST /1 HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n`);
       await client.until(({ bodies }) => bodies.length === 1);
       client.send(body.slice(0, 100_000));
@@ -198,7 +175,7 @@ describe("long bodies", () => {
         ["length", "chunks"].map(async (framing, at) => {
           const bytes = Buffer.from(Float64Array.from({ length: 60_000 }, (_, i) => Math.sin(i + at)).buffer);
           const hash = createHash("sha256").update(bytes).digest("hex");
-          const client = new Client(port, secure);
+          const client = clientOf(port, secure);
           for (const path of [`/${way}/1`, `/${way}/2`]) {
             const half = bytes.length / 2;
             const [head, between, end] =
@@ -240,7 +217,7 @@ describe("what is no request", () => {
       asked++;
       return text(url);
     });
-    const client = new Client(port);
+    const client = clientOf(port);
     client.send(request);
     client.send(post("/behind", ""));
     await client.until(({ isClosed }) => isClosed);
@@ -252,7 +229,7 @@ describe("what is no request", () => {
 
   it("closes the connection if it is found in the body's chunks", async () => {
     const { port } = await serve(echo);
-    const client = new Client(port);
+    const client = clientOf(port);
     client.send("POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n");
     client.send(post("/behind", ""));
     await client.until(({ isClosed }) => isClosed);
@@ -263,13 +240,13 @@ describe("what is no request", () => {
 describe("a client", () => {
   it("is told to go on if it waits for that, and only then", async () => {
     const { port } = await serve(echo);
-    const client = new Client(port);
+    const client = clientOf(port);
     client.send("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
     await client.until((one) => one.text === "HTTP/1.1 100 Continue\r\n\r\n");
     client.send("abc");
     await client.until(({ bodies }) => bodies.length === 1);
     expect(client.bodies).toEqual(["POST /1 [abc]"]);
-    const other = new Client(port);
+    const other = clientOf(port);
     other.send(post("/2", "abc", "Expect: 100-continue\r\n"));
     await other.until(({ bodies }) => bodies.length === 1);
     expect(other.text).toMatch(/^HTTP\/1.1 200 OK/);
@@ -279,7 +256,7 @@ describe("a client", () => {
     const { port } = await serve(async ({ url }) =>
       url === "/pieces" ? { ...text(""), body: lazily(["piece", "piece"]) } : text("whole"),
     );
-    const client = new Client(port);
+    const client = clientOf(port);
     client.send("HEAD /whole HTTP/1.1\r\nHost: a\r\n\r\n");
     await client.until((one) => one.text.endsWith("\r\n\r\n"));
     client.send("HEAD /pieces HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -302,9 +279,9 @@ describe("a client", () => {
       seen.push(`${url} gone`);
       return text("");
     });
-    const answered = new Client(port);
+    const answered = clientOf(port);
     answered.send(post("/1", "abc"));
-    const sending = new Client(port);
+    const sending = clientOf(port);
     sending.send("POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nab");
     await expect.poll(() => seen.length).toBe(2);
     answered.socket.end();
@@ -321,7 +298,7 @@ describe("a client", () => {
       throw new Error("no more");
     }
     const { port } = await serve(async () => ({ ...text(""), body: broken() }));
-    const client = new Client(port);
+    const client = clientOf(port);
     client.send(post("/1", ""));
     await client.until(({ isClosed }) => isClosed);
     expect(client.text).toContain("begun");
@@ -330,7 +307,7 @@ describe("a client", () => {
 
   it("that still sends gets its answer before it is cut off", async () => {
     const { port } = await serve(async () => text("enough", 413));
-    const client = new Client(port);
+    const client = clientOf(port);
     client.send("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 50000000\r\n\r\n");
     for (let sent = 0; sent < 40; sent++) client.send("x".repeat(100_000));
     await client.until(({ bodies }) => bodies.length === 1);
@@ -344,14 +321,14 @@ describe("answers", () => {
     const { port } = await serve(async ({ url }) =>
       url === "/list" ? text(pieces) : { ...text(""), body: lazily(pieces) },
     );
-    const client = new Client(port);
+    const client = clientOf(port);
     client.send(post("/list", ""));
     await client.until(({ bodies }) => bodies.length === 1);
     expect(client.bodies).toEqual(["abcde"]);
-    const chunked = new Client(port);
+    const chunked = clientOf(port);
     chunked.send(post("/other", ""));
     await chunked.until((one) => one.text.endsWith("\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n"));
-    const old = new Client(port);
+    const old = clientOf(port);
     old.send("GET /other HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
     await old.until(({ isClosed }) => isClosed);
     expect(old.text).toMatch(/Connection: close\r\n\r\nabcde$/);
@@ -366,7 +343,7 @@ describe("a client that reads nothing", () => {
       asked++;
       return text("x".repeat(60_000));
     });
-    const client = new Client(port);
+    const client = clientOf(port);
     client.socket.pause();
     client.send(post("/", "").repeat(2000));
     const settled = async (): Promise<number> => {
@@ -388,7 +365,7 @@ describe("draining", () => {
       if (url === "/slow") await new Promise<void>((resolve) => (letGo = resolve));
       return text(url);
     });
-    const [fresh, idle, busy] = [new Client(port), new Client(port), new Client(port)];
+    const [fresh, idle, busy] = [clientOf(port), clientOf(port), clientOf(port)];
     idle.send(post("/1", ""));
     busy.send(post("/slow", ""));
     await idle.until(({ bodies }) => bodies.length === 1);
