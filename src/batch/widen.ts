@@ -12,6 +12,14 @@ import { AnotherInput, HeldByNode, type Workbench } from "./workbench.ts";
 
 /** Steps from a node back to the constant that holds the batch. */
 const MAX_DEPTH = 8;
+/** Nodes made anew for one value, fitting or not. Models need a few; what nodes of many inputs allow grows with a power. */
+const MAX_REMADE = 300;
+
+/** How far a search for one value has come. */
+interface Search {
+  readonly depth: number;
+  readonly remade: { count: number };
+}
 
 /**
  * Values like `value` with factor * batch rows along `axis`, added before a node: first a single row for those that
@@ -22,7 +30,7 @@ export function* widened(
   axis: number,
   before: Node,
   bench: Workbench,
-  depth = 0,
+  search: Search = { depth: 0, remade: { count: 0 } },
 ): Generator<Value> {
   const size = bench.fixedShape(value)?.[axis] ?? 0;
   const factor = size / bench.sizes.baked;
@@ -36,8 +44,8 @@ export function* widened(
     const rows =
       tensor.byteLength > MAX_CONSTANT_BYTES ? undefined : repeatedRows(tensor, axis, bench.sizes.baked);
     if (rows) yield* repeated(rows, axis, before, bench);
-  } else if (depth < MAX_DEPTH && value.producer) {
-    yield* remade(value.producer, value, axis, factor, before, bench, depth);
+  } else if (search.depth < MAX_DEPTH && value.producer) {
+    yield* remade(value.producer, value, axis, factor, before, bench, search);
   }
 }
 
@@ -105,11 +113,12 @@ function* remade(
   factor: number,
   before: Node,
   bench: Workbench,
-  depth: number,
+  search: Search,
 ): Generator<Value> {
   if (producer.outputs.length !== 1 || producer.outputs[0] !== value) return;
   const wanted = mulDims(bench.sizes.batch, factor);
-  for (const inputs of otherInputs(producer, value, axis, factor, before, bench, depth)) {
+  for (const inputs of otherInputs(producer, value, axis, factor, before, bench, search)) {
+    if (search.remade.count++ >= MAX_REMADE) return;
     const { op, domain, origin, attributes, definition } = producer;
     try {
       const fresh = bench.emit({ op, domain, origin, attributes, definition, inputs }, before);
@@ -128,7 +137,7 @@ function* otherInputs(
   factor: number,
   before: Node,
   bench: Workbench,
-  depth: number,
+  search: Search,
 ): Generator<readonly (Value | undefined)[]> {
   const shape = bench.types.shapeOf(value) ?? [];
   if (producer.operator === "Expand") {
@@ -145,7 +154,8 @@ function* otherInputs(
   for (const [index, input] of producer.inputs.entries()) {
     if (!input || bench.types.hasBatch(input)) continue;
     for (const place of (bench.fixedShape(input) ?? []).keys()) {
-      for (const fresh of widened(input, place, before, bench, depth + 1))
+      if (search.remade.count >= MAX_REMADE) return;
+      for (const fresh of widened(input, place, before, bench, { ...search, depth: search.depth + 1 }))
         yield producer.inputs.with(index, fresh);
     }
   }

@@ -48,6 +48,8 @@ export class ValueStore {
   private readonly permuted = new Map<Tensor, Map<string, Tensor>>();
   /** By dimension, a value and the logical axis that has that size. */
   private readonly sizeSources = new Map<string, { readonly value: Value; readonly axis: number }>();
+  /** By dimension, the element of an integer vector that holds it. */
+  private readonly numberSources = new Map<string, { readonly vector: Value; readonly at: number }>();
   /** By symbol, a size that is a multiple of it and something more, from which it can be told. */
   private readonly multiples = new Map<string, Dim>();
   private readonly sizes = new Map<string, TfValue>();
@@ -72,6 +74,12 @@ export class ValueStore {
       for (const name of symbolsIn(size))
         if (linearIn(size, name) && !this.multiples.has(name)) this.multiples.set(name, size);
     }
+  }
+
+  /** Remembers that the elements of `vector` are these sizes, for those that no value made so far has. */
+  tellSizes(sizes: readonly Dim[], vector: Value): void {
+    for (const [at, size] of sizes.entries())
+      if (typeof size !== "number") this.numberSources.set(dimKey(size), { vector, at });
   }
 
   has(value: Value): boolean {
@@ -131,7 +139,7 @@ export class ValueStore {
     const known = this.sizes.get(key);
     if (known) return known;
     const source = this.sizeSources.get(key);
-    const size = source ? this.sizeOf(source.value, source.axis) : this.arithmetic(dim);
+    const size = source ? this.sizeOf(source.value, source.axis) : (this.number(key) ?? this.arithmetic(dim));
     this.sizes.set(key, size);
     return size;
   }
@@ -198,6 +206,15 @@ export class ValueStore {
     return this.tf.op("StridedSlice", [shape, this.vector([at]), this.vector([at + 1]), this.vector([1])], {
       shrink_axis_mask: 1,
     });
+  }
+
+  /** A size that a vector was told to hold. */
+  private number(key: string): TfValue | undefined {
+    const source = this.numberSources.get(key);
+    if (!source) return undefined;
+    const vector = this.get(source.vector, identityLayout(1));
+    const range = [this.vector([source.at]), this.vector([source.at + 1]), this.vector([1])];
+    return this.tf.op("StridedSlice", [vector, ...range], { shrink_axis_mask: 1 });
   }
 
   private vector(values: readonly number[]): TfValue {

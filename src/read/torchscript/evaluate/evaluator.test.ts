@@ -69,6 +69,16 @@ return torch.view(x, [int(m), -1])`;
     expect(follow(body).at(-1)).toBe("aten::view.default float32[3*batch, 1]");
   });
 
+  it("come from tensors of one element where Python's own max and min want numbers", () => {
+    const body = `
+n = ops.prim.NumToTensor(torch.size(x, 0))
+return torch.slice(x, 1, 0, ops.prim.min(ops.prim.NumToTensor(torch.size(x, 1)), 2)), torch.zeros([ops.prim.max(n, 1)])`;
+    expect(follow(body).slice(-2)).toEqual([
+      "aten::slice.Tensor float32[batch, 2]",
+      "aten::zeros.default float32[max(1, batch)]",
+    ]);
+  });
+
   it("stay free where a trace computes them in place, as of then", () => {
     const body = `
 n = ops.prim.NumToTensor(torch.size(x, 0))

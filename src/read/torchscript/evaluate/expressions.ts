@@ -17,7 +17,7 @@ import {
   tuple,
   type Value,
 } from "../values.ts";
-import { callOperator } from "./call-operator.ts";
+import { callOperator, itemOf } from "./call-operator.ts";
 import type { Arguments, Context, Place } from "./context.ts";
 import { convertNumber } from "./convert-number.ts";
 import { dottedName } from "./dotted-name.ts";
@@ -256,8 +256,11 @@ export class Expressions {
     if (path === "torch.device") return { kind: "device", name: deviceName(expression.args[0]) };
     if (namespace === "prim" && name === "RaiseException")
       throw new Unfollowed("the code raises an exception here");
-    const args = this.arguments(expression, frame);
+    let args = this.arguments(expression, frame);
     const place = placeIn(frame);
+    // Python's own min and max take a tensor of one element where they want a number.
+    if (namespace === "prim" && (name === "min" || name === "max"))
+      args = { ...args, positional: args.positional.map((value) => this.asNumber(value, place)) };
     if (namespace === "prim" || namespace === "aten") {
       for (const builtin of builtinsOf(name)) {
         const value = builtin(args.positional, { named: args.named, context: this.context, place });
@@ -276,6 +279,10 @@ export class Expressions {
       );
     if (!value) throw new Unfollowed(`the operator ${namespace}::${name} is not known`);
     return value;
+  }
+
+  private asNumber(value: Value, place: Place): Value {
+    return value.kind === "tensor" ? itemOf(value, this.context, place) : value;
   }
 }
 

@@ -18,6 +18,98 @@ describe("Resize", () => {
     `);
   });
 
+  it("takes sizes that no value has from the vector that states them", () => {
+    const text = `graph main(x: float32[n, 2, 4, 4], size: int64[2]) -> (y) {
+      s0 = Shape(x) {start = 0, end = 2}
+      s = Concat(s0, size) {axis = 0}
+      y: float32[n, 2, h, w] = Resize(x, _, _, s) {mode = "linear", coordinate_transformation_mode = "half_pixel"}
+    }`;
+    expect(loweredText(text)).toMatchInlineSnapshot(`
+      [
+        "Shape(x)",
+        "GatherV2(Shape, [0,1], 0)",
+        "ConcatV2(GatherV2, size, 0)",
+        "Shape(x)",
+        "StridedSlice(Shape_1, [0], [1], [1]) {shrink_axis_mask=1}",
+        "Sub(StridedSlice, 1)",
+        "Cast(StridedSlice)",
+        "Cast(StridedSlice)",
+        "RealDiv(Cast, Cast_1)",
+        "Range(0, StridedSlice, 1)",
+        "Cast(Range)",
+        "AddV2(Cast_2, 0.5)",
+        "RealDiv(AddV2, RealDiv)",
+        "Sub(RealDiv_1, 0.5)",
+        "Floor(Sub_1)",
+        "AddV2(Floor, 1)",
+        "Sub(Sub_1, Floor)",
+        "Reshape(Sub_2, [-1,1,1,1])",
+        "Cast(Floor)",
+        "Maximum(Cast_5, 0)",
+        "Minimum(Maximum, Sub)",
+        "GatherV2(x, Minimum, 0)",
+        "Cast(AddV2_1)",
+        "Maximum(Cast_6, 0)",
+        "Minimum(Maximum_1, Sub)",
+        "GatherV2(x, Minimum_1, 0)",
+        "Sub(GatherV2_2, GatherV2_1)",
+        "Mul(Sub_3, Reshape)",
+        "AddV2(GatherV2_1, Mul)",
+        "Sub(4, 1)",
+        "StridedSlice(ConcatV2, [2], [3], [1]) {shrink_axis_mask=1}",
+        "Cast(StridedSlice_1)",
+        "Cast(4)",
+        "RealDiv(Cast_7, Cast_8)",
+        "Range(0, StridedSlice_1, 1)",
+        "Cast(Range_1)",
+        "AddV2(Cast_9, 0.5)",
+        "RealDiv(AddV2_3, RealDiv_2)",
+        "Sub(RealDiv_3, 0.5)",
+        "Floor(Sub_5)",
+        "AddV2(Floor_1, 1)",
+        "Sub(Sub_5, Floor_1)",
+        "Reshape(Sub_6, [-1,1])",
+        "Cast(Floor_1)",
+        "Maximum(Cast_12, 0)",
+        "Minimum(Maximum_2, Sub_4)",
+        "GatherV2(AddV2_2, Minimum_2, 2)",
+        "Cast(AddV2_4)",
+        "Maximum(Cast_13, 0)",
+        "Minimum(Maximum_3, Sub_4)",
+        "GatherV2(AddV2_2, Minimum_3, 2)",
+        "Sub(GatherV2_4, GatherV2_3)",
+        "Mul(Sub_7, Reshape_1)",
+        "AddV2(GatherV2_3, Mul_1)",
+        "Sub(4, 1)",
+        "StridedSlice(ConcatV2, [3], [4], [1]) {shrink_axis_mask=1}",
+        "Cast(StridedSlice_2)",
+        "Cast(4)",
+        "RealDiv(Cast_14, Cast_15)",
+        "Range(0, StridedSlice_2, 1)",
+        "Cast(Range_2)",
+        "AddV2(Cast_16, 0.5)",
+        "RealDiv(AddV2_6, RealDiv_4)",
+        "Sub(RealDiv_5, 0.5)",
+        "Floor(Sub_9)",
+        "AddV2(Floor_2, 1)",
+        "Sub(Sub_9, Floor_2)",
+        "Reshape(Sub_10, [-1])",
+        "Cast(Floor_2)",
+        "Maximum(Cast_19, 0)",
+        "Minimum(Maximum_4, Sub_8)",
+        "GatherV2(AddV2_5, Minimum_4, 3)",
+        "Cast(AddV2_7)",
+        "Maximum(Cast_20, 0)",
+        "Minimum(Maximum_5, Sub_8)",
+        "GatherV2(AddV2_5, Minimum_5, 3)",
+        "Sub(GatherV2_6, GatherV2_5)",
+        "Mul(Sub_11, Reshape_2)",
+        "AddV2(GatherV2_5, Mul_2)",
+        "Identity(AddV2_8)",
+      ]
+    `);
+  });
+
   it("uses that kernel where sizes are free too, with sizes made when the model runs", () => {
     const text = `graph main(x: float32[n, 2, 1, w], like: float32[h, v]) -> (y) {
       s0 = Shape(x) {start = 0, end = 2}

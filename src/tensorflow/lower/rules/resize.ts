@@ -127,6 +127,13 @@ export const resize: LoweringRule = {
   emit(node) {
     if (isFree(node)) return freely(node);
     const rows = resizedAxes(node) as ResizedAxis[]; // else it is free
+    if (!isGiven(node, 2)) {
+      const shape = node.outputShape();
+      node.values.tellSizes(
+        axesOf(node).map((axis) => shape[axis] ?? 1),
+        node.value(3),
+      );
+    }
     const native = nativeKernel(node, rows);
     if (native && sameLayout(node.layout, channelsLast(4))) return byKernel(node, native);
     const interpolation = interpolationOf(node);
