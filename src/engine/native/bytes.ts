@@ -24,7 +24,7 @@ const ALIGNMENT = 8;
 
 let shared = new ArrayBuffer(0);
 /** Bytes of it that are given away; each place is once. */
-let taken = SHARED_BYTES;
+let taken = 0;
 
 /** Fresh bytes at an aligned address, not cleared if they are many. */
 export function newBytes(byteLength: number): Uint8Array {
@@ -58,7 +58,7 @@ export async function copy(
 }
 
 function smallBytes(byteLength: number): Uint8Array {
-  if (taken + byteLength > SHARED_BYTES) {
+  if (taken + byteLength > shared.byteLength) {
     shared = new ArrayBuffer(SHARED_BYTES);
     markAsUntransferable(shared); // one tensor's owner must not take the others' bytes away
     taken = 0;
