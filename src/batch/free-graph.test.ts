@@ -88,6 +88,13 @@ describe("a node that holds the batch", () => {
     expect(error.message).toBe("sizes batch and 2 do not broadcast");
   });
 
+  it("is named soon, however many ways lead back from it", () => {
+    const squares = Array.from({ length: 12 }, (_, at) => `m${at + 1} = Mul(m${at}, m${at})`).join("\n");
+    const body = `a: int64[1] = [0]\nb: int64[1] = [2]\nm0 = Slice(w, a, b)\n${squares}\ny = Add(x, m12)`;
+    const inputs = "x: float32[2, 4, 4, 4], w: float32[4, 4, 4, 4]";
+    expect(() => freed(inputs, body, 2)).toThrow(HeldByNode);
+  });
+
   it("may ask for an axis of another input", () => {
     const text = `graph main(x: float32[5, 2, 3], h: float32[1, 2, 4]) -> (y) {
       w: float32[1, 4, 3] = [1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1]

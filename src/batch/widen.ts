@@ -12,13 +12,13 @@ import { AnotherInput, HeldByNode, type Workbench } from "./workbench.ts";
 
 /** Steps from a node back to the constant that holds the batch. */
 const MAX_DEPTH = 8;
-/** Nodes made anew for one value, fitting or not. Models need a few; what nodes of many inputs allow grows with a power. */
-const MAX_REMADE = 300;
+/** Values looked at for the sake of one. Models need a few; what nodes of many inputs lead to grows with a power. */
+const MAX_VISITS = 1000;
 
 /** How far a search for one value has come. */
 interface Search {
   readonly depth: number;
-  readonly remade: { count: number };
+  readonly visits: { count: number };
 }
 
 /**
@@ -30,8 +30,9 @@ export function* widened(
   axis: number,
   before: Node,
   bench: Workbench,
-  search: Search = { depth: 0, remade: { count: 0 } },
+  search: Search = { depth: 0, visits: { count: 0 } },
 ): Generator<Value> {
+  if (search.visits.count++ >= MAX_VISITS) return;
   const size = bench.fixedShape(value)?.[axis] ?? 0;
   const factor = size / bench.sizes.baked;
   if (size === 0 || !Number.isInteger(factor)) return;
@@ -118,7 +119,6 @@ function* remade(
   if (producer.outputs.length !== 1 || producer.outputs[0] !== value) return;
   const wanted = mulDims(bench.sizes.batch, factor);
   for (const inputs of otherInputs(producer, value, axis, factor, before, bench, search)) {
-    if (search.remade.count++ >= MAX_REMADE) return;
     const { op, domain, origin, attributes, definition } = producer;
     try {
       const fresh = bench.emit({ op, domain, origin, attributes, definition, inputs }, before);
@@ -154,7 +154,6 @@ function* otherInputs(
   for (const [index, input] of producer.inputs.entries()) {
     if (!input || bench.types.hasBatch(input)) continue;
     for (const place of (bench.fixedShape(input) ?? []).keys()) {
-      if (search.remade.count >= MAX_REMADE) return;
       for (const fresh of widened(input, place, before, bench, { ...search, depth: search.depth + 1 }))
         yield producer.inputs.with(index, fresh);
     }
