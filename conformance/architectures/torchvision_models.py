@@ -75,7 +75,7 @@ def make_video(name: str) -> tuple[nn.Module, Inputs]:
         return models.get_model(name, weights=None), clips(16, 224, grow=0)
     frames, size = (16, 64) if name == "s3d" else (8, 64)
     if name == "s3d":
-        size = 192  # its last pool is 7 by 7
+        size = 224  # its last pool is 7 by 7
     return models.get_model(name, weights=None), clips(frames, size, grow=32)
 
 
