@@ -16,6 +16,8 @@ from .settle import settle
 
 # What get_model is told and the image size, for those that are built for one size. By the start of the name.
 BUILT_FOR = {
+    "vit_b_32": ({"image_size": 128}, 128),
+    "vit_l_32": ({"image_size": 128}, 128),
     "vit_": ({"image_size": 112}, 112),
     "maxvit_t": ({}, 224),
     "inception_v3": ({}, 96),
