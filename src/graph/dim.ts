@@ -129,11 +129,12 @@ function floorDivByNumber(dim: Dim, divisor: number): Dim {
     rest.push({ ...term, coefficient: term.coefficient - quotient * divisor });
   }
   const left = fromTerms(rest);
-  const inner = typeof left === "number" ? undefined : nestedFloorDiv(left);
+  if (typeof left === "number") return fromTerms(whole); // less than the divisor
+  const inner = nestedFloorDiv(left);
   const divided = inner
     ? floorDivDims(inner.dividend, inner.divisor * divisor)
     : functionOf("floordiv", [left, divisor]);
-  return typeof left === "number" ? fromTerms(whole) : addDims(fromTerms(whole), divided);
+  return addDims(fromTerms(whole), divided);
 }
 
 /** x for x - mod(x, divisor): floor division gives the same for both. */
