@@ -1,14 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { afterEach, describe, expect, it } from "vitest";
 import { ReloadConfigRequestSchema } from "../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
 import type { LogLevel } from "../log.ts";
 import { GrpcClient } from "../testing/grpc-client.ts";
 import { halfPlusTwo } from "../testing/half-plus-two.ts";
-import { minimalSavedModel } from "../testing/memory-files.ts";
+import { makeBase } from "../testing/version-directories.ts";
 import { type ServeOptions, startServer } from "./start-server.ts";
 
 const TOKEN = "0123456789abcdef";
@@ -19,16 +16,6 @@ const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-function makeBase(...versions: readonly number[]): string {
-  const base = mkdtempSync(join(tmpdir(), "torchferry-admin-"));
-  cleanups.push(() => rmSync(base, { recursive: true }));
-  for (const version of versions) {
-    mkdirSync(join(base, String(version)));
-    writeFileSync(join(base, String(version), "saved_model.pb"), minimalSavedModel());
-  }
-  return base;
-}
 
 async function start(more: Partial<ServeOptions> = {}) {
   const levels: LogLevel[] = [];

@@ -1,11 +1,8 @@
 // The whole server with --enable_batching and a monitoring file: joined runs, late requests, and what is counted.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { DEFAULT_BATCHING } from "../configuration/batching-parameters.ts";
 import { type FakeOptions, HALF_PLUS_TWO, halfPlusTwo } from "../testing/half-plus-two.ts";
-import { minimalSavedModel } from "../testing/memory-files.ts";
+import { makeBase } from "../testing/version-directories.ts";
 import { type ServeOptions, startServer } from "./start-server.ts";
 
 const PATH = "/monitoring/prometheus/metrics";
@@ -16,12 +13,8 @@ afterEach(async () => {
 
 /** A server of model `half` that batches and counts. */
 async function start(engine: FakeOptions, batchTimeoutMicros: number, more: Partial<ServeOptions> = {}) {
-  const base = mkdtempSync(join(tmpdir(), "torchferry-batching-"));
-  cleanups.push(() => rmSync(base, { recursive: true }));
-  mkdirSync(join(base, "1"));
-  writeFileSync(join(base, "1", "saved_model.pb"), minimalSavedModel());
   const server = await startServer({
-    models: [{ name: "half", basePath: base }],
+    models: [{ name: "half", basePath: makeBase(1) }],
     restApiPort: 0,
     host: "127.0.0.1",
     engine: halfPlusTwo({ signatures: HALF_PLUS_TWO.slice(0, 1), ...engine }),

@@ -1,6 +1,3 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
@@ -19,23 +16,13 @@ import {
 } from "../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
 import { GrpcClient } from "../testing/grpc-client.ts";
 import { halfPlusTwo } from "../testing/half-plus-two.ts";
-import { minimalSavedModel } from "../testing/memory-files.ts";
+import { makeBase } from "../testing/version-directories.ts";
 import { type RunningServer, type ServeOptions, startServer } from "./start-server.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-function makeBase(...versions: number[]): string {
-  const base = mkdtempSync(join(tmpdir(), "torchferry-services-"));
-  cleanups.push(() => rmSync(base, { recursive: true }));
-  for (const version of versions) {
-    mkdirSync(join(base, String(version)));
-    writeFileSync(join(base, String(version), "saved_model.pb"), minimalSavedModel());
-  }
-  return base;
-}
 
 async function start(options: Partial<ServeOptions> = {}): Promise<[RunningServer, GrpcClient]> {
   const server = await startServer({

@@ -13,9 +13,9 @@ import { writeAnswer } from "./http1-answer.ts";
 import { answerHead } from "./http1-head.ts";
 import { Http1Request } from "./http1-request.ts";
 import type { BodySource } from "./request-body.ts";
-import { RestWatch } from "./rest-watch.ts";
 import type { SocketLimits } from "./socket-limits.ts";
 import { type ByteTaker, readInto } from "./socket-reader.ts";
+import { RestWatch } from "./watch-request.ts";
 
 /** What a connection may bring in one turn of the event loop: libuv goes on reading for as long as there is more. */
 const BYTES_A_TURN = 256 * 1024;

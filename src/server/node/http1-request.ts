@@ -3,7 +3,7 @@ import { fieldOf, type RequestHead } from "../http1/request-head.ts";
 import type { RestRequest } from "../rest/message.ts";
 import { IncomingBody } from "./incoming-body.ts";
 import type { BodySource } from "./request-body.ts";
-import type { RestWatch } from "./rest-watch.ts";
+import type { RestWatch } from "./watch-request.ts";
 
 const NO_BODY: readonly Uint8Array[] = [];
 

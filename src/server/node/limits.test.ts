@@ -1,15 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { afterEach, describe, expect, it } from "vitest";
 import { HealthCheckRequestSchema } from "../../bytes/protobuf/generated/grpc_health_pb.ts";
 import { PredictRequestSchema } from "../../bytes/protobuf/generated/tensorflow_serving_pb.ts";
 import { GrpcClient } from "../testing/grpc-client.ts";
 import { type FakeOptions, halfPlusTwo } from "../testing/half-plus-two.ts";
-import { minimalSavedModel } from "../testing/memory-files.ts";
+import { makeBase } from "../testing/version-directories.ts";
 import { type ServeOptions, startServer } from "./start-server.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -18,12 +15,8 @@ afterEach(async () => {
 });
 
 async function start(more: Partial<ServeOptions>, engine: FakeOptions = {}) {
-  const base = mkdtempSync(join(tmpdir(), "torchferry-limits-"));
-  cleanups.push(() => rmSync(base, { recursive: true }));
-  mkdirSync(join(base, "1"));
-  writeFileSync(join(base, "1", "saved_model.pb"), minimalSavedModel());
   const server = await startServer({
-    models: [{ name: "half", basePath: base }],
+    models: [{ name: "half", basePath: makeBase(1) }],
     port: 0,
     restApiPort: 0,
     host: "127.0.0.1",

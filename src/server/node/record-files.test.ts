@@ -1,19 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { makeFolder } from "../testing/version-directories.ts";
 import { RecordFiles } from "./record-files.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0)) cleanup();
-});
-
-function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "torchferry-records-"));
-  cleanups.push(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
 
 const record = (text: string): Uint8Array[] => [Buffer.from(text)];
 

@@ -1,6 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { afterEach, describe, expect, it } from "vitest";
@@ -8,7 +7,7 @@ import { GetModelStatusRequestSchema } from "../../bytes/protobuf/generated/tens
 import { FerryError } from "../../core/errors.ts";
 import { GrpcClient } from "../testing/grpc-client.ts";
 import { type FakeOptions, halfPlusTwo } from "../testing/half-plus-two.ts";
-import { minimalSavedModel } from "../testing/memory-files.ts";
+import { makeBase, makeFolder } from "../testing/version-directories.ts";
 import { type ServeOptions, startServer } from "./start-server.ts";
 
 const PEM = JSON.parse(readFileSync(new URL("./tls.fixtures.json", import.meta.url), "utf8")) as Readonly<
@@ -20,21 +19,6 @@ const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "torchferry-secure-"));
-  cleanups.push(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
-
-function makeBase(...versions: number[]): string {
-  const base = makeFolder();
-  for (const version of versions) {
-    mkdirSync(join(base, String(version)));
-    writeFileSync(join(base, String(version), "saved_model.pb"), minimalSavedModel());
-  }
-  return base;
-}
 
 async function start(options: Partial<ServeOptions>, fake: FakeOptions = {}) {
   const lines: string[] = [];

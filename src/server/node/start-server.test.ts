@@ -1,7 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { afterEach, describe, expect, it } from "vitest";
@@ -12,28 +9,13 @@ import {
 import { FerryError } from "../../core/errors.ts";
 import { GrpcClient } from "../testing/grpc-client.ts";
 import { type FakeOptions, halfPlusTwo } from "../testing/half-plus-two.ts";
-import { minimalSavedModel } from "../testing/memory-files.ts";
+import { makeBase, writeVersion } from "../testing/version-directories.ts";
 import { type RunningServer, type ServeOptions, startServer } from "./start-server.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-function makeBase(...versions: number[]): string {
-  const base = mkdtempSync(join(tmpdir(), "torchferry-server-"));
-  cleanups.push(() => rmSync(base, { recursive: true }));
-  for (const version of versions) writeVersion(base, version);
-  return base;
-}
-
-/** Writes a version as our writer does: elsewhere first, then renamed. */
-function writeVersion(base: string, version: number): void {
-  const temporary = join(base, `.${version}.tmp`);
-  mkdirSync(temporary);
-  writeFileSync(join(temporary, "saved_model.pb"), minimalSavedModel());
-  renameSync(temporary, join(base, String(version)));
-}
 
 async function start(base: string, engine: FakeOptions = {}, more: Partial<ServeOptions> = {}) {
   const lines: string[] = [];

@@ -1,15 +1,6 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { request as secureRequest } from "node:https";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -21,7 +12,7 @@ import { DEFAULT_BATCHING } from "../configuration/batching-parameters.ts";
 import { GrpcClient } from "../testing/grpc-client.ts";
 import { halfPlusTwo } from "../testing/half-plus-two.ts";
 import { INPUTS } from "../testing/half-plus-two-inputs.ts";
-import { minimalSavedModel } from "../testing/memory-files.ts";
+import { makeBase, makeFolder, writeVersion } from "../testing/version-directories.ts";
 import { makeWorkerFile, type WorkerFile } from "../testing/worker-file.ts";
 import { MAX_WORKER_ENDS } from "../workers/worker-pool.ts";
 import { type ServeOptions, startServer } from "./start-server.ts";
@@ -43,20 +34,6 @@ const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-function makeBase(...versions: number[]): string {
-  const base = mkdtempSync(join(tmpdir(), "torchferry-workers-"));
-  cleanups.push(() => rmSync(base, { recursive: true }));
-  for (const version of versions) writeVersion(base, version);
-  return base;
-}
-
-function writeVersion(base: string, version: number): void {
-  const temporary = join(base, `.${version}.tmp`);
-  mkdirSync(temporary);
-  writeFileSync(join(temporary, "saved_model.pb"), minimalSavedModel());
-  renameSync(temporary, join(base, String(version)));
-}
 
 async function start(more: Partial<ServeOptions> = {}, base = makeBase(1)) {
   const lines: string[] = [];
@@ -245,8 +222,7 @@ describe("a server with workers", () => {
   });
 
   it("writes whole records of all workers into the same files, and whole lines into the log", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "torchferry-records-"));
-    cleanups.push(() => rmSync(folder, { recursive: true }));
+    const folder = makeFolder();
     const { server, url, lines } = await start({
       requestLog: { everyModel: { prefix: join(folder, "log"), samplingRate: 1 } },
       accessLog: { what: "all", samplingRate: 1 },
@@ -256,7 +232,7 @@ describe("a server with workers", () => {
     await server.drain();
     const [file, ...others] = readdirSync(folder);
     expect(others).toEqual([]);
-    const { size } = { size: readFileSync(join(folder, file ?? "")).length };
+    const size = readFileSync(join(folder, file ?? "")).length;
     expect(size % 12).toBe(0);
     expect(size).toBeGreaterThan(12 * 50);
     expect(lines.filter((line) => line === "access").length).toBe(12);
