@@ -4,9 +4,6 @@
 // The server has one core with one thread in the engine, its load generator the other core; each client has a connection
 // of its own and calls again when it is answered. Progress goes to stderr.
 // Not here: what stands beside (serving/peers.mjs), how a window is measured (serving/measure-window.mjs).
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { parseArgs } from "node:util";
 import { printTables } from "./print-table.mjs";
 import { docsTables } from "./serving/docs-tables.mjs";
@@ -20,6 +17,7 @@ import { startersOf } from "./serving/peers.mjs";
 import { PINNED } from "./serving/pinned-process.mjs";
 import { WAYS } from "./serving/requests.mjs";
 import { rowsOf } from "./serving/rows.mjs";
+import { temporaryFolder } from "./temporary-folder.mjs";
 
 /** What is measured by default; `batching` compares servers of ours alone. */
 const PARTS = ["tiny", "mobilenet_v3_small", "resnet18", "large_json"];
@@ -52,8 +50,7 @@ export async function run(argv) {
     peers: startersOf(values.peers),
     tell,
   };
-  const folder = mkdtempSync(path.join(tmpdir(), "torchferry-bench-"));
-  process.once("exit", () => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   const parts = values.only.split(",");
   const results = {};
   for (const part of parts) results[part] = await measurePart(part, folder, plan);

@@ -3,8 +3,6 @@
 // Start: `torchferry serve` of the digits model until GET /readyz answers 200, and until the first Predict sent then is
 // answered, in turns with `node -e ''`. Memory: a server with resnet18, beside a bare process with the same session.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { median, printTables } from "./print-table.mjs";
@@ -13,6 +11,7 @@ import { atMost } from "./serving/held.mjs";
 import { asPythonWritesIt, prepareModel, wave } from "./serving/models.mjs";
 import { measureMemory } from "./start/memory.mjs";
 import { measureBareStart, measureStart } from "./start/time-to-ready.mjs";
+import { temporaryFolder } from "./temporary-folder.mjs";
 
 const DIGITS = { file: path.join(import.meta.dirname, "../examples/digits/digits.pt2"), shape: [1, 1, 8, 8] };
 const MOST_START_MS = 500;
@@ -30,8 +29,7 @@ export async function run(argv) {
       markdown: { type: "boolean", default: false },
     },
   });
-  const folder = mkdtempSync(path.join(tmpdir(), "torchferry-bench-"));
-  process.once("exit", () => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   const parts = {
     start: async () => startTables(await measureStarts(folder, Number(values.rounds))),
     memory: async () =>

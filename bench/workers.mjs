@@ -4,21 +4,20 @@
 // The load generator has the same cores, so that on two of them calls a second say little; processor time says what
 // would be left for more. `loop` is the share of the server's processor time that its busiest thread had: beyond
 // 1 / `loop` cores, more cores do not help. Memory is proportional (PSS), with every model loaded and asked.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
-import path from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { median, printTable } from "./print-table.mjs";
-import { torchferry } from "./processes.mjs";
-import { familyPids } from "./serving/cpu-time.mjs";
 import { inTurns } from "./serving/in-turns.mjs";
+import { batchingFlags } from "./serving/joining-server.mjs";
 import { prepareModel } from "./serving/models.mjs";
-import { becomesReady, freePorts, spawnOn, startModule } from "./serving/pinned-process.mjs";
+import { startOurServer } from "./serving/our-server.mjs";
+import { startModule } from "./serving/pinned-process.mjs";
 import { WAYS } from "./serving/requests.mjs";
+import { temporaryFolder } from "./temporary-folder.mjs";
 
 const ALL_CORES = `0-${availableParallelism() - 1}`;
 const WARM_UP_MS = 500;
-const BATCHING_PARAMETERS = "max_batch_size { value: 32 } max_enqueued_batches { value: 100 }";
 
 /** Measures each model and prints one row for each way, number of clients and number of workers. */
 export async function run(argv) {
@@ -34,8 +33,7 @@ export async function run(argv) {
       json: { type: "boolean", default: false },
     },
   });
-  const folder = mkdtempSync(path.join(tmpdir(), "torchferry-bench-"));
-  process.once("exit", () => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   const rows = [];
   const flags = values.batching ? batchingFlags(folder) : [];
   for (const name of values.only.split(",")) {
@@ -44,18 +42,13 @@ export async function run(argv) {
   printTable(rows, values);
 }
 
-function batchingFlags(folder) {
-  const file = path.join(folder, "batching.config");
-  writeFileSync(file, BATCHING_PARAMETERS);
-  return ["--enable_batching", "--batching_parameters_file", file];
-}
-
 /** Servers with each number of workers stay up and take turns, so that what else the machine does falls on all of them. */
 async function measureModel(model, { workers, ways, clients, rounds, flags }) {
   const servers = [];
   try {
     for (const count of workers.split(",")) {
-      servers.push({ count, ...(await startServer(model, "--workers", count, ...flags)) });
+      const wanted = { cores: ALL_CORES, flags: ["--workers", count, ...flags] };
+      servers.push({ count, ...(await startOurServer(model, wanted)) });
     }
     const rows = [];
     for (const way of ways.split(",")) {
@@ -68,19 +61,6 @@ async function measureModel(model, { workers, ways, clients, rounds, flags }) {
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }
-}
-
-/** On all cores, with one thread in the engine's runs; those are side by side. */
-async function startServer({ name, base }, ...flags) {
-  const [grpc, rest] = await freePorts(2);
-  const served = ["--model_name", name, "--model_base_path", base, "--tensorflow_intra_op_parallelism", "1"];
-  const command = torchferry("serve", ...served, "--port", grpc, "--rest_api_port", rest, ...flags);
-  const { child, stop } = spawnOn(ALL_CORES, command.map(String), { stdio: "ignore" });
-  await becomesReady(`the server of ${name}`, child, async () => {
-    const answer = await fetch(`http://127.0.0.1:${rest}/v1/models/${name}`);
-    return answer.ok && (await answer.text()).includes("AVAILABLE");
-  });
-  return { ports: { grpc, rest }, pids: familyPids(child.pid), stop };
 }
 
 async function measureWay(model, way, clients, servers, rounds) {

@@ -31,6 +31,10 @@ function byWay(rows) {
       [`CPU us, ${most.clients}`]: most["CPU us"],
       [`p50 ms, ${own[0].clients}`]: own[0]["p50, ms"],
       [`p99 ms, ${most.clients}`]: most["p99, ms"],
+      "load generator at its limit with clients": own
+        .filter((row) => row["held back by"])
+        .map((row) => row.clients)
+        .join(", "),
     };
   });
 }

@@ -52,11 +52,8 @@ export async function measureLargeJson(folder, rounds, tell) {
 }
 
 async function startOurs(base) {
-  const { ports, ...rest } = await startOurServer(
-    { name: NAME, base },
-    "--rest_api_max_body_bytes",
-    LARGEST_BODY_BYTES,
-  );
+  const flags = ["--rest_api_max_body_bytes", LARGEST_BODY_BYTES];
+  const { ports, ...rest } = await startOurServer({ name: NAME, base }, { flags });
   return { port: ports.rest, ...rest };
 }
 

@@ -1,14 +1,15 @@
-// `torchferry serve` as the benches start it: one model, one thread in the engine, on the first core.
+// `torchferry serve` as the benches start it: one model, one thread in each of the engine's runs, on the first core unless
+// it is given others.
 import { torchferry } from "../processes.mjs";
 import { familyPids } from "./cpu-time.mjs";
 import { becomesReady, freePorts, SERVER_CORE, spawnOn } from "./pinned-process.mjs";
 
 /** Starts it and waits until the model is available. Resolves to { ports, pids, stop }. */
-export async function startOurServer({ name, base }, ...flags) {
+export async function startOurServer({ name, base }, { cores = SERVER_CORE, flags = [] } = {}) {
   const [grpc, rest] = await freePorts(2);
   const served = ["--model_name", name, "--model_base_path", base, "--tensorflow_intra_op_parallelism", "1"];
   const command = torchferry("serve", ...served, "--port", grpc, "--rest_api_port", rest, ...flags);
-  const { child, stop } = spawnOn(SERVER_CORE, command.map(String), { stdio: "ignore" });
+  const { child, stop } = spawnOn(cores, command.map(String), { stdio: "ignore" });
   await becomesReady(`the server of ${name}`, child, async () => {
     const answer = await fetch(`http://127.0.0.1:${rest}/v1/models/${name}`);
     return answer.ok && (await answer.text()).includes("AVAILABLE");

@@ -2,6 +2,10 @@
 // Not here: taking them (in-turns.mjs).
 import { median } from "../print-table.mjs";
 import { spread } from "./in-turns.mjs";
+import { ENGINE } from "./measure-model.mjs";
+
+/** A load generator that works for more of the time than this is what its figures tell of. */
+export const MOST_BUSY = 0.9;
 
 /** One row for each number of clients and way, from measureModel's results. */
 export function rowsOf(model, byClients) {
@@ -19,6 +23,7 @@ export function rowsOf(model, byClients) {
         "p50, ms": of("p50Ms").toFixed(3),
         "p99, ms": of("p99Ms").toFixed(3),
         "client's core": of("busy").toFixed(2),
+        "held back by": way !== ENGINE && of("busy") > MOST_BUSY ? "load generator" : "",
       };
     }),
   );
