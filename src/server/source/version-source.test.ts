@@ -1,38 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { FakeClock, settle } from "../testing/fake-clock.ts";
-import { indexOf, MemoryFiles, minimalSavedModel } from "../testing/memory-files.ts";
-import {
-  SETTLE_MS,
-  type VersionPolicy,
-  VersionSource,
-  versionOf,
-  type WatchedModel,
-} from "./version-source.ts";
+import { settle } from "../testing/fake-clock.ts";
+import { indexOf, type MemoryFiles, minimalSavedModel } from "../testing/memory-files.ts";
+import { watchedDisk } from "../testing/watched-disk.ts";
+import { SETTLE_MS, type VersionPolicy, versionOf, type WatchedModel } from "./version-source.ts";
 
-function setUp(
-  models: readonly WatchedModel[] = [{ name: "m", basePath: "/m" }],
-  pollWaitMs = 1000,
-  emptyListingUnloads = false,
-) {
-  const clock = new FakeClock();
-  const files = new MemoryFiles(clock);
-  const lines: string[] = [];
-  const aspired: Record<string, string[]> = {};
-  const times: Record<string, number> = {};
-  const source = new VersionSource({
-    fileSystem: files,
-    clock,
-    log: (_level, message) => lines.push(message),
-    models,
-    pollWaitMs,
-    emptyListingUnloads,
-    aspire: (model, versions) => {
-      aspired[model] = versions.map(({ version, path }) => `${version}=${path}`);
-      times[String(versions[0]?.version)] ??= clock.now();
-    },
-  });
-  return { clock, files, lines, aspired, times, source };
-}
+const M: readonly WatchedModel[] = [{ name: "m", basePath: "/m" }];
 
 const withPolicy = (policy: VersionPolicy): readonly WatchedModel[] => [
   { name: "m", basePath: "/m", policy },
@@ -58,20 +30,20 @@ describe("names", () => {
 
 describe("which versions", () => {
   it("serves the highest by default", async () => {
-    const { clock, files, aspired, source } = setUp();
+    const { clock, files, aspired, source } = watchedDisk(M);
     for (const name of ["3", "1", "0012", ".tmp", "backup"]) files.writeVersion(`/m/${name}`);
     await clock.advance(SETTLE_MS);
     await source.start();
-    expect(aspired).toEqual({ m: ["12=/m/0012"] });
+    expect(aspired).toEqual({ m: ["12 /m/0012"] });
     source.stop();
   });
 
   it.each<[VersionPolicy, string[]]>([
-    [{ kind: "latest", count: 2 }, ["3=/m/3", "2=/m/2"]],
-    [{ kind: "all" }, ["3=/m/3", "2=/m/2", "1=/m/1"]],
-    [{ kind: "specific", versions: [1n, 2n, 8n] }, ["2=/m/2", "1=/m/1"]],
+    [{ kind: "latest", count: 2 }, ["3 /m/3", "2 /m/2"]],
+    [{ kind: "all" }, ["3 /m/3", "2 /m/2", "1 /m/1"]],
+    [{ kind: "specific", versions: [1n, 2n, 8n] }, ["2 /m/2", "1 /m/1"]],
   ])("follows the policy %o", async (policy, wanted) => {
-    const { clock, files, aspired, lines, source } = setUp(withPolicy(policy));
+    const { clock, files, aspired, lines, source } = watchedDisk(withPolicy(policy));
     for (const name of ["3", "1", "2"]) files.writeVersion(`/m/${name}`);
     await clock.advance(SETTLE_MS);
     await source.start();
@@ -81,13 +53,13 @@ describe("which versions", () => {
   });
 
   it("of two names for one number takes the later, and says so once", async () => {
-    const { clock, files, aspired, lines, source } = setUp();
+    const { clock, files, aspired, lines, source } = watchedDisk(M);
     files.writeVersion("/m/7");
     files.writeVersion("/m/007");
     await source.start();
     await clock.advance(5000);
     source.stop();
-    expect(aspired).toEqual({ m: ["7=/m/7"] });
+    expect(aspired).toEqual({ m: ["7 /m/7"] });
     expect(lines).toEqual([
       "Duplicate version directories detected. Version 7 will be loaded from 7, 007 will be ignored.",
     ]);
@@ -96,7 +68,7 @@ describe("which versions", () => {
 
 describe("time", () => {
   it("picks a version up within two seconds", async () => {
-    const { clock, files, times, source } = setUp();
+    const { clock, files, times, source } = watchedDisk(M);
     files.writeVersion("/m/1");
     await source.start();
     await clock.advance(1500);
@@ -111,7 +83,7 @@ describe("time", () => {
   });
 
   it("takes what has been lying there for a while at once", async () => {
-    const { clock, files, times, source } = setUp();
+    const { clock, files, times, source } = watchedDisk(M);
     files.writeVersion("/m/1");
     await clock.advance(60_000);
     await source.start();
@@ -121,10 +93,10 @@ describe("time", () => {
 
   it("looks once with 0, and never with less", async () => {
     for (const [wait, wanted] of [
-      [0, ["1=/m/1"]],
+      [0, ["1 /m/1"]],
       [-1000, undefined],
     ] as const) {
-      const { clock, files, aspired, source } = setUp(undefined, wait);
+      const { clock, files, aspired, source } = watchedDisk(M, wait);
       files.writeVersion("/m/1");
       await clock.advance(SETTLE_MS);
       await source.start();
@@ -137,26 +109,26 @@ describe("time", () => {
 
 describe("trouble", () => {
   it("heals when a missing base path appears, and holds up nobody", async () => {
-    const { clock, files, aspired, lines, source } = setUp([
+    const { clock, files, aspired, lines, source } = watchedDisk([
       { name: "gone", basePath: "/gone" },
       { name: "m", basePath: "/m" },
     ]);
     files.writeVersion("/m/1");
     await clock.advance(SETTLE_MS);
     await source.start();
-    expect(aspired).toEqual({ m: ["1=/m/1"] });
+    expect(aspired).toEqual({ m: ["1 /m/1"] });
     await clock.advance(5000);
     expect(lines).toEqual([
       "Could not find base path /gone for servable gone with error NOT_FOUND: /gone not found",
     ]);
     files.writeVersion("/gone/4");
     await clock.advance(2000);
-    expect(aspired["gone"]).toEqual(["4=/gone/4"]);
+    expect(aspired["gone"]).toEqual(["4 /gone/4"]);
     source.stop();
   });
 
   it("takes nothing away because a listing fails or is empty", async () => {
-    const { clock, files, aspired, lines, source } = setUp();
+    const { clock, files, aspired, lines, source } = watchedDisk(M);
     files.writeVersion("/m/1");
     await clock.advance(SETTLE_MS);
     await source.start();
@@ -172,11 +144,11 @@ describe("trouble", () => {
   });
 
   it("takes everything away when a listing is empty, where TensorFlow Serving's ways are wanted", async () => {
-    const { clock, files, aspired, source } = setUp(undefined, 1000, true);
+    const { clock, files, aspired, source } = watchedDisk(M, 1000, true);
     files.writeVersion("/m/1");
     await clock.advance(1000);
     await source.start();
-    expect(aspired).toEqual({ m: ["1=/m/1"] });
+    expect(aspired).toEqual({ m: ["1 /m/1"] });
     files.remove("/m/1");
     await clock.advance(1000);
     expect(aspired).toEqual({ m: [] });
@@ -184,7 +156,7 @@ describe("trouble", () => {
   });
 
   it("looks at other models from the moment they are set, and says what each look came to", async () => {
-    const { clock, files, aspired, source } = setUp(undefined, 0);
+    const { clock, files, aspired, source } = watchedDisk(M, 0);
     for (const path of ["/m/1", "/n/2"]) files.writeVersion(path);
     files.mkdir("/empty");
     await clock.advance(1000);
@@ -199,20 +171,20 @@ describe("trouble", () => {
     expect(looks.get("empty")).toMatchObject({ code: "NO_VERSIONS" });
     expect(looks.get("missing")).toMatchObject({ code: "BASE_PATH_NOT_FOUND" });
     expect(looks.has("m")).toBe(false);
-    expect(aspired).toEqual({ m: ["1=/m/1"], n: ["2=/n/2"] });
+    expect(aspired).toEqual({ m: ["1 /m/1"], n: ["2 /n/2"] });
   });
 
   it("falls back when the highest version is deleted", async () => {
-    const { clock, files, aspired, source } = setUp();
+    const { clock, files, aspired, source } = watchedDisk(M);
     files.writeVersion("/m/1");
     files.writeVersion("/m/2");
     await clock.advance(SETTLE_MS);
     await source.start();
-    expect(aspired).toEqual({ m: ["2=/m/2"] });
+    expect(aspired).toEqual({ m: ["2 /m/2"] });
     files.remove("/m/2");
     await clock.advance(1000);
     source.stop();
-    expect(aspired).toEqual({ m: ["1=/m/1"] });
+    expect(aspired).toEqual({ m: ["1 /m/1"] });
   });
 });
 
@@ -231,23 +203,23 @@ describe("a copy that is not whole", () => {
   ];
 
   it("waits until it is, and serves the one before as long", async () => {
-    const { clock, files, aspired, source } = setUp();
+    const { clock, files, aspired, source } = watchedDisk(M);
     files.writeVersion("/m/1");
     await clock.advance(SETTLE_MS);
     await source.start();
     for (const [what, write] of steps) {
       write(files);
       await clock.advance(3000);
-      expect(aspired, what).toEqual({ m: ["1=/m/1"] });
+      expect(aspired, what).toEqual({ m: ["1 /m/1"] });
     }
     files.write("/m/2/variables/variables.data-00000-of-00001", new Uint8Array(100));
     await clock.advance(2000);
-    expect(aspired).toEqual({ m: ["2=/m/2"] });
+    expect(aspired).toEqual({ m: ["2 /m/2"] });
     source.stop();
   });
 
   it("waits as long as anything still changes", async () => {
-    const { clock, files, aspired, source } = setUp();
+    const { clock, files, aspired, source } = watchedDisk(M);
     files.writeVersion("/m/1");
     await source.start();
     for (let change = 0; change < 40; change++) {
@@ -256,12 +228,12 @@ describe("a copy that is not whole", () => {
     }
     expect(aspired).toEqual({});
     await clock.advance(2000);
-    expect(aspired).toEqual({ m: ["1=/m/1"] });
+    expect(aspired).toEqual({ m: ["1 /m/1"] });
     source.stop();
   });
 
   it("waits for the whole of model.onnx", async () => {
-    const { clock, files, aspired, source } = setUp();
+    const { clock, files, aspired, source } = watchedDisk(M);
     files.writeVersion("/m/1");
     // Field 7, 5 bytes long, of which 2 are there.
     files.write("/m/1/model.onnx", Uint8Array.of(8, 10, 58, 5, 0, 0));
@@ -270,7 +242,7 @@ describe("a copy that is not whole", () => {
     expect(aspired).toEqual({});
     files.write("/m/1/model.onnx", Uint8Array.of(8, 10, 58, 5, 0, 0, 0, 0, 0));
     await clock.advance(2000);
-    expect(aspired).toEqual({ m: ["1=/m/1"] });
+    expect(aspired).toEqual({ m: ["1 /m/1"] });
     source.stop();
     await settle();
   });

@@ -5,12 +5,10 @@ import {
   LATEST_VERSION,
   SETTLE_MS,
   type VersionPolicy,
-  VersionSource,
   versionOf,
   type WatchedModel,
 } from "../../source/version-source.ts";
-import { FakeClock } from "../../testing/fake-clock.ts";
-import { MemoryFiles } from "../../testing/memory-files.ts";
+import { watchedDisk } from "../../testing/watched-disk.ts";
 
 const POLL_MS = 1000;
 const model = (policy: VersionPolicy = LATEST_VERSION, name = "servable"): WatchedModel => ({
@@ -21,27 +19,13 @@ const model = (policy: VersionPolicy = LATEST_VERSION, name = "servable"): Watch
 
 /** A source over an empty disk, and what it aspires to last. */
 function setUp(models: readonly WatchedModel[] = [model()], pollWaitMs = POLL_MS, strict = false) {
-  const clock = new FakeClock();
-  const files = new MemoryFiles(clock);
-  const aspired: Record<string, string[]> = {};
-  const lines: string[] = [];
-  const source = new VersionSource({
-    fileSystem: files,
-    clock,
-    log: (_level, message) => lines.push(message),
-    models,
-    pollWaitMs,
-    emptyListingUnloads: strict,
-    aspire: (name, versions) => {
-      aspired[name] = versions.map(({ version, path }) => `${version} ${path}`);
-    },
-  });
+  const disk = watchedDisk(models, pollWaitMs, strict);
   /** Writes whole versions, and lets them lie. */
   const write = async (...paths: string[]): Promise<void> => {
-    for (const path of paths) files.writeVersion(path);
-    await clock.advance(SETTLE_MS);
+    for (const path of paths) disk.files.writeVersion(path);
+    await disk.clock.advance(SETTLE_MS);
   };
-  return { clock, files, aspired, lines, source, write };
+  return { ...disk, write };
 }
 
 /** What is aspired to of these directories under a policy. */

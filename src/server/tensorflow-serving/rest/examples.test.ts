@@ -1,12 +1,13 @@
+// What classify and regress read and answer over REST, beside the cases of TensorFlow Serving's own tests.
+// Not here: those cases, and the sentences that refuse a request (cases/json-tensor-examples.test.ts,
+// cases/rest-example-error-texts.test.ts).
 import { fromBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { ExampleSchema } from "../../../bytes/protobuf/generated/tensorflow_example_pb.ts";
-import { Problem } from "../../../core/errors.ts";
 import { EXAMPLE_MODEL, floatTensor, stringTensor } from "../../testing/example-model.ts";
 import { spec } from "../../testing/half-plus-two.ts";
 import { loadedManager, rest, restError } from "../../testing/model-server.ts";
 import { ExamplesBodyReader } from "./read-examples-body.ts";
-import { writeResults } from "./write-results.ts";
 
 const models = await loadedManager({ half: [123] }, EXAMPLE_MODEL);
 models.setLabels("half", new Map([["stable", 123n]]));
@@ -21,8 +22,8 @@ function read(text: string, pieceBytes = 7): ExamplesBodyReader | string {
 }
 
 /** The features of each example, by name. */
-function features(text: string): readonly Record<string, unknown>[] {
-  const reader = read(text);
+function features(text: string, pieceBytes?: number): readonly Record<string, unknown>[] {
+  const reader = read(text, pieceBytes);
   if (typeof reader === "string") throw new Error(reader);
   return reader.examples().map((bytes) => {
     const { features: all } = fromBinary(ExampleSchema, bytes);
@@ -38,39 +39,17 @@ function features(text: string): readonly Record<string, unknown>[] {
 }
 
 describe("the body", () => {
-  it("has examples of bytes, floats and integers", () => {
-    const text = `{"examples":[{"names":["foo","bar"],"ratings":[8.0,9.0],"age":20},{"names":["baz"],"ratings":6.0}]}`;
-    expect(features(text)).toEqual([
-      {
-        names: { bytesList: ["foo", "bar"] },
-        ratings: { floatList: [8, 9] },
-        age: { int64List: [20n] },
-      },
-      { names: { bytesList: ["baz"] }, ratings: { floatList: [6] } },
-    ]);
-  });
-
-  it("has a signature, and a context that every example gets", () => {
-    const text = `{"signature_name":"custom_signture","context":{"query":"pizza","location":["sfo"]},
-      "examples":[{"ratings":[8.0,9.0,NaN,Infinity],"age":20},
-      {"names":["baz",{"b64":"aGVsbG8="}],"ratings":6.0,"intboolmix":[1,true,false]},
-      {"names":"bar","ratings":-Infinity}]}`;
+  it("is the same however it is cut", () => {
+    const text = `{"signature_name":"s","context":{"query":"pizza","location":["sfo"]},
+      "examples":[{"ratings":[8.0,9.5e0,NaN,-Infinity],"age":20},{"names":["b\\u00e4r",{"b64":"aGVsbG8="}],"flags":[1,true]}]}`;
     const context = { query: { bytesList: ["pizza"] }, location: { bytesList: ["sfo"] } };
-    expect(features(text)).toEqual([
-      {
-        ...context,
-        ratings: { floatList: [8, 9, Number.NaN, Number.POSITIVE_INFINITY] },
-        age: { int64List: [20n] },
-      },
-      {
-        ...context,
-        names: { bytesList: ["baz", "hello"] },
-        ratings: { floatList: [6] },
-        intboolmix: { int64List: [1n, 1n, 0n] },
-      },
-      { ...context, names: { bytesList: ["bar"] }, ratings: { floatList: [Number.NEGATIVE_INFINITY] } },
-    ]);
-    expect(read(text)).toMatchObject({ signatureName: "custom_signture" });
+    const ratings = { floatList: [8, 9.5, Number.NaN, Number.NEGATIVE_INFINITY] };
+    for (let pieceBytes = 1; pieceBytes <= text.length; pieceBytes++) {
+      expect(features(text, pieceBytes)).toEqual([
+        { ...context, ratings, age: { int64List: [20n] } },
+        { ...context, names: { bytesList: ["bär", "hello"] }, flags: { int64List: [1n, 1n] } },
+      ]);
+    }
   });
 
   it("keeps 64-bit integers, empty lists, other members, and the later of two features", () => {
@@ -85,45 +64,20 @@ describe("the body", () => {
   });
 
   it.each([
-    ["", "JSON Parse error: The document is empty"],
-    [`{"signature_name":["hello"],"examples":[{"a":1}]}`, "'signature_name' key must be a string"],
-    [`{"context":[{"a":1}],"examples":[{"a":1}]}`, "Example must be JSON object but got JSON Array"],
-    [`{"context":"a","examples":[{"a":null}]}`, "Example must be JSON object but got JSON String"],
-    [
-      `{"examples":[{"a":null}],"context":{"b":[[1]]}}`,
-      "Feature: b has element with unexpected JSON type: Array",
-    ],
-    [`{"examples":{"a":1}}`, "Expecting 'examples' value to be an list/array"],
-    [`{"examples":[]}`, "'examples' value is an empty array"],
-    ["{}", "When method is classify, key 'examples' is expected and was not found"],
-    [`{"examples":[[{"a":1}]]}`, "Example must be JSON object but got JSON Array"],
+    [`{"context":{"b":[[1]]}}`, "Feature: b has element with unexpected JSON type: Array"],
     [`{"examples":[1]}`, "Example must be JSON object but got JSON Number"],
-    [`{"examples":[{"names":[10,null]}]}`, "Feature: names has element with unexpected JSON type: Null"],
-    [`{"examples":[{"names":[10,10.0]}]}`, "Unexpected element type in feature: names expecting type: int64"],
     [
       `{"examples":[{"names":[1.5,true]}]}`,
       "Unexpected element type in feature: names expecting type: float",
-    ],
-    [`{"examples":[{"names":["a",1]}]}`, "Unexpected element type in feature: names expecting type: bytes"],
-    [
-      `{"examples":[{"names":[10,{"test":10}]}]}`,
-      "Feature: names has element with unexpected JSON type: Object",
     ],
     [
       `{"examples":[{"names":{"b64":"a","c":1}}]}`,
       "Feature: names has element with unexpected JSON type: Object",
     ],
-    [`{"examples":[{"names":{"b64":"a"}}]}`, "Unable to base64 decode"],
     [
       `{"examples":[{"names":[1,{"b64":"a"}]}]}`,
       "Unexpected element type in feature: names expecting type: int64",
     ],
-    [`{"examples":[{"names":[[10],20]}]}`, "Feature: names has element with unexpected JSON type: Array"],
-    [
-      `{"examples":[{"names":[20,18446744073709551603]}]}`,
-      "Feature: names has uint64_t element. Only int64_t is supported.",
-    ],
-    [`[1]`, "JSON Value: [1] Is not object"],
     [
       `{"examples":[{"a":null}`,
       "JSON Parse error: Missing a comma or ']' after an array element. at offset: 23",
@@ -164,48 +118,15 @@ describe("classify and regress", () => {
 
   it.each([
     [
-      ":classify",
-      `{"examples":[{"x":1.0}]}`,
-      400,
-      /^No classification inputs found in SignatureDef: inputs \{\n {2}key: "x"\n/,
-    ],
-    [":regress", `{"examples":[{"x":1.0}]}`, 400, /^No regression inputs found in SignatureDef: inputs \{/],
-    [
-      ":regress",
-      `{"signature_name":"s","examples":[{"x":1.0}]}`,
-      400,
-      /^No signature was found with the name: s$/,
-    ],
-    [
-      ":regress",
-      `{"signature_name":"classify_x_to_y","examples":[{"x":1.0}]}`,
-      400,
-      /^No regression outputs found in/,
-    ],
-    [
-      ":regress",
-      `{"signature_name":"classify_with_labels","examples":[{"x":1.0}]}`,
-      400,
-      /^Expected one output Tensor\.$/,
-    ],
-    [
-      ":classify",
-      `{"signature_name":"regress_x_to_y","examples":[{"x":1.0}]}`,
-      400,
-      /^Expected classification signature outputs to contain at least one of "classes" or "scores"\. Signature was: /,
-    ],
-    [
       "/versions/9:classify",
       `{"examples":[{"x":1.0}]}`,
       404,
-      /^Servable not found for request: Specific\(half, 9\)$/,
+      "Servable not found for request: Specific(half, 9)",
     ],
-    ["/versions/9:classify", "{", 400, /^JSON Parse error: /],
-    ["/labels/none:regress", `{"examples":[{"x":1.0}]}`, 400, /^Unrecognized servable version label: none$/],
+    ["/versions/9:classify", "{", 400, "JSON Parse error: Missing a name for object member. at offset: 1"],
+    ["/labels/none:regress", `{"examples":[{"x":1.0}]}`, 400, "Unrecognized servable version label: none"],
   ])("%s with %s", async (path, body, status, message) => {
-    const [code, text] = await restError(context, { url: `/v1/models/half${path}`, body });
-    expect(code).toBe(status);
-    expect(text).toMatch(message);
+    expect(await restError(context, { url: `/v1/models/half${path}`, body })).toEqual([status, message]);
   });
 
   it("look at the method's name where they are told to", async () => {
@@ -251,31 +172,5 @@ describe("classify and regress", () => {
     const broken = await loadedManager({ m: [1] }, { signatures, outputs: new Map([[output, tensor]]) });
     const call = { url: `/v1/models/m:${method}`, body: `{"examples":[{"x":1.0}]}` };
     expect(await restError({ models: broken }, call)).toEqual([400, message]);
-  });
-});
-
-describe("results", () => {
-  const text = (result: Parameters<typeof writeResults>[0]): string => {
-    const pieces = writeResults(result);
-    return pieces instanceof Problem ? pieces.message : Buffer.concat([...pieces]).toString();
-  };
-
-  it("write floats as everywhere", () => {
-    const values = Float32Array.of(0.2, Number.POSITIVE_INFINITY, 1, Number.NEGATIVE_INFINITY, Number.NaN);
-    expect(text({ kind: "regressions", values })).toContain("[0.2, Infinity, 1.0, -Infinity, NaN]");
-  });
-
-  it("are not written if there are none", () => {
-    expect(text({ kind: "regressions", values: new Float32Array(0) })).toBe(
-      "Cannot convert empty RegressionResults to JSON",
-    );
-    const none = {
-      kind: "classifications",
-      examples: 0,
-      classes: 0,
-      labels: undefined,
-      scores: undefined,
-    } as const;
-    expect(text(none)).toBe("Cannot convert empty ClassificationResults to JSON");
   });
 });
