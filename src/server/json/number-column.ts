@@ -1,9 +1,11 @@
 // Numbers of one tensor, written one after the other into typed memory as a body arrives.
 // Invariant: appending never copies more than COPY_LIMIT_BYTES. Past that size a new segment is taken, sized by how
 // densely the body is written and how much of it is still to come, so that a tensor usually is one segment and needs no joining at all.
+// Memory comes back only from who knows that nobody reads the numbers any more.
 // Layout of int64 and uint64: pairs of 32-bit words, low word first.
 // Not here: reading digits (scan-numbers.ts), shapes (tensorflow-serving/rest/tensor-builder.ts).
 import type { DType } from "../../tensor/dtype.ts";
+import { MessageMemory, MIN_REUSED_BYTES } from "../grpc/message-memory.ts";
 
 export type NumberArray =
   | Float32Array
@@ -15,8 +17,10 @@ export type NumberArray =
   | Uint16Array
   | Uint32Array;
 
-/** Growing by doubling copies at most this much at once, which takes some tens of microseconds. */
+/** Growing copies at most this much at once, which takes some tens of microseconds. */
 const COPY_LIMIT_BYTES = 128 * 1024;
+/** Until there are so many it grows by doubling; after that they tell how many more to expect. */
+const DOUBLED_BYTES = 32 * 1024;
 const FIRST_CAPACITY = 16;
 /** No segment is larger; 1 GiB of float32 is 268 million numbers. */
 const MAX_SEGMENT_BYTES = 2 ** 30;
@@ -25,7 +29,12 @@ const HEADROOM = 1.1;
 /** Joining segments copies this much between two looks at other work. */
 const JOIN_SLICE_BYTES = 256 * 1024;
 
-type ArrayOf = { new (length: number): NumberArray };
+type ArrayOf = {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): NumberArray;
+};
+
+const MEMORY = new MessageMemory();
 
 const ARRAYS: Partial<Record<DType, ArrayOf>> = {
   float32: Float32Array,
@@ -56,7 +65,7 @@ export class NumberColumn {
     this.dtype = dtype;
     this.#Array = arrayOf;
     this.#words = dtype === "int64" || dtype === "uint64" ? 2 : 1;
-    this.array = new arrayOf(FIRST_CAPACITY);
+    this.array = this.#newArray(FIRST_CAPACITY);
   }
 
   /** Bytes of an element. */
@@ -104,15 +113,12 @@ export class NumberColumn {
     const { array, length } = this;
     const width = array.BYTES_PER_ELEMENT;
     this.#mark ??= { left: bodyBytesLeft, length: this.#fullLength + length };
-    if (length * width * 2 <= COPY_LIMIT_BYTES) {
-      this.array = new this.#Array(array.length * 2);
-      this.array.set(array as never); // both are the same kind of array
-      return;
-    }
     const most = Math.floor(MAX_SEGMENT_BYTES / width);
-    const next = new this.#Array(Math.min(this.#expected(bodyBytesLeft), most));
+    const wanted = length * width < DOUBLED_BYTES ? array.length * 2 : this.#expected(bodyBytesLeft);
+    const next = this.#newArray(Math.min(wanted, most));
     if (length * width <= COPY_LIMIT_BYTES && this.#full.length === 0) {
       next.set(array as never); // both are the same kind of array
+      giveBack(array);
     } else {
       this.#full.push(array);
       this.#fullLength += length;
@@ -151,6 +157,24 @@ export class NumberColumn {
     }
     return all;
   }
+
+  /** Nobody reads what bytes() gave any more, and nothing more is appended: the memory is used again. */
+  giveBack(): void {
+    for (const segment of [...this.#full.splice(0), this.array]) giveBack(segment);
+    this.array = this.#newArray(0);
+    this.length = 0;
+  }
+
+  /** Not cleared where it is long: nobody sees more of it than was written. */
+  #newArray(length: number): NumberArray {
+    const bytes = length * this.#Array.BYTES_PER_ELEMENT;
+    const memory = bytes < MIN_REUSED_BYTES ? new ArrayBuffer(bytes) : MEMORY.take(bytes);
+    return new this.#Array(memory, 0, length);
+  }
+}
+
+function giveBack({ buffer }: NumberArray): void {
+  MEMORY.give(buffer as ArrayBuffer); // a column makes no shared ones
 }
 
 /** A column for a dtype, or undefined if JSON has no numbers for it (strings, half precision, complex). */

@@ -64,6 +64,11 @@ export class InputData implements JsonHandler {
     return isNarrow(dtype) ? yield* narrowed(bytes, dtype, input, this.datatype) : bytes;
   }
 
+  /** Nobody reads the elements any more. */
+  giveBack(): void {
+    this.#column?.giveBack();
+  }
+
   startArray(): void {
     if (this.#depth === 0) this.isList = true;
     this.#counted(1);

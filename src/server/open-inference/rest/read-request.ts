@@ -137,9 +137,11 @@ class JsonReading {
     const bytes = parts.finish();
     if (!bytes) return problem("OIP_BINARY_BYTES", { found: parts.found, wanted: parts.wanted });
     const inputs = await this.#values(parsed, bytes);
-    return inputs instanceof Problem
-      ? inputs
-      : { parsed, prepared, inputs, giveBack: () => parts.giveBack() };
+    const giveBack = (): void => {
+      parts.giveBack();
+      for (const data of this.#reader.data.values()) data.giveBack();
+    };
+    return inputs instanceof Problem ? inputs : { parsed, prepared, inputs, giveBack };
   }
 
   async #feedJson(reader: InferBodyReader, json: Uint8Array): Promise<void> {

@@ -144,6 +144,11 @@ export class PredictTensors {
     return inputs;
   }
 
+  /** Nobody reads the tensors any more. */
+  giveBack(): void {
+    for (const { column } of this.#builders.values()) column?.giveBack();
+  }
+
   #failItem(failure: Failure, place: ValueOf, key: string): false {
     const index = this.rows;
     return this.#fail(() => {

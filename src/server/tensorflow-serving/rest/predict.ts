@@ -57,7 +57,10 @@ async function run(
   const { onCancel, predicted } = request;
   const limits = { timeoutMs, checkMethodNames, onCancel, predicted };
   const outputs = await predict(handle, prediction, limits);
-  return outputs instanceof Problem ? outputs : writePredictions(outputs, body.format);
+  if (outputs instanceof Problem) return outputs;
+  // A run that was given up may go on; its inputs are left alone.
+  reader.giveBack();
+  return writePredictions(outputs, body.format);
 }
 
 function bodyOf(

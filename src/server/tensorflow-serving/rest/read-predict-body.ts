@@ -101,6 +101,11 @@ export class PredictBodyReader implements JsonHandler {
     return inputs instanceof Problem ? inputs : { format: rows ? "row" : "columnar", inputs };
   }
 
+  /** Nobody reads the tensors any more. */
+  giveBack(): void {
+    this.#tensors.giveBack();
+  }
+
   startObject(): void {
     if (this.#depth === 1 && this.#memberBegins(false)) this.#values.startObject();
     else this.#depth++;
