@@ -349,6 +349,12 @@ export const SERVING_ERRORS = {
     grpc: 8,
     text: "Received message larger than max ({size} vs. {limit})",
   },
+  GRPC_METADATA_TOO_LARGE: {
+    exit: 1,
+    http: 431,
+    grpc: 8,
+    text: "received metadata size exceeds limit ({size} vs. {limit}); each entry counts its name, its value and 32 bytes",
+  },
   GRPC_ENCODING: {
     exit: 1,
     http: 415,

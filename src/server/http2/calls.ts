@@ -5,7 +5,7 @@
 import { FrameBudget } from "./frame-budget.ts";
 import { HeaderBlock } from "./header-block.ts";
 import type { SentField } from "./header-encoder.ts";
-import { areTrailers, type HeaderField, Headers, isRequest } from "./header-field.ts";
+import { areTrailers, Headers, isRequest } from "./header-field.ts";
 import { CONNECTION_WINDOW_BYTES, IDLE_FRAMES, RESETS, STREAM_WINDOW_BYTES } from "./limits.ts";
 import * as h2 from "./protocol.ts";
 import { broken, ConnectionError, tooMany } from "./protocol.ts";
@@ -17,6 +17,8 @@ import { StreamNumbers } from "./stream-numbers.ts";
 export interface CallsOptions {
   /** Takes a new call. It may answer at once. */
   readonly open: (stream: Stream) => StreamSink;
+  /** Takes a new call whose headers came to more bytes than are allowed, to refuse it; it has the first of them. */
+  readonly openTooLarge: (stream: Stream, headerBytes: number) => StreamSink;
   readonly maxConcurrentStreams: number;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
@@ -188,11 +190,12 @@ export class Calls implements StreamOwner {
 
   /** A call's headers are complete: they begin it, or they end it as trailers. */
   #endHeaders(): void {
-    const { stream: id, endsStream, fields } = this.headers;
+    const { stream: id, endsStream, fields, tooLargeBytes } = this.headers;
     const stream = this.numbers.open.get(id);
     if (stream) {
       if (!stream.receiving) this.reset(stream, h2.STREAM_CLOSED);
-      else if (!endsStream || !fields || !areTrailers(fields)) this.reset(stream, h2.PROTOCOL_ERROR);
+      else if (!endsStream || tooLargeBytes > 0 || !areTrailers(fields))
+        this.reset(stream, h2.PROTOCOL_ERROR);
       else this.#endReceiving(stream);
       return;
     }
@@ -207,15 +210,16 @@ export class Calls implements StreamOwner {
     if (this.numbers.open.size >= this.#options.maxConcurrentStreams) {
       if (!this.#resets.spend(this.nowMs)) tooMany("calls beyond the limit");
       this.#cut(id, h2.REFUSED_STREAM);
-    } else if (this.headers.dependsOnItself || (fields && !isRequest(fields))) {
+    } else if (this.headers.dependsOnItself || (tooLargeBytes === 0 && !isRequest(fields))) {
       this.idle();
       this.#cut(id, h2.PROTOCOL_ERROR);
-    } else this.#begin(id, fields, endsStream);
+    } else this.#begin(id);
   }
 
-  #begin(id: number, fields: readonly HeaderField[] | undefined, endsStream: boolean): void {
+  #begin(id: number): void {
+    const { fields, endsStream, tooLargeBytes } = this.headers;
     const windows = { send: this.#peer.initialWindowBytes, receive: STREAM_WINDOW_BYTES };
-    const stream = new Stream(id, new Headers(fields ?? []), this, windows);
+    const stream = new Stream(id, new Headers(fields), this, windows);
     stream.receiving = !endsStream;
     stream.receivedMs = this.nowMs;
     const length = stream.headers.get("content-length");
@@ -223,11 +227,8 @@ export class Calls implements StreamOwner {
     this.numbers.open.set(id, stream);
     this.begun++;
     this.#idleFrames.refill();
-    if (!fields) {
-      stream.respond(TOO_LARGE, true);
-      return;
-    }
-    const sink = this.#options.open(stream);
+    const { open, openTooLarge } = this.#options;
+    const sink = tooLargeBytes === 0 ? open(stream) : openTooLarge(stream, tooLargeBytes);
     stream.sink = sink;
     if (stream.closed) sink.closed(stream.answered);
     else if (endsStream) this.#endReceiving(stream);
@@ -272,5 +273,3 @@ export class Calls implements StreamOwner {
     this.#options.wake();
   }
 }
-
-const TOO_LARGE: readonly SentField[] = [[":status", "431"]];

@@ -35,8 +35,13 @@ export class HeaderBlock {
   #parts: Uint8Array[] = [];
   #frames = 0;
   #bytes = 0;
-  /** The fields of the block that was complete last; undefined if there were too many. */
-  fields: readonly HeaderField[] | undefined;
+  /** The fields of the block that was complete last, as far as they are allowed. */
+  fields: readonly HeaderField[] = [];
+
+  /** What those fields came to where that was more than is allowed, else 0. */
+  get tooLargeBytes(): number {
+    return this.#decoder.tooLargeBytes;
+  }
 
   /** A HEADERS frame. Returns whether the block is complete. Throws ConnectionError. */
   begin(flags: number, stream: number, payload: Uint8Array): boolean {

@@ -22,6 +22,8 @@ export class HeaderDecoder {
   readonly #lastBlock = new Uint8Array(REMEMBERED_BYTES);
   #lastLength = 0;
   #lastFields: readonly HeaderField[] = [];
+  /** What the fields of the block that was read last came to where that was more than is allowed, else 0. */
+  tooLargeBytes = 0;
 
   constructor(tableBytes: number, maxListBytes: number) {
     this.#table = new HeaderTable(tableBytes);
@@ -29,8 +31,9 @@ export class HeaderDecoder {
     this.#maxListBytes = maxListBytes;
   }
 
-  /** The fields, or undefined if they are too many. Throws COMPRESSION_ERROR if the block is none. */
-  decode(block: Uint8Array): readonly HeaderField[] | undefined {
+  /** The fields, as far as they are allowed. Throws COMPRESSION_ERROR if the block is none. */
+  decode(block: Uint8Array): readonly HeaderField[] {
+    this.tooLargeBytes = 0;
     if (this.#isLast(block)) return this.#lastFields;
     this.#bytes = block;
     this.#at = 0;
@@ -52,9 +55,10 @@ export class HeaderDecoder {
       size += field.size;
       if (size <= this.#maxListBytes) fields.push(field);
     }
+    if (size > this.#maxListBytes) this.tooLargeBytes = size;
     if (!onlyIndexed) this.#lastLength = 0;
     else if (block.length <= REMEMBERED_BYTES && size <= this.#maxListBytes) this.#remember(block, fields);
-    return size <= this.#maxListBytes ? fields : undefined;
+    return fields;
   }
 
   #isLast(block: Uint8Array): boolean {

@@ -138,12 +138,35 @@ describe("a stream ends with", () => {
   ])("%s", (_, code, parts) => {
     expect(ends(...parts)).toEqual([undefined, code]);
   });
+});
 
-  it("status 431 if its headers are too many, and the next one is served", () => {
-    const many = Array.from({ length: 2000 }, (_, index) => ["a", `${index}`] as const);
-    const test = new TestConnection().send(headers(1, END, [...REQUEST, ...many]), headers(3, END));
-    expect(test.take()[0]).toMatchObject({ type: h2.HEADERS, flags: END, stream: 1 });
-    expect(test.calls.map(({ stream }) => stream.id)).toEqual([3]);
+describe("a call whose headers are too large", () => {
+  const value = "v".repeat(1000);
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, index) => [`a${1000 + index}`, value] as const);
+
+  it("is told apart, has the first of them, and the next one is served", () => {
+    const test = new TestConnection().send(headers(1, END, [...REQUEST, ...many(200)]), headers(3, END));
+    const [large, next] = test.calls;
+    expect(large?.tooLargeBytes).toBeGreaterThan(200 * 1037);
+    expect([":path", "a1000", "a1199"].map((name) => large?.stream.headers.get(name)?.length)).toEqual([
+      REQUEST.find(([name]) => name === ":path")?.[1].length,
+      1000,
+      undefined,
+    ]);
+    expect([next?.stream.id, next?.tooLargeBytes]).toEqual([3, 0]);
+  });
+
+  it("is one also where the first of them is", () => {
+    const test = new TestConnection().send(headers(1, END, [[":path", "/".repeat(70_000)], ...REQUEST]));
+    expect(test.call().tooLargeBytes).toBeGreaterThan(70_000);
+    expect(test.call().stream.headers.get(":path")).toBeUndefined();
+    expect(test.resets()).toEqual([]);
+  });
+
+  it("cannot be one that ends a call", () => {
+    const test = new TestConnection().send(headers(1), headers(1, END, many(200)));
+    expect(test.resets()).toEqual([[1, h2.PROTOCOL_ERROR]]);
   });
 });
 

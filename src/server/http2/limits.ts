@@ -9,12 +9,15 @@ export const CONNECTION_WINDOW_BYTES = 64 * 2 ** 20;
 export const MAX_FRAME_BYTES = 2 ** 20;
 /** Calls that one connection may have in flight; more wait with the client. */
 export const MAX_CONCURRENT_STREAMS = 1024;
-/** Frames other than DATA are kept whole until they are read; none but HEADERS comes near this. */
-export const MAX_CONTROL_FRAME_BYTES = 2 ** 16;
-/** A call's headers, each counted with the 32 bytes that HPACK counts; what Node takes. */
+/** A call's headers, each counted with the 32 bytes that HPACK counts; what Node takes. A call with more is refused. */
 export const MAX_HEADER_LIST_BYTES = 64 * 1024;
-/** The same, compressed, over all CONTINUATION frames: compression that makes them larger is none. */
-export const MAX_HEADER_BLOCK_BYTES = MAX_HEADER_LIST_BYTES;
+/**
+ * Headers as they are sent, over all CONTINUATION frames. Those of a call that is refused are read too, so that the
+ * connection and its other calls go on; past this they cost more than the connection is worth.
+ */
+export const MAX_HEADER_BLOCK_BYTES = 4 * MAX_HEADER_LIST_BYTES;
+/** Frames other than DATA are kept whole until they are read; none but HEADERS comes near this. */
+export const MAX_CONTROL_FRAME_BYTES = MAX_HEADER_BLOCK_BYTES;
 /** Frames that one call's headers may be spread over: frames of a few bytes cost as much as large ones. */
 export const MAX_CONTINUATION_FRAMES = 64;
 /** HPACK's default, which is never changed. */

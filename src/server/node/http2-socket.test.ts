@@ -182,6 +182,37 @@ describe("a client", () => {
     await expect.poll(() => server.inFlight()).toBe(0);
   });
 
+  it("that sends too much metadata is refused that call, and keeps its connection", async () => {
+    const told: unknown[] = [];
+    const { port } = await start({ answered: ({ call, status }) => told.push([call, status]) });
+    const { socket, received } = await rawClient(port);
+    const fields = [
+      [":method", "POST"],
+      [":scheme", "http"],
+      [":path", "/echo"],
+      ["big", "v".repeat(100_000)],
+    ] as const;
+    const message = Buffer.concat([framePrefix(3), pattern(3, 1)]);
+    const body = (stream: number) => frame(h2.DATA, h2.END_STREAM, stream, message);
+    socket.write(Buffer.concat([HELLO, frame(h2.HEADERS, h2.END_HEADERS, 1, block(...fields)), body(1)]));
+    socket.write(Buffer.concat([request(3, "/echo"), body(3)]));
+    await expect
+      .poll(() => told)
+      .toEqual([
+        ["/echo", "RESOURCE_EXHAUSTED"],
+        ["/echo", "OK"],
+      ]);
+    await expect
+      .poll(() => readFrames([received()]).some(({ type, stream }) => type === h2.DATA && stream === 3))
+      .toBe(true);
+    const frames = readFrames([received()]);
+    expect(frames.some(({ type }) => type === h2.GOAWAY)).toBe(false);
+    const refusal = frames
+      .find(({ type, stream }) => type === h2.HEADERS && stream === 1)
+      ?.payload.toString("latin1");
+    expect(refusal).toContain("received metadata size exceeds limit (100163 vs. 65536)");
+  });
+
   it("that breaks the protocol is told why, and its connection ends", async () => {
     const { port, lines } = await start();
     const { socket, received } = await rawClient(port);

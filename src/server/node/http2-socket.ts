@@ -2,18 +2,13 @@
 // Invariant: what is said within one turn of the event loop is one write; a client that sends much, asks much or does
 // not read is left for a later turn, so that others have theirs.
 import type { Duplex } from "node:stream";
-import { Connection } from "../http2/connection.ts";
-import type { SentField } from "../http2/header-encoder.ts";
+import { Connection, type ConnectionOptions } from "../http2/connection.ts";
 import { NO_ERROR } from "../http2/protocol.ts";
-import type { Stream, StreamSink } from "../http2/stream.ts";
 import type { Log } from "../log.ts";
 import type { SocketLimits } from "./socket-limits.ts";
 import { readInto } from "./socket-reader.ts";
 
-export interface Http2SocketOptions {
-  readonly open: (stream: Stream) => StreamSink;
-  readonly maxConcurrentStreams: number;
-  readonly repeated: Iterable<SentField>;
+export interface Http2SocketOptions extends Omit<ConnectionOptions, "now" | "wake"> {
   readonly limits: SocketLimits;
   readonly log: Log;
   /** Milliseconds that a client may take nothing of an answer. */

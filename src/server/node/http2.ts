@@ -9,11 +9,11 @@ import { problem } from "../../core/errors.ts";
 import { secureOptions, type TlsOptions } from "../configuration/tls.ts";
 import type { GrpcMethods } from "../grpc/call.ts";
 import { MessageMemory } from "../grpc/message-memory.ts";
-import { MAX_CONCURRENT_STREAMS } from "../http2/limits.ts";
+import { MAX_CONCURRENT_STREAMS, MAX_HEADER_LIST_BYTES } from "../http2/limits.ts";
 import type { Stream, StreamSink } from "../http2/stream.ts";
 import type { Log } from "../log.ts";
 import { REPEATED_FIELDS } from "./grpc-answer.ts";
-import { Call } from "./grpc-call.ts";
+import { Call, type CallOptions } from "./grpc-call.ts";
 import { Http2Socket } from "./http2-socket.ts";
 import { NO_LIMITS, type SocketLimits } from "./socket-limits.ts";
 import { StreamingCall } from "./streaming-call.ts";
@@ -62,6 +62,11 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const memory = new MessageMemory();
   const settings = {
     open: (stream: Stream) => openCall(stream, options, limits, memory),
+    openTooLarge: (stream: Stream, size: number) =>
+      refusedCall(
+        new Call(stream, callOptions(stream, options, limits, memory)),
+        problem("GRPC_METADATA_TOO_LARGE", { size, limit: MAX_HEADER_LIST_BYTES }),
+      ),
     maxConcurrentStreams: channel.maxConcurrentStreams ?? MAX_CONCURRENT_STREAMS,
     repeated: REPEATED_FIELDS,
     limits,
@@ -118,19 +123,27 @@ function openCall(
   if (method !== "POST" || !/^application\/grpc($|[+;])/.test(headers.get("content-type") ?? "")) {
     return answerAtEnd(stream, method === "POST" ? "415" : "405");
   }
-  const path = headers.get(":path") ?? "";
-  const { maxMessageBytes, log, answered } = options;
-  const watch = answered && new GrpcWatch(path, answered);
-  const { receiveIdleMs } = limits;
-  const call = { path, maxMessageBytes, memory, log, watch, receiveIdleMs, leave: undefined };
-  const found = options.methods.get(path);
-  if (!found) return refusedCall(new Call(stream, call), problem("GRPC_UNKNOWN_METHOD", { method: path }));
+  const call = callOptions(stream, options, limits, memory);
+  const found = options.methods.get(call.path);
+  if (!found)
+    return refusedCall(new Call(stream, call), problem("GRPC_UNKNOWN_METHOD", { method: call.path }));
   if (!("handle" in found)) return new StreamingCall(stream, found, call);
   // Calls that last, such as watches, do not count.
   const requests = found.light ? undefined : limits.requests;
   const refusal = requests?.enter();
   if (refusal) return refusedCall(new Call(stream, call), refusal);
   return new UnaryCall(stream, found, requests ? { ...call, leave: () => requests.leave() } : call);
+}
+
+function callOptions(
+  { headers }: Stream,
+  { maxMessageBytes, log, answered }: GrpcServerOptions,
+  { receiveIdleMs }: SocketLimits,
+  memory: MessageMemory,
+): CallOptions {
+  const path = headers.get(":path") ?? "";
+  const watch = answered && new GrpcWatch(path, answered);
+  return { path, maxMessageBytes, memory, log, watch, receiveIdleMs, leave: undefined };
 }
 
 /** A call that is over before it was read; what its client still sends is thrown away. */

@@ -8,6 +8,8 @@ import { HELLO, type ReadFrame, readFrames } from "./frames.ts";
 export interface SeenCall {
   readonly stream: Stream;
   readonly body: Buffer[];
+  /** Of its headers, if they were too large. */
+  readonly tooLargeBytes: number;
   ended: boolean;
   /** Whether it was answered; undefined while it is open. */
   closed: boolean | undefined;
@@ -24,7 +26,8 @@ export class TestConnection {
 
   constructor(options: Partial<ConnectionOptions> = {}, hello = HELLO) {
     this.connection = new Connection({
-      open: (stream) => this.#open(stream),
+      open: (stream) => this.#open(stream, 0),
+      openTooLarge: (stream, headerBytes) => this.#open(stream, headerBytes),
       maxConcurrentStreams: 4,
       repeated: [OK],
       now: () => this.nowMs,
@@ -79,8 +82,8 @@ export class TestConnection {
     return call;
   }
 
-  #open(stream: Stream) {
-    const call: SeenCall = { stream, body: [], ended: false, closed: undefined };
+  #open(stream: Stream, tooLargeBytes: number) {
+    const call: SeenCall = { stream, body: [], tooLargeBytes, ended: false, closed: undefined };
     this.calls.push(call);
     return {
       data: (piece: Uint8Array) => void call.body.push(Buffer.from(piece)),
