@@ -18,6 +18,7 @@ from pathlib import Path
 from environment import cache_folder, python_variables, ready_python
 from exported import exported
 from run_context import CHECKOUT
+from server_process import SERVE_FLAGS
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Stage:
     variables: dict[str, str] = field(default_factory=dict)
     only_with: tuple[str, ...] = ()  # left out unless one of these options is given
     alone: bool = False  # converts what it needs itself
+    serve: str = ""  # flags of every server that it starts
 
 
 STAGES = (
@@ -51,6 +53,8 @@ STAGES = (
     Stage("load", "serving_under_load", "tensorflow"),
     Stage("switches", "switches", "tensorflow", alone=True),
     Stage("workers", "workers", "tensorflow", alone=True),
+    Stage("cases-workers", "model_server_cases", "tensorflow", only_with=("full",), alone=True, serve="--workers 2"),
+    Stage("switches-workers", "switches", "tensorflow", only_with=("full",), alone=True, serve="--workers 2"),
     Stage("operations", "serving_operations", "tensorflow", alone=True),
     Stage("memory", "serving_memory", alone=True),
     Stage("verify", "verify_and_export", "torch", alone=True),
@@ -125,14 +129,16 @@ def wanted(options: argparse.Namespace) -> list[Stage]:
 def run_stage(stage: Stage, options: argparse.Namespace, models: Path, work: Path) -> Tally:
     """Runs one stage, passing on what it prints."""
     python = ready_python(stage.environment) if stage.environment else sys.executable
-    command = [python, "-m", f"stages.{stage.module}", "--models", models, "--work", work]
+    folder = work / stage.name if stage.serve else work  # a module's second stage would find the first one's files
+    folder.mkdir(exist_ok=True)
+    command = [python, "-m", f"stages.{stage.module}", "--models", models, "--work", folder]
     command += ["--full"] * options.full + (["--corpus", options.corpus] if options.corpus else [])
     print(f"\n{stage.name}", flush=True)
     tally, started, log = Tally(stage.name), time.monotonic(), work / f"{stage.name}.log"
     with log.open("wb") as errors:
         process = subprocess.Popen(
             command,
-            env={**python_variables(), **stage.variables},
+            env={**python_variables(), **stage.variables, SERVE_FLAGS: stage.serve},
             cwd=CHECKOUT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

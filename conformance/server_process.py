@@ -5,6 +5,7 @@ Needs no packages. Not here: gRPC clients (serving_client.py).
 
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 from command import torchferry_arguments
 from report import Unmet, require
 
+SERVE_FLAGS = "TORCHFERRY_CONFORMANCE_SERVE"  # a variable with flags for every server, set by main.py
 START_TIMEOUT_S = 60  # loading a small model takes well under a second; this is for a machine under load
 STOP_TIMEOUT_S = 60
 CALL_TIMEOUT_S = 120
@@ -31,7 +33,7 @@ class Server:
         ports = ("--port", self.grpc_port, "--rest_api_port", self.rest_port)
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                torchferry_arguments("serve", *arguments, *ports),
+                torchferry_arguments("serve", *arguments, *ports, *os.environ.get(SERVE_FLAGS, "").split()),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
