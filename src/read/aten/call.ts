@@ -197,7 +197,11 @@ export class Call extends Facts {
     if (sameShape(from, to)) return value;
     const target = reshapeTarget(from, to);
     if (target) return this.op("Reshape", [value, this.builder.int64s(target)]);
-    return this.op("Reshape", [value, this.vector(to)], { allowzero: int(1) });
+    // A size that nothing tells yet is what the others leave.
+    const { dims } = this.scope;
+    const isLeft = to.filter((dim) => !dims.knows(dim)).length === 1;
+    const sizes = isLeft ? to.map((dim) => (dims.knows(dim) ? dim : -1)) : to;
+    return this.op("Reshape", [value, this.vector(sizes)], { allowzero: int(1) });
   }
 
   /** `value` of shape `from` broadcast to shape `to`. */

@@ -2,6 +2,7 @@
 // a tensor is the name of a value of the graph being made.
 // Invariant: lists, dicts and objects are shared by reference, as in Python; everything else never changes.
 import { type Dim, type DimExpression, symbol } from "../../graph/dim.ts";
+import type { Ratio } from "./evaluate/ratio.ts";
 import type { ClassDefinition, FunctionDefinition } from "./source/syntax.ts";
 
 export type Value =
@@ -29,8 +30,11 @@ export interface TensorValue {
   readonly kind: "tensor";
   /** Its name in the graph. */
   readonly name: string;
-  /** The one element of an integer tensor without axes, where it is known: traced code computes sizes with such tensors. */
-  contents: Dim | undefined;
+  /**
+   * The one element of a tensor without axes, where it follows from sizes (evaluate/contents.ts): of an integer tensor a
+   * size, of a real one a fraction.
+   */
+  contents: Dim | Ratio | undefined;
   /** All elements in order, where fixed numbers alone decide them (evaluate/fixed-numbers.ts). */
   fixed?: readonly number[] | undefined;
   /** The Python number that a constant was: beside tensors it decides types by its kind only. */
@@ -43,6 +47,8 @@ export interface ScalarValue {
   readonly type: "float" | "bool";
   /** Its name in the graph. */
   readonly name: string;
+  /** The float where it follows from sizes. */
+  readonly ratio?: Ratio | undefined;
   /** What it says, for messages, such as `batch gt 1`. */
   readonly text?: string;
 }

@@ -1,7 +1,7 @@
 // What a rule for result types is, and what most of them share.
 // Invariant: a size that cannot be shown to be right is refused, never guessed: symbols meet only what is equal to them.
 // Not here: the table (index.ts); ONNX's own inference (graph/infer-types.ts).
-import { type Dim, sameDim } from "../../../graph/dim.ts";
+import { type Dim, sameDim, symbolsIn } from "../../../graph/dim.ts";
 import type { RankedType } from "../../../graph/typed-graph.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { type Facts, Refusal } from "../argument.ts";
@@ -56,13 +56,32 @@ export function broadcastOf(call: Facts, names: readonly string[]): Dim[] {
   return broadcast(shapes);
 }
 
-/** The common shape; sizes that meet must be equal or 1 for certain. */
+/** Whether a size follows from what only running tells. */
+export function isCounted(size: Dim): boolean {
+  return [...symbolsIn(size)].some((name) => /^ui?\d+$/.test(name));
+}
+
+/** The common shape; sizes that meet must be equal or 1 for certain, or else the run ends. */
 export function broadcast(shapes: readonly (readonly Dim[])[]): Dim[] {
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis) => {
     const sizes = shapes.flatMap((shape) => shape[axis - (rank - shape.length)] ?? []);
-    return sizes.reduce((a, b) => (a === 1 ? b : b === 1 ? a : same(a, b)), 1);
+    return sizes.reduce(common, 1);
   });
+}
+
+/** A fixed size that is not 1 is the common one, whatever running tells of the other. */
+function common(a: Dim, b: Dim): Dim {
+  if (a === 1) return b;
+  if (b === 1) return a;
+  if (typeof a === "number" && isCounted(b)) return a;
+  return typeof b === "number" && isCounted(a) ? b : same(a, b);
+}
+
+/** The size that two sizes are which must be equal, or else the run ends. */
+export function sameOrEnd(a: Dim, b: Dim): Dim {
+  if (isCounted(b)) return a;
+  return isCounted(a) ? b : same(a, b);
 }
 
 /** The size that two equal sizes are. */

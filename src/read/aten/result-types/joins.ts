@@ -3,7 +3,7 @@ import { addDims, type Dim, divideExactly, subDims } from "../../../graph/dim.ts
 import type { RankedType } from "../../../graph/typed-graph.ts";
 import { type Facts, Refusal } from "../argument.ts";
 import { promote } from "../promote.ts";
-import { forEach, type Infer, type InferTable, replaced, same, typed } from "./infer.ts";
+import { forEach, type Infer, type InferTable, replaced, sameOrEnd, typed } from "./infer.ts";
 
 type Shape = readonly Dim[];
 
@@ -23,7 +23,7 @@ function joined(place: (shape: Shape) => Shape, axis?: number): Infer {
     const along = axis ?? (first.length === 1 ? 0 : 1);
     const shape = first.map((size, at) =>
       rest.reduce<Dim>(
-        (sum, other) => (at === along ? addDims(sum, other[at] ?? 0) : same(sum, other[at] ?? 0)),
+        (sum, other) => (at === along ? addDims(sum, other[at] ?? 0) : sameOrEnd(sum, other[at] ?? 0)),
         size,
       ),
     );

@@ -8,8 +8,8 @@ import {
   type Infer,
   type InferTable,
   promoted,
-  same,
   sameAs,
+  sameOrEnd,
   typed,
   withoutAxes,
 } from "./infer.ts";
@@ -18,7 +18,7 @@ import {
 function hidden(call: Facts, state: RankedType): RankedType {
   if (!call.has("input")) throw new Refusal("it runs over packed sequences");
   const { dtype, shape } = call.type("input");
-  if (shape.length === 3) same(shape[call.bool("batch_first") ? 0 : 1] ?? 1, state.shape[1] ?? 1);
+  if (shape.length === 3) sameOrEnd(shape[call.bool("batch_first") ? 0 : 1] ?? 1, state.shape[1] ?? 1);
   const size: Dim = mulDims(state.shape.at(-1) ?? 0, call.bool("bidirectional") ? 2 : 1);
   return typed(dtype, [...shape.slice(0, -1), size]);
 }

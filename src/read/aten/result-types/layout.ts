@@ -8,12 +8,20 @@ import {
   productOf,
   sameDim,
   subDims,
-  symbolsIn,
 } from "../../../graph/dim.ts";
 import type { RankedType } from "../../../graph/typed-graph.ts";
 import { type Facts, normalAxis, Refusal } from "../argument.ts";
 import { promote } from "../promote.ts";
-import { firstArgument, forEach, type Infer, type InferTable, replaced, same, typed } from "./infer.ts";
+import {
+  firstArgument,
+  forEach,
+  type Infer,
+  type InferTable,
+  isCounted,
+  replaced,
+  sameOrEnd,
+  typed,
+} from "./infer.ts";
 
 /** Gives the shape; the elements keep their type. */
 function shaped(shapeOf: (call: Facts, shape: readonly Dim[]) => readonly Dim[]): Infer {
@@ -23,30 +31,30 @@ function shaped(shapeOf: (call: Facts, shape: readonly Dim[]) => readonly Dim[])
   };
 }
 
-/** A shape with one -1 at most, for as many elements as `from` has. */
-export function viewedShape(from: readonly Dim[], to: readonly Dim[]): Dim[] {
+/**
+ * A shape with one -1 at most, for as many elements as `from` has. Where only running tells how many these are, the run
+ * ends if they do not fit.
+ */
+export function viewedShape(from: readonly Dim[], to: readonly Dim[], fresh?: () => Dim): Dim[] {
   const total = productOf(from);
   const known = productOf(to.filter((size) => size !== -1));
+  const fitsOrEnds = isCounted(total) || isCounted(known);
   if (!to.includes(-1)) {
-    if (!sameDim(total, known)) throw new Refusal(`[${from}] has not always as many elements as [${to}]`);
+    if (!fitsOrEnds && !sameDim(total, known))
+      throw new Refusal(`[${from}] has not always as many elements as [${to}]`);
     return [...to];
   }
-  const rest = sameDim(known, 0) ? 0 : (divideExactly(total, known) ?? countedRest(total, known));
+  const counted = () => (typeof known === "number" ? floorDivDims(total, known) : fresh?.());
+  const rest = sameDim(known, 0) ? 0 : (divideExactly(total, known) ?? (fitsOrEnds ? counted() : undefined));
   if (rest === undefined) throw new Refusal(`[${from}] cannot always be seen as [${to}]`);
   return to.map((size) => (size === -1 ? rest : size));
 }
 
-/** Of a number of elements that only running tells, such as of no boxes at all; the run ends if it does not divide. */
-function countedRest(total: Dim, known: Dim): Dim | undefined {
-  const isCounted = [...symbolsIn(total)].some((name) => /^u\d+$/.test(name));
-  return isCounted && typeof known === "number" ? floorDivDims(total, known) : undefined;
-}
-
-const view: Infer = (call) => {
+const view: Infer = (call, fresh) => {
   if (call.has("dtype")) throw new Refusal("it reads elements as another type");
   const size = call.has("shape") ? "shape" : "size";
   const { dtype, shape } = call.type("self");
-  return [typed(dtype, viewedShape(shape, call.dims(size)))];
+  return [typed(dtype, viewedShape(shape, call.dims(size), fresh))];
 };
 
 const viewLike: Infer = (call) => {
@@ -121,7 +129,8 @@ const expand = shaped((call, shape) => {
   return sizes.map((size, axis) => {
     const own = shape[axis - (sizes.length - shape.length)] ?? 1;
     if (size === -1) return own;
-    return own === 1 ? size : same(own, size);
+    if (own === 1) return size;
+    return typeof own === "number" || !isCounted(own) ? sameOrEnd(own, size) : size;
   });
 });
 
@@ -141,7 +150,7 @@ const concatenated: Infer = (call) => {
   const shape = first.shape.map((size, place) =>
     types.slice(1).reduce<Dim>((sum, { shape: other }) => {
       const next = other[place] ?? 0;
-      return place === axis ? addDims(sum, next) : same(sum, next);
+      return place === axis ? addDims(sum, next) : sameOrEnd(sum, next);
     }, size),
   );
   return [typed(commonType(types), shape)];
@@ -152,7 +161,7 @@ const stacked: Infer = (call) => {
   const [first] = types;
   if (!first) throw new Refusal("it stacks nothing");
   for (const { shape } of types)
-    for (const [axis, size] of shape.entries()) same(first.shape[axis] ?? 0, size);
+    for (const [axis, size] of shape.entries()) sameOrEnd(first.shape[axis] ?? 0, size);
   const axis = normalAxis(call.int("dim"), first.shape.length + 1);
   return [
     typed(commonType(types), [...first.shape.slice(0, axis), types.length, ...first.shape.slice(axis)]),

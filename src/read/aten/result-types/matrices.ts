@@ -1,7 +1,7 @@
 // Results of products of matrices, and of attention.
 import { type Dim, sameDim } from "../../../graph/dim.ts";
 import { type Facts, Refusal } from "../argument.ts";
-import { broadcast, forEach, type Infer, type InferTable, same, sameAs, typed } from "./infer.ts";
+import { broadcast, forEach, type Infer, type InferTable, same, sameAs, sameOrEnd, typed } from "./infer.ts";
 
 const matmul: Infer = (call) => {
   const [a, b] = [call.shape("self"), call.shape(call.schema?.arguments[1]?.name ?? "other")];
@@ -12,7 +12,7 @@ function product(a: readonly Dim[], b: readonly Dim[]): Dim[] {
   if (a.length === 0 || b.length === 0) throw new Refusal("its operands are no matrices");
   const left = a.length === 1 ? [1, ...a] : a;
   const right = b.length === 1 ? [...b, 1] : b;
-  same(left.at(-1) as Dim, right.at(-2) as Dim); // both have at least two axes
+  sameOrEnd(left.at(-1) as Dim, right.at(-2) as Dim); // both have at least two axes
   const lead = broadcast([left.slice(0, -2), right.slice(0, -2)]);
   const rows = a.length === 1 ? [] : [left.at(-2) as Dim];
   const columns = b.length === 1 ? [] : [right.at(-1) as Dim];
@@ -22,7 +22,7 @@ function product(a: readonly Dim[], b: readonly Dim[]): Dim[] {
 const linear: Infer = (call) => {
   const { dtype, shape } = call.type("input");
   const weight = call.shape("weight");
-  same(shape.at(-1) ?? 0, weight.at(-1) ?? 0);
+  sameOrEnd(shape.at(-1) ?? 0, weight.at(-1) ?? 0);
   return [typed(dtype, [...shape.slice(0, -1), ...weight.slice(0, -1)])];
 };
 
@@ -37,7 +37,7 @@ const addProduct =
 const summedProduct: Infer = (call) => {
   const [, rows, inner] = call.shape("batch1");
   const [, same1, columns] = call.shape("batch2");
-  same(inner ?? 0, same1 ?? 0);
+  sameOrEnd(inner ?? 0, same1 ?? 0);
   return [typed(call.dtypeOf("batch1"), [rows ?? 0, columns ?? 0])];
 };
 
@@ -62,8 +62,8 @@ const dot: Infer = (call) => [typed(call.dtypeOf("self"), [])];
 const attention: Infer = (call) => {
   const query = call.shape("query");
   const [key, value] = [call.shape("key"), call.shape("value")];
-  same(query.at(-1) ?? 0, key.at(-1) ?? 0);
-  same(key.at(-2) ?? 0, value.at(-2) ?? 0);
+  sameOrEnd(query.at(-1) ?? 0, key.at(-1) ?? 0);
+  sameOrEnd(key.at(-2) ?? 0, value.at(-2) ?? 0);
   const lead = query.slice(0, -2);
   const heads = [key, value].map((shape) => shape.slice(0, -2));
   const grouped = call.has("enable_gqa") && call.bool("enable_gqa");

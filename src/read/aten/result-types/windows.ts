@@ -3,7 +3,7 @@ import { addDims, type Dim, divideExactly, floorDivDims, mulDims, subDims } from
 import type { RankedType } from "../../../graph/typed-graph.ts";
 import { type Facts, Refusal } from "../argument.ts";
 import { poolWindow } from "../pool-window.ts";
-import { forEach, type Infer, type InferTable, same, typed } from "./infer.ts";
+import { forEach, type Infer, type InferTable, sameOrEnd, typed } from "./infer.ts";
 
 /** floor((size + padding - dilation * (kernel - 1) - 1) / stride) + 1 */
 function windows(size: Dim, kernel: Dim, stride: number, padding: number, dilation: number): Dim {
@@ -21,7 +21,7 @@ const convolution: Infer = (call) => {
   const channels = transposed ? mulDims(weight[1] ?? 0, groups) : (weight[0] ?? 0);
   const sizes = shape.slice(shape.length - spatial);
   const kernel = weight.slice(2);
-  if (!transposed) same(shape.at(-spatial - 1) ?? 0, mulDims(weight[1] ?? 0, groups));
+  if (!transposed) sameOrEnd(shape.at(-spatial - 1) ?? 0, mulDims(weight[1] ?? 0, groups));
   return [
     typed(dtype, [
       ...lead,

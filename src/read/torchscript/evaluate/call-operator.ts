@@ -14,7 +14,7 @@ import { Unfollowed } from "../refusal.ts";
 import { describe, list, NONE, type TensorValue, tensor, tuple, type Value } from "../values.ts";
 import { callOnStack } from "./call-on-stack.ts";
 import { type CallAten, callCell } from "./cells.ts";
-import { contentsOf } from "./contents.ts";
+import { contentsOf, ratioIn, sizeIn, withCounts } from "./contents.ts";
 import type { Arguments, Context, Place } from "./context.ts";
 import { type Conversion, convertArgument } from "./convert-argument.ts";
 import { fixedResult, forgetFixed } from "./fixed-numbers.ts";
@@ -29,10 +29,11 @@ interface Chosen {
 /** Calls an operator such as `aten::conv2d`; undefined if there is no operator of that name. */
 export function callOperator(
   operator: string,
-  given: Arguments,
+  stated: Arguments,
   context: Context,
   place: Place,
 ): Value | undefined {
+  const given = withCounts(operator, stated);
   const [self] = given.positional;
   if (operator === "aten::detach" && self?.kind === "tensor" && self.contents !== undefined) return self;
   const composed = compose(operator, given, context, place);
@@ -66,9 +67,11 @@ export function callOperator(
   if (first) {
     const { builder } = context;
     const type = builder.typeOf(first.name);
-    first.contents = contentsOf(operator, given, type, isFresh);
-    if (results.length === 1)
-      first.fixed = fixedResult(operator, given, type, (name) => builder.typeOf(name).dtype);
+    const dtypeOf = (name: string) => builder.typeOf(name).dtype;
+    if (results.length === 1) {
+      first.contents = contentsOf(operator, given, type, isFresh, dtypeOf);
+      first.fixed = fixedResult(operator, given, type, dtypeOf);
+    }
   }
   return value;
 }
@@ -108,7 +111,8 @@ function compose(operator: string, given: Arguments, context: Context, place: Pl
 
 /** The number in a tensor of one element: its contents where they are known, else a call of `item`. */
 export function itemOf(value: TensorValue, context: Context, place: Place): Value {
-  if (value.contents !== undefined) return { kind: "int", value: value.contents };
+  const whole = sizeIn(value);
+  if (whole !== undefined) return { kind: "int", value: whole };
   const { builder } = context;
   const { dtype, shape } = builder.typeOf(value.name);
   const [known] = value.fixed ?? [];
@@ -124,7 +128,7 @@ export function itemOf(value: TensorValue, context: Context, place: Place): Valu
     const name = builder.freshName("item");
     builder.types.set(name, { kind: "tensor", dtype: dtype === "bool" ? "bool" : "float64", shape: [] });
     append({ kind: "symbol", value: name });
-    return { kind: "scalar", type: dtype === "bool" ? "bool" : "float", name };
+    return { kind: "scalar", type: dtype === "bool" ? "bool" : "float", name, ratio: ratioIn(value) };
   }
   const size = builder.freshInteger();
   append({ kind: "int", value: size });
@@ -246,9 +250,10 @@ function contentsAfter(
   given: Arguments,
   written: TensorValue,
   { builder }: Context,
-): Dim | undefined {
+): TensorValue["contents"] {
   if (builder.inBody) return undefined;
-  return contentsOf(operator.replace(/_$/, ""), given, builder.typeOf(written.name), true);
+  const dtypeOf = (name: string) => builder.typeOf(name).dtype;
+  return contentsOf(operator.replace(/_$/, ""), given, builder.typeOf(written.name), true, dtypeOf);
 }
 
 /** An operator that writes into a tensor makes what was known of it untrue; such an operator writes into its first. */

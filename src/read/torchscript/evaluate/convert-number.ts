@@ -1,14 +1,12 @@
 // `int(x)`, `float(x)`, `bool(x)`: of Python's numbers at once, of tensors through a call.
-import type { RankedType } from "../../../graph/typed-graph.ts";
-import type { AtenArgument } from "../../aten/program.ts";
 import { Unfollowed } from "../refusal.ts";
 import { bool, describe, float, int, type Value } from "../values.ts";
 import { callOperator, itemOf } from "./call-operator.ts";
 import type { Context, Place } from "./context.ts";
 import type { BuiltinCall } from "./python/builtin.ts";
 import { builtinsOf } from "./python/builtins.ts";
-import { computeScalar } from "./python/scalars.ts";
-import { appendTensor } from "./stacks.ts";
+import { computeScalar, integerOf } from "./python/scalars.ts";
+import { roundedTo } from "./ratio.ts";
 
 export function convertNumber(
   to: "int" | "float" | "bool",
@@ -33,16 +31,10 @@ function compute(
   if (value.kind === "int" && to === "float") return computeScalar("mul", [value, float(1)], "float", call);
   if (value.kind === "int" && to === "bool") return builtin("ne", [value, int(0)], call);
   if (value.kind !== "scalar") return undefined;
-  if (to === "int") {
-    const dtype: AtenArgument = { kind: "dtype", value: "int64" };
-    const args = { self: { kind: "tensor", value: value.name }, dtype } as const;
-    return itemOf(appendTensor("aten::to.dtype", args, INTEGER, context.builder, place), context, place);
-  }
+  if (to === "int") return integerOf(value.name, call);
   if (to === "float") return computeScalar("mul", [value, float(1)], "float", call);
   return builtin("ne", [value, float(0)], call);
 }
-
-const INTEGER: RankedType = { kind: "tensor", dtype: "int64", shape: [] };
 
 function builtin(name: string, args: readonly Value[], call: BuiltinCall): Value | undefined {
   for (const found of builtinsOf(name)) {
@@ -69,6 +61,8 @@ const CONVERSIONS: Readonly<Record<"int" | "float" | "bool", (value: Value) => V
     if (value.kind === "float")
       return Number.isFinite(value.value) ? int(Math.trunc(value.value)) : undefined;
     if (value.kind === "bool") return int(value.value ? 1 : 0);
+    const size = value.kind === "scalar" && value.ratio ? roundedTo("trunc", value.ratio) : undefined;
+    if (size !== undefined) return int(size);
     if (value.kind === "string") return /^[-+]?\d+$/.test(value.value) ? int(Number(value.value)) : undefined;
     return value.kind === "int" ? value : undefined;
   },

@@ -1,8 +1,13 @@
 // Python's arithmetic on numbers of which some are computed: each operation becomes a call on values without axes.
 // Reals are float64, as in Python. Integers that sizes can be made of are expressions and need no call (numbers.ts).
 import { tensorType } from "../../../../graph/type.ts";
+import type { RankedType } from "../../../../graph/typed-graph.ts";
 import type { AtenArgument } from "../../../aten/program.ts";
-import type { ScalarValue, Value } from "../../values.ts";
+import { int, type ScalarValue, type Value } from "../../values.ts";
+import { itemOf } from "../call-operator.ts";
+import { ratioIn } from "../contents.ts";
+import { combined, roundedTo } from "../ratio.ts";
+import { appendTensor } from "../stacks.ts";
 import type { Builtin, BuiltinCall, BuiltinTable } from "./builtin.ts";
 
 /** Appends a call of an operator of `_operator` or `torch`; its one result is a number of this type. */
@@ -54,10 +59,35 @@ export function isTruth(value: Value | undefined): boolean {
 
 const arithmetic =
   (operator: string): Builtin =>
-  ([a, b, ...more], call) =>
-    a && b && more.length === 0 && isNumber(a) && isNumber(b)
-      ? computeScalar(operator, [a, b], "float", call)
-      : undefined;
+  ([a, b, ...more], call) => {
+    if (!a || !b || more.length > 0 || !isNumber(a) || !isNumber(b)) return undefined;
+    const [left, right] = [ratioIn(a), ratioIn(b)];
+    const ratio = left && right && combined(operator === "truediv" ? "div" : operator, left, right);
+    const made = computeScalar(operator, [a, b], "float", call);
+    return made && { ...made, ratio };
+  };
+
+/** Rounds a float to an integer. */
+const rounding =
+  (how: "floor" | "ceil"): Builtin =>
+  ([x, ...more], { context, place }) => {
+    if (x?.kind !== "scalar" || x.type !== "float" || more.length > 0) return undefined;
+    const size = x.ratio && roundedTo(how, x.ratio);
+    if (size !== undefined) return int(size);
+    const self: AtenArgument = { kind: "tensor", value: x.name };
+    const type = context.builder.typeOf(x.name);
+    const made = appendTensor(`aten::${how}.default`, { self }, type, context.builder, place);
+    return integerOf(made.name, { context, place });
+  };
+
+/** The integer that cutting off a computed number gives. */
+export function integerOf(name: string, { context, place }: Pick<BuiltinCall, "context" | "place">): Value {
+  const dtype: AtenArgument = { kind: "dtype", value: "int64" };
+  const args = { self: { kind: "tensor", value: name }, dtype } as const;
+  return itemOf(appendTensor("aten::to.dtype", args, INTEGER, context.builder, place), context, place);
+}
+
+const INTEGER: RankedType = { kind: "tensor", dtype: "int64", shape: [] };
 
 const comparison =
   (operator: string): Builtin =>
@@ -83,6 +113,9 @@ export const SCALARS: BuiltinTable = {
   mul: ofReals("mul"),
   div: arithmetic("truediv"),
   truediv: arithmetic("truediv"),
+  pow: ofReals("pow"),
+  floor: rounding("floor"),
+  ceil: rounding("ceil"),
   neg: ([x], call) =>
     x?.kind === "scalar" && x.type === "float" ? computeScalar("neg", [x], "float", call) : undefined,
   sqrt: ([x], call) => (x && isNumber(x) ? computeScalar("torch::sym_sqrt", [x], "float", call) : undefined),

@@ -16,6 +16,7 @@ import {
   type Value,
 } from "../../values.ts";
 import { itemOf } from "../call-operator.ts";
+import { sizeIn } from "../contents.ts";
 import { fixedElements } from "../fixed-numbers.ts";
 import { appendTensor, stackOf } from "../stacks.ts";
 import type { Builtin, BuiltinCall, BuiltinTable } from "./builtin.ts";
@@ -92,7 +93,7 @@ const makeTensor: Builtin = ([data], call) => {
   if (!last || type.dtype === dtype) return scalar;
   builder.types.set(scalar.name, { ...type, dtype });
   (last.args as Map<string, AtenArgument>).set("dtype", { kind: "dtype", value: dtype }); // it was made just now
-  return tensor(scalar.name, dtype === "int32" || dtype === "int64" ? scalar.contents : undefined);
+  return tensor(scalar.name, dtype === "int32" || dtype === "int64" ? sizeIn(scalar) : undefined);
 };
 
 const number: Builtin = ([target], { context, place }) =>
