@@ -115,6 +115,11 @@ describe("the outside world", () => {
     expect(failing(others, isFine)).toEqual([]);
   });
 
+  it("has its C libraries loaded where it is known how long they have to stay", () => {
+    const others = product.filter((file) => !isBelow(file.path, ["src/engine/native/"]));
+    expect(failing(others, (text) => !/\bkoffi\(\)\.load\b/.test(withoutComments(text)))).toEqual([]);
+  });
+
   it("gives no time and no chance to what must be reproducible", () => {
     const places = [
       "src/core/",

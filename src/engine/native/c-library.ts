@@ -1,20 +1,20 @@
 // Functions of the C library, and the settings that koffi's calls share.
-// Not here: the engines' own libraries (onnxruntime/library.ts, tensorflow/library.ts), when memory is given back
-// (give-memory-back.ts).
+// Not here: the engines' own libraries (load-library.ts), when memory is given back (give-memory-back.ts).
 import type { CFunction } from "./c-function.ts";
 import { koffi } from "./foreign-functions.ts";
 
 /**
- * Stack of the thread-pool calls. koffi gives 128 KiB, less than a matrix kernel may want; 8 MiB is what a thread of
- * the system has, and pages that are not touched cost nothing.
+ * Stack of all calls, koffi's own. It gives those on threads 128 KiB, less than a matrix kernel may want, and those on the
+ * event loop, which load and run small models too, 2 MiB; 8 MiB is what a thread of the system has, and pages that are
+ * not touched cost nothing.
  */
-const ASYNC_STACK_BYTES = 8 * 2 ** 20;
+const STACK_BYTES = 8 * 2 ** 20;
 
 /** Stacks that are kept between calls; koffi allows no more, and one is in use for each run on a thread. */
 const KEPT_STACKS = 32;
 
 /** dlopen's flag: every symbol is resolved now, so that a library that lacks one is refused here. */
-const RTLD_NOW = 2;
+export const RTLD_NOW = 2;
 
 export interface CLibrary {
   /** to, from, bytes */
@@ -50,8 +50,12 @@ export function preload(file: string): Promise<void> {
 function bind(): CLibrary {
   const { config, load } = koffi();
   // koffi refuses changes once a library is loaded, but not the same settings again.
-  if (config().async_stack_size !== ASYNC_STACK_BYTES) {
-    config({ async_stack_size: ASYNC_STACK_BYTES, resident_async_pools: KEPT_STACKS });
+  if (config().async_stack_size !== STACK_BYTES) {
+    config({
+      sync_stack_size: STACK_BYTES,
+      async_stack_size: STACK_BYTES,
+      resident_async_pools: KEPT_STACKS,
+    });
   }
   const library = load(process.platform === "win32" ? "msvcrt.dll" : null);
   return {

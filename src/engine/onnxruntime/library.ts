@@ -6,8 +6,7 @@ import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
 import { type Problem, problem } from "../../core/errors.ts";
-import { cLibrary } from "../native/c-library.ts";
-import { koffi } from "../native/foreign-functions.ts";
+import { loadForGood } from "../native/load-library.ts";
 import { bindOrtApi, type OrtApi } from "./c-api.ts";
 
 const LIBRARY_FILES: Readonly<Record<string, string>> = {
@@ -16,13 +15,12 @@ const LIBRARY_FILES: Readonly<Record<string, string>> = {
   win32: "onnxruntime.dll",
 };
 
-/** Loads the library; each call loads anew, so callers keep the result. */
+/** Loads the library, for good; each call binds its functions anew, so callers keep the result. */
 export function loadLibrary(): OrtApi | Problem {
   let file = "onnxruntime-node";
   try {
     file = libraryFile();
-    cLibrary(); // its settings come before any library
-    const ort = bindOrtApi(koffi().load(file));
+    const ort = bindOrtApi(loadForGood(file));
     if (!ort) return problem("ENGINE_UNAVAILABLE", { file, reason: "onnxruntime is older than 1.15" });
     return ort;
   } catch (error) {

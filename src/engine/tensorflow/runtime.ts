@@ -4,8 +4,8 @@ import * as fs from "node:fs";
 import { fail, Problem, problem, raise } from "../../core/errors.ts";
 import { availableCores } from "../cores.ts";
 import type { Address } from "../native/c-function.ts";
-import { cLibrary, preload } from "../native/c-library.ts";
-import { koffi } from "../native/foreign-functions.ts";
+import { preload } from "../native/c-library.ts";
+import { loadForGood } from "../native/load-library.ts";
 import { bindTensorFlow, type TensorFlowApi } from "./c-api.ts";
 import { type Environment, findTensorFlow } from "./find-library.ts";
 
@@ -106,10 +106,9 @@ async function start({ library, env, operatorLibraries = [] }: TensorFlowPlace):
 }
 
 async function openLibrary(file: string): Promise<TensorFlowApi> {
-  cLibrary(); // its settings come before any library
   await preload(file);
   try {
-    return bindTensorFlow(koffi().load(file));
+    return bindTensorFlow(loadForGood(file));
   } catch (error) {
     return unusable(file, error instanceof Error ? error.message : String(error), error);
   }
