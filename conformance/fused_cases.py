@@ -1,4 +1,4 @@
-"""Models of one operator each from onnxruntime's own domain, as its optimiser and its quantiser write them.
+"""Models of one operator each: of onnxruntime's own domain, as its optimiser and its quantiser write them, and others.
 
 onnxruntime runs the source with its optimiser off; what it computes is what a conversion must compute. Inputs are free
 in their first axis, so that nothing can be folded away.
@@ -34,7 +34,7 @@ class Fused:
 def fused_cases() -> Iterator[Fused]:
     """All of them, from one seed."""
     random = np.random.default_rng(3)
-    for family in (activations, products, convolutions, normalizations, attentions, linear, quantized_products, others):
+    for family in (activations, products, convolutions, normalizations, attentions, linear, quantized_products, others, deep):
         yield from family(lambda *shape: random.standard_normal(shape).astype("f4"), random)
 
 
@@ -161,6 +161,13 @@ def others(normal: Normal, random: np.random.Generator) -> Iterator[Fused]:
     yield Fused("ExpandDims", "ExpandDims", {"x": normal(2, 4), "axis": np.array(1, "i4")}, constants=("axis",))
     yield Fused("Pad", "Pad", {"x": normal(2, 4), "p": np.array([0, 1, 0, 2]), "v": np.array(3, "f4")}, {"mode": "constant"}, constants=("p", "v"))
     yield Fused("GridSample", "GridSample", {"x": normal(2, 3, 4, 4), "g": normal(2, 5, 5, 2)}, {"mode": "bicubic", "align_corners": 1})
+
+
+def deep(normal: Normal, random: np.random.Generator) -> Iterator[Fused]:
+    """ONNX's own where a kernel of TensorFlow takes fewer axes: five in Softmax, seven in ArgMax."""
+    for op in ("Softmax", "LogSoftmax", "Hardmax", "ArgMax", "ArgMin"):
+        for axis in (2, -1):
+            yield Fused(f"{op}, eight axes, along {axis}", op, {"x": normal(2, 1, 9, 2, 3, 1, 2, 4)}, {"axis": axis}, domain="")
 
 
 def write(case: Fused, file: Path) -> tuple[Arrays, list[np.ndarray]]:

@@ -17,6 +17,21 @@ describe("ArgMax and TopK", () => {
     `);
   });
 
+  it("take axes for one where there are more than seven", () => {
+    const text = `graph main(x: float32[n, 2, 3, 4, 5, 6, 7, 8]) -> (y) {
+      y = ArgMax(x) {axis = 2, keepdims = 1}
+    }`;
+    expect(loweredText(text)).toMatchInlineSnapshot(`
+      [
+        "Reshape(x, [-1,3,6720])",
+        "ArgMax(Reshape, 1)",
+        "Reshape(ArgMax, [-1,2,4,5,6,7,8])",
+        "ExpandDims(Reshape_1, 2)",
+        "Identity(ExpandDims)",
+      ]
+    `);
+  });
+
   it("sort the smallest integers as the largest of their complements", () => {
     const text = `graph main(x: int32[n, 4]) -> (v, i) {
       k: int64[1] = [2]

@@ -1,5 +1,6 @@
 // ArgMax, ArgMin and TopK. Of equal values TensorFlow and onnxruntime both give the first place.
 
+import { type Dim, productOf } from "../../../graph/dim.ts";
 import { isUnsigned } from "../../../tensor/dtype.ts";
 import type { TfOperator } from "../../builder.ts";
 import type { TfValue } from "../../graph.ts";
@@ -18,18 +19,34 @@ const ALONG_AXIS: FollowingLayout = {
   },
 };
 
+/** TensorFlow's ArgMax and ArgMin take no more axes. */
+const MAX_RANK = 7;
+
 function best(op: string, tensorflow: TfOperator): LoweringRule {
   const emit = (node: NodeLowering) => {
     const axis = node.physical(node.axis(0));
     const rank = node.rank(0);
     const last = node.int("select_last_index", 0) === 1;
     const data = last ? node.op("ReverseV2", [node.data(), node.int32s([axis])]) : node.data();
-    const found = node.op(tensorflow, [data, node.int32(axis)], { output_type: "int64" });
+    const found =
+      rank > MAX_RANK ? bestOfMany(node, tensorflow, data, axis) : along(node, tensorflow, data, axis);
     const size = node.values.dim(node.shape(0)[node.axis(0)] ?? 1);
     const place = last ? node.op("Sub", [node.op("Sub", [size, node.int64(1)]), found]) : found;
     return node.int("keepdims", 1) && rank > 0 ? node.op("ExpandDims", [place, node.int32(axis)]) : place;
   };
   return { op, since: 13, layout: ALONG_AXIS, emit };
+}
+
+function along(node: NodeLowering, tensorflow: TfOperator, data: TfValue, axis: number): TfValue {
+  return node.op(tensorflow, [data, node.int32(axis)], { output_type: "int64" });
+}
+
+/** Along an axis of too many: those before it as one, and those behind. */
+function bestOfMany(node: NodeLowering, tensorflow: TfOperator, data: TfValue, axis: number): TfValue {
+  const shape = node.ordered(node.shape(0));
+  const [before, behind] = [shape.slice(0, axis), shape.slice(axis + 1)];
+  const three = node.reshape(data, [productOf(before), shape[axis] as Dim, productOf(behind)]);
+  return node.reshape(along(node, tensorflow, three, 1), [...before, ...behind]);
 }
 
 export const topK: LoweringRule = {

@@ -34,4 +34,38 @@ describe("Softmax", () => {
       ]
     `);
   });
+
+  it("takes axes in front for one where there are more than five", () => {
+    const text = `graph main(x: float32[n, 9, 2, 3, 4, 5]) -> (y) {
+      y = Softmax(x) {axis = 1}
+    }`;
+    expect(loweredText(text)).toMatchInlineSnapshot(`
+      [
+        "Transpose(x, [0,2,3,4,5,1])",
+        "Reshape(Transpose, [-1,3,4,5,9])",
+        "Softmax(Reshape)",
+        "Reshape(Softmax, [-1,2,3,4,5,9])",
+        "Transpose(Reshape_1, [0,5,1,2,3,4])",
+        "Identity(Transpose_1)",
+      ]
+    `);
+  });
+
+  it("computes what it takes for one where several sizes are free", () => {
+    const text = `graph main(x: float32[n, m, 2, 3, 4, 5, 6]) -> (y) {
+      y = Softmax(x) {axis = -1}
+    }`;
+    expect(loweredText(text)).toMatchInlineSnapshot(`
+      [
+        "Reshape(x, [-1,3,4,5,6])",
+        "Softmax(Reshape)",
+        "Shape(x)",
+        "StridedSlice(Shape, [0], [1], [1]) {shrink_axis_mask=1}",
+        "StridedSlice(Shape, [1], [2], [1]) {shrink_axis_mask=1}",
+        "Pack(StridedSlice, StridedSlice_1, 2, 3, 4, 5, 6)",
+        "Reshape(Softmax, Pack)",
+        "Identity(Reshape_1)",
+      ]
+    `);
+  });
 });

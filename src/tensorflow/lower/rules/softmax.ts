@@ -1,5 +1,6 @@
 // Softmax and LogSoftmax along one axis; TensorFlow has them along the last. Hardmax: one at the largest, else zero.
 
+import { type Dim, productOf } from "../../../graph/dim.ts";
 import type { TfValue } from "../../graph.ts";
 import { identityLayout } from "../../layout/layout.ts";
 import type { NodeLowering } from "../node-lowering.ts";
@@ -13,11 +14,12 @@ const AXIS_LAST: FollowingLayout = {
   through: (facts, layout) => (!layout.folded && layout.perm.at(-1) === facts.axis(-1) ? layout : undefined),
 };
 
-function alongLast(
-  op: string,
-  since: number,
-  last: (node: NodeLowering, x: TfValue) => TfValue,
-): LoweringRule {
+/** Beyond five axes oneDNN's Softmax ends a run with an error in TensorFlow 2.21, beyond seven ArgMax does. */
+const MAX_RANK = 5;
+
+type Along = (node: NodeLowering, x: TfValue) => TfValue;
+
+function alongLast(op: string, since: number, last: Along): LoweringRule {
   return {
     op,
     since,
@@ -27,19 +29,24 @@ function alongLast(
       if (rank === 0)
         return node.cast(node.reshape(last(node, node.reshape(node.data(), [1])), []), node.dtype(0));
       const at = node.physical(node.axis(-1));
-      if (at === rank - 1) return last(node, node.data());
+      const shape = node.ordered(node.shape(0));
+      if (at === rank - 1) return shallow(node, node.data(), shape, last);
       const logical = identityLayout(rank).perm;
       const moved = [...logical.filter((axis) => axis !== at), at];
-      const shape = node.ordered(node.shape(0));
-      const turned = node.transpose(node.data(), shape, moved);
+      const turned = moved.map((axis) => shape[axis] as Dim);
+      const data = node.transpose(node.data(), shape, moved);
       const back = logical.map((axis) => moved.indexOf(axis));
-      return node.transpose(
-        last(node, turned),
-        moved.map((axis) => shape[axis] as number),
-        back,
-      );
+      return node.transpose(shallow(node, data, turned, last), turned, back);
     },
   };
+}
+
+/** What has too many axes is given with several of those in front, which are all alike, as one. */
+function shallow(node: NodeLowering, x: TfValue, shape: readonly Dim[], last: Along): TfValue {
+  const beyond = shape.length - MAX_RANK;
+  if (beyond <= 0) return last(node, x);
+  const fewer = [productOf(shape.slice(0, beyond + 1)), ...shape.slice(beyond + 1)];
+  return node.reshape(last(node, node.reshape(x, fewer)), shape);
 }
 
 function hardmax(node: NodeLowering, x: TfValue): TfValue {
