@@ -21,9 +21,11 @@ from torch import Tensor, nn
 from torch.export import ExportedProgram
 from torch.utils import _pytree
 
+from equal import DEEP, LIMITS
+
 from .architecture import Inputs
 from .catalogue import find
-from .settle import settle
+from .settle import calm, settle
 
 BATCHES = (1, 2, 5)
 TRACED_BATCH = 2
@@ -50,9 +52,13 @@ def main() -> None:
     architecture = find(label)
     model, inputs = architecture.make()
     settle(model.eval(), inputs)
-    facts = {"parameters": sum(p.numel() for p in model.parameters()), "deep": layers(model) > DEEP_LAYERS}
+    deep = layers(model) > DEEP_LAYERS
+    doubt = uncertainty(Plain(model), inputs)
+    if doubt is not None and not doubt <= (DEEP if deep else LIMITS["float32"]):  # what is compared would mean nothing
+        calm(model, inputs)
+        doubt = uncertainty(Plain(model), inputs)
+    facts = {"parameters": sum(p.numel() for p in model.parameters()), "deep": deep, "uncertainty": doubt}
     record(Plain(model), inputs, folder / "io.npz")
-    facts["uncertainty"] = uncertainty(Plain(model), inputs(2, 0))
     exports = Exports(model, inputs, folder)
     for kind in ("scripted",) if architecture.scripted else ("free", "fixed", "traced"):
         exports.attempt(kind)
@@ -79,9 +85,10 @@ def record(model: nn.Module, inputs: Inputs, file: Path) -> None:
     np.savez(file, **arrays)
 
 
-def uncertainty(model: nn.Module, given: tuple[Tensor, ...]) -> float | None:
+def uncertainty(model: nn.Module, inputs: Inputs) -> float | None:
     """How far PyTorch's own float32 is from its float64, of an output's largest value; None where it has no float64."""
-    with torch.no_grad():
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        given = inputs(2, 0)
         single = model(*(x.clone() for x in given))
         try:
             double = copy.deepcopy(model).double()(*(x.double() if x.is_floating_point() else x.clone() for x in given))

@@ -73,6 +73,12 @@ def masked(batch: int, step: int) -> dict[str, Tensor]:
     return {"input_ids": ids, "attention_mask": mask}
 
 
+def masked_keys(batch: int, step: int) -> dict[str, Tensor]:
+    """Random tokens of one length, with what is added to attention: the same for all queries, however many there are."""
+    given = masked(batch, 0)
+    return {**given, "attention_mask": (given["attention_mask"][:, None, None] - 1) * 1e4}
+
+
 def translation(batch: int, step: int) -> dict[str, Tensor]:
     """Tokens for an encoder and a decoder."""
     answer = torch.randint(3, VOCABULARY, (batch, 7 + 3 * step))
@@ -165,8 +171,8 @@ ENTRIES = {
     ),
     "nystromformer": Entry(
         "NystromformerModel",
-        {**TEXT, "segment_means_seq_len": LENGTH, "num_landmarks": 4},  # for texts of this length alone
-        lambda batch, step: masked(batch, 0),
+        {**TEXT, "segment_means_seq_len": LENGTH, "num_landmarks": 4},
+        masked_keys,
     ),
     "roformer": Entry("RoFormerModel", {**TEXT, "embedding_size": 32}, masked),
     "funnel": Entry(
@@ -263,16 +269,16 @@ ENTRIES = {
     "regnet": Entry("RegNetModel", {**STAGES, "embedding_size": 16, "groups_width": 8}, pixels(64, 32)),
     "poolformer": Entry("PoolFormerModel", STAGES, pixels(64, 32)),
     "mobilevit": Entry("MobileViTModel", {"image_size": 64}, pixels(64)),
-    "efficientnet": Entry("EfficientNetModel", {"width_coefficient": 0.5, "depth_coefficient": 0.5, "image_size": 64}, pixels(64, 32)),
+    "efficientnet": Entry("EfficientNetModel", {"width_coefficient": 0.5, "depth_coefficient": 0.5, "image_size": 64, "hidden_dim": 640}, pixels(64, 32)),
     "segformer": Entry(
         "SegformerForSemanticSegmentation",
         {"depths": [1, 1, 1, 1], "hidden_sizes": [16, 16, 32, 32], "num_attention_heads": [1, 2, 2, 4], "decoder_hidden_size": 32},
         pixels(64, 32),
         "SegformerConfig",
     ),
-    "pvt": Entry("PvtModel", {"image_size": 64, "depths": [1, 1, 1, 1], "hidden_sizes": [16, 16, 32, 32]}, pixels(64)),
+    "pvt": Entry("PvtModel", {"image_size": 64, "depths": [1, 1, 1, 1], "hidden_sizes": [16, 16, 32, 32], "num_attention_heads": [1, 2, 4, 4]}, pixels(64)),
     "levit": Entry("LevitModel", {"image_size": 64, "hidden_sizes": [32, 48, 64], "depths": [1, 1, 1]}, pixels(64)),
-    "cvt": Entry("CvtModel", {"embed_dim": [16, 32, 48], "num_heads": [1, 2, 4], "depth": [1, 1, 2]}, pixels(64)),
+    "cvt": Entry("CvtModel", {"embed_dim": [16, 32, 48], "num_heads": [1, 2, 4], "depth": [1, 2, 3]}, pixels(64, 32)),
     "focalnet": Entry("FocalNetModel", {"image_size": 64, "embed_dim": 16, "depths": [1, 2]}, pixels(64)),
     "yolos": Entry("YolosForObjectDetection", {**SEEING, "image_size": [32, 32], "num_detection_tokens": 10}, pixels(32), "YolosConfig"),
     "dpt": Entry(
