@@ -5,12 +5,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import * as v8 from "node:v8";
 import * as vm from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cLibrary } from "./c-library.ts";
 import { koffi } from "./foreign-functions.ts";
 import { loadForGood } from "./load-library.ts";
 
 /** Some library that nothing else in this process has: koffi's own binary under another name. */
 function aLibrary(name: string): string {
-  koffi();
+  cLibrary(); // its settings come before any library
   const report = process.report.getReport() as unknown as { sharedObjects: string[] }; // its type is `object`
   const original = report.sharedObjects.find((file) => file.endsWith("koffi.node"));
   if (original === undefined) throw new Error("koffi is loaded, and not among the shared objects");
