@@ -41,6 +41,7 @@ import {
 import { type Scalar, type ScalarFailure, scanScalar } from "./scan-scalar.ts";
 import type { TextSink } from "./text-buffer.ts";
 import {
+  DUE_TURN_STEPS,
   MAX_STRING_BYTES_AT_ONCE,
   MAX_TURN_STEPS,
   NUMBERS_A_STEP,
@@ -118,20 +119,23 @@ export class JsonParser {
    * the piece's end, others should have a turn first.
    */
   feedSome(chunk: Uint8Array, from: number): number {
-    if (this.#steps >= MAX_TURN_STEPS) {
-      this.#steps = 0;
-      return from;
-    }
     // Offsets are those of the whole piece until it is done.
     const end = this.error || this.finished ? chunk.length : this.#run(chunk, from);
+    forgetChunk();
     if (end < chunk.length) {
       this.#steps = 0;
       return end;
     }
-    forgetChunk();
     for (const capture of this.captures) capture?.take(chunk, this.#before);
     this.#before += chunk.length;
     return end;
+  }
+
+  /** Whether others should have a turn before the next piece; to be asked once for each. */
+  needsTurn(): boolean {
+    if (this.#steps < DUE_TURN_STEPS) return false;
+    this.#steps = 0;
+    return true;
   }
 
   /** Says that no more comes. */

@@ -3,10 +3,10 @@
 // Source: wasm/number-scanner/, whose memory.ts tells the layout.
 import { NUMBER_SCANNER_MODULE } from "./number-scanner-module.ts";
 
-/** Reads from an address in the text on; returns where it stopped. */
-type ScanFloats = (start: number) => number;
+/** Reads the text between two addresses; returns where it stopped. */
+type ScanFloats = (start: number, end: number) => number;
 /** Likewise, for literals from `least` to `most`; an element takes its lowest bits. */
-type ScanIntegers = (start: number, least: number, most: number) => number;
+type ScanIntegers = (start: number, end: number, least: number, most: number) => number;
 
 interface Address {
   readonly value: number;
@@ -15,6 +15,8 @@ interface Address {
 interface ScannerExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly INPUT: Address;
+  readonly INPUT_BYTES: Address;
+  readonly MOST_SCANNED: Address;
   readonly OUTPUT: Address;
   readonly STORED: Address;
   readonly SIZES: Address;
@@ -33,9 +35,7 @@ declare const WebAssembly: {
   readonly Instance: new (module: object) => { readonly exports: unknown };
 };
 
-/** Bytes of text that it takes at a time. */
-const MAX_TEXT_BYTES = 96 * 1024;
-/** So many zeros have to stand behind the text; as much of what came before it may stand before it. */
+/** So much of what came before the text may stand before it. */
 export const GUARD_BYTES = 64;
 
 /** Words of the state, from STORED on. */
@@ -50,9 +50,13 @@ export class NumberScanner {
   readonly output: number;
   readonly sizes: Int32Array;
   readonly counts: Int32Array;
-  readonly #input: number;
+  /** Place for text, which is scanned where it lies; what is written there holds until the next text is scanned. */
+  readonly room: Uint8Array;
+  /** Where the text ends that was last asked for. */
+  end = 0;
   readonly #state: Int32Array;
-  /** The text that is in memory, if it still is, and the part of it. */
+  readonly #mostScanned: number;
+  /** The text that was copied into the room, if it is still there, and the part of it. */
   #text: Uint8Array | undefined;
   #from = 0;
   #to = 0;
@@ -68,7 +72,8 @@ export class NumberScanner {
     this.output = exports.OUTPUT.value;
     this.sizes = words(exports.SIZES);
     this.counts = words(exports.COUNTS);
-    this.#input = exports.INPUT.value;
+    this.room = new Uint8Array(buffer, exports.INPUT.value, exports.INPUT_BYTES.value);
+    this.#mostScanned = exports.MOST_SCANNED.value;
     this.#state = words(exports.STORED);
   }
 
@@ -90,25 +95,34 @@ export class NumberScanner {
   }
 
   /**
-   * The address of `text[position]`, which is copied into memory, with what follows it, unless it is there. With `before`,
-   * at most GUARD_BYTES that stand before it, it is their address.
+   * The address of `text[position]` in memory, where it is copied with what follows it, unless it is there; `end` is that
+   * of its end, or of as much as is scanned at once. With `before`, at most GUARD_BYTES that stand before it, it is their
+   * address.
    */
   load(text: Uint8Array, position: number, before: Uint8Array | undefined): number {
-    if (text !== this.#text || position < this.#from || position >= this.#to) {
-      this.#text = text;
-      this.#from = position;
-      this.#to = Math.min(text.length, position + MAX_TEXT_BYTES);
-      this.memory.set(text.subarray(position, this.#to), this.#input);
-      const end = this.#input + this.#to - position;
-      this.memory.fill(0, end, end + GUARD_BYTES);
-    }
-    const address = this.#input + position - this.#from;
+    const address = this.#addressOf(text, position);
     if (!before) return address;
     this.memory.set(before, address - before.length);
     return address - before.length;
   }
 
-  /** Whoever owns the text may write other bytes into it. */
+  #addressOf(text: Uint8Array, position: number): number {
+    if (text.buffer === this.memory.buffer) {
+      this.end = text.byteOffset + Math.min(text.length, position + this.#mostScanned);
+      return text.byteOffset + position;
+    }
+    const { byteOffset } = this.room;
+    if (text !== this.#text || position < this.#from || position >= this.#to) {
+      this.#text = text;
+      this.#from = position;
+      this.#to = Math.min(text.length, position + this.#mostScanned);
+      this.memory.set(text.subarray(position, this.#to), byteOffset);
+    }
+    this.end = byteOffset + this.#to - this.#from;
+    return byteOffset + position - this.#from;
+  }
+
+  /** Whoever owns the text, or writes into the room, may put other bytes there. */
   forget(): void {
     this.#text = undefined;
   }

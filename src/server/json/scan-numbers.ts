@@ -65,31 +65,40 @@ export function scanNumbers(
   );
 }
 
-/** Has to be called before a chunk's memory is written to again. */
+/**
+ * Where a chunk is read best: from there it is not copied. It belongs to everybody, so that a chunk has to be used up
+ * before others can read theirs. The first call takes 0.7 milliseconds.
+ */
+export function textRoom(): Uint8Array {
+  scanner ??= new NumberScanner();
+  return scanner.room;
+}
+
+/** Has to be called before a chunk's memory, or the room, is written to again. */
 export function forgetChunk(): void {
   scanner?.forget();
 }
 
 /** Returns `start` for dtypes that no numbers are read for. */
-function run({ functions }: NumberScanner, dtype: DType, start: number): number {
+function run({ functions, end }: NumberScanner, dtype: DType, start: number): number {
   switch (dtype) {
     case "float32":
-      return functions.scanFloat32(start);
+      return functions.scanFloat32(start, end);
     case "float64":
-      return functions.scanFloat64(start);
+      return functions.scanFloat64(start, end);
     case "int8":
     case "uint8":
-      return functions.scanInt8(start, ...INT32);
+      return functions.scanInt8(start, end, ...INT32);
     case "int16":
-      return functions.scanInt16(start, ...INT32);
+      return functions.scanInt16(start, end, ...INT32);
     case "int32":
-      return functions.scanInt32(start, ...INT32);
+      return functions.scanInt32(start, end, ...INT32);
     case "uint32":
-      return functions.scanInt32(start, ...UINT32);
+      return functions.scanInt32(start, end, ...UINT32);
     case "int64":
-      return functions.scanInt64(start, ...INT64);
+      return functions.scanInt64(start, end, ...INT64);
     case "uint64":
-      return functions.scanInt64(start, ...UINT64);
+      return functions.scanInt64(start, end, ...UINT64);
     default:
       return start;
   }

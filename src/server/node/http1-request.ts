@@ -14,7 +14,7 @@ export class Http1Request implements RestRequest {
   readonly body: RestRequest["body"];
   /** What still brings the body; undefined for one that came whole with its head. */
   readonly incoming: IncomingBody | undefined;
-  readonly passingBody?: AsyncIterable<Uint8Array>;
+  readonly takeBody: RestRequest["takeBody"];
   /** Bytes that came behind the request. */
   readonly behind: Uint8Array;
   readonly watch: RestWatch | undefined;
@@ -42,8 +42,9 @@ export class Http1Request implements RestRequest {
       this.behind = bytes.subarray(bodyLength);
     } else {
       this.incoming = new IncomingBody(bodyLength, parts.source, parts.idleMs);
-      this.body = this.incoming.body;
-      this.passingBody = this.incoming.body.passing;
+      const { body } = this.incoming;
+      this.body = body;
+      this.takeBody = (taker) => body.giveTo(taker);
       this.behind = bytes.subarray(this.incoming.feed(bytes, 0));
     }
   }

@@ -159,38 +159,50 @@ describe("long bodies", () => {
   ])(
     "arrive as they were sent, however they are read, on many connections at once%s",
     async (_, secure) => {
-      const handle: RestHandler = async ({ url, body, passingBody }) => {
+      const room = new Uint8Array(100_000);
+      const handle: RestHandler = async ({ url, body, takeBody }) => {
         const hash = createHash("sha256");
-        const kept: Uint8Array[] = [];
-        for await (const piece of url.includes("passing") ? (passingBody ?? body) : body) {
-          if (url.includes("slow")) await new Promise(setImmediate);
-          if (url.includes("passing")) hash.update(piece);
-          else kept.push(piece);
+        const isSlow = url.includes("slow");
+        const take = (piece: Uint8Array): Promise<void> | undefined => {
+          hash.update(piece);
+          return isSlow ? new Promise(setImmediate) : undefined;
+        };
+        if (url.includes("taken")) {
+          await takeBody?.({ ...(url.includes("room") ? { room: () => room } : {}), take });
+        } else {
+          const kept: Uint8Array[] = [];
+          for await (const piece of body) {
+            if (isSlow) await new Promise(setImmediate);
+            kept.push(piece);
+          }
+          for (const piece of kept) hash.update(piece);
         }
-        for (const piece of kept) hash.update(piece);
         return text(hash.digest("hex"));
       };
       const { port } = await serve(handle, secure ? { tls: TLS } : {});
-      const clients = ["passing", "slow-passing", "kept", "slow-kept"].flatMap((way) =>
-        ["length", "chunks"].map(async (framing, at) => {
-          const bytes = Buffer.from(Float64Array.from({ length: 60_000 }, (_, i) => Math.sin(i + at)).buffer);
-          const hash = createHash("sha256").update(bytes).digest("hex");
-          const client = clientOf(port, secure);
-          for (const path of [`/${way}/1`, `/${way}/2`]) {
-            const half = bytes.length / 2;
-            const [head, between, end] =
-              framing === "length"
-                ? [`Content-Length: ${bytes.length}`, "", ""]
-                : ["Transfer-Encoding: chunked", `\r\n${half.toString(16)}\r\n`, "\r\n0\r\n\r\n"];
-            client.send(`POST ${path} HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n${between.slice(2)}`);
-            client.socket.write(bytes.subarray(0, half));
-            client.send(between);
-            client.socket.write(bytes.subarray(half));
-            client.send(end);
-          }
-          await client.until(({ bodies }) => bodies.length === 2);
-          expect(client.bodies).toEqual([hash, hash]);
-        }),
+      const clients = ["taken", "taken-room", "slow-taken", "slow-taken-room", "kept", "slow-kept"].flatMap(
+        (way) =>
+          ["length", "chunks"].map(async (framing, at) => {
+            const bytes = Buffer.from(
+              Float64Array.from({ length: 60_000 }, (_, i) => Math.sin(i + at)).buffer,
+            );
+            const hash = createHash("sha256").update(bytes).digest("hex");
+            const client = clientOf(port, secure);
+            for (const path of [`/${way}/1`, `/${way}/2`]) {
+              const half = bytes.length / 2;
+              const [head, between, end] =
+                framing === "length"
+                  ? [`Content-Length: ${bytes.length}`, "", ""]
+                  : ["Transfer-Encoding: chunked", `\r\n${half.toString(16)}\r\n`, "\r\n0\r\n\r\n"];
+              client.send(`POST ${path} HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n${between.slice(2)}`);
+              client.socket.write(bytes.subarray(0, half));
+              client.send(between);
+              client.socket.write(bytes.subarray(half));
+              client.send(end);
+            }
+            await client.until(({ bodies }) => bodies.length === 2);
+            expect(client.bodies).toEqual([hash, hash]);
+          }),
       );
       await Promise.all(clients);
     },

@@ -4,9 +4,6 @@
 import { ChunkedBody } from "../http1/chunked-body.ts";
 import { type BodySource, RequestBody } from "./request-body.ts";
 
-/** As much as the system hands over at once. */
-const ROOM_BYTES = 64 * 1024;
-
 export class IncomingBody {
   /** For whoever answers the request. */
   readonly body: RequestBody;
@@ -15,12 +12,9 @@ export class IncomingBody {
   readonly #chunks: ChunkedBody | undefined;
   /** Bytes to come, of a body that is not chunked. */
   #left: number;
-  /** Memory for the connection to read into, while pieces are handed on where they lie. */
-  #room: Uint8Array | undefined;
-  #isOwn = false;
   readonly #push = (piece: Uint8Array): void => {
     this.received += piece.length;
-    this.body.push(piece, this.#isOwn);
+    this.body.push(piece);
   };
 
   constructor(length: number | "chunked", source: BodySource, idleMs: number) {
@@ -31,15 +25,12 @@ export class IncomingBody {
 
   /** Where its next bytes shall be, if anywhere. */
   room(): Uint8Array | undefined {
-    if (!this.body.isPassing || this.isComplete) return undefined;
-    this.#room ??= new Uint8Array(ROOM_BYTES); // no Buffer, whose slices would not be copies
-    return this.#room;
+    return this.body.room();
   }
 
-  /** Takes what is its own of the bytes from `from` on, and returns where that ends. They are the caller's again, unless they lie in its room. */
+  /** Takes what is its own of the bytes from `from` on, and returns where that ends. They are the caller's again. */
   feed(bytes: Uint8Array, from: number): number {
     if (this.body.isComplete) return from;
-    this.#isOwn = bytes.buffer === this.#room?.buffer;
     const end = this.#chunks ? this.#chunks.feed(bytes, from, this.#push) : this.#feedPlain(bytes, from);
     if (this.#chunks?.isDone || this.#left === 0) this.body.complete();
     if (this.#chunks?.isWrong) this.body.fail(new Error("the body is not chunked as it should be"));

@@ -1,8 +1,8 @@
 // A request's body as pieces, as the connection brings them.
 // Invariant: at most MAX_WAITING_BYTES wait to be read, and whatever the socket brought at once. Pieces are copies, as the
-// connection's memory is used again; for whoever is done with one before asking for the next they are that memory, and
-// nothing is read as long as one is looked at.
+// connection's memory is used again; a taker is given them where they lie, and nothing is read while it rests.
 import { FerryError, problem } from "../../core/errors.ts";
+import type { BodyTaker } from "../rest/message.ts";
 
 /** Past this the socket is not read any further until somebody takes something. */
 const MAX_WAITING_BYTES = 64 * 1024;
@@ -15,6 +15,15 @@ export interface BodySource {
   resume(): void;
 }
 
+/** Who takes all of it, and whoever waits for that. */
+interface Taking {
+  readonly taker: BodyTaker;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+  /** Whether the taker wants nothing for now. */
+  rests: boolean;
+}
+
 /**
  * The pieces, once. Iterating throws if the client goes before the body is complete, and REQUEST_STALLED if nothing comes
  * for `idleMs` while somebody waits; 0 waits for ever.
@@ -22,8 +31,6 @@ export interface BodySource {
 export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   /** Whether all of it came. */
   isComplete = false;
-  /** Whether pieces are handed on where they lie, one by one. */
-  isPassing = false;
   readonly #source: BodySource;
   readonly #idleMs: number;
   #waiting: Uint8Array[] = [];
@@ -32,6 +39,7 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
   #unwanted = false;
   #error: Error | undefined;
   #wake: (() => void) | undefined;
+  #taking: Taking | undefined;
   #timer: NodeJS.Timeout | undefined;
   #waitingSince: number | undefined;
 
@@ -40,21 +48,30 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     this.#idleMs = idleMs;
   }
 
-  /** The same pieces, valid until the next is asked for; this or the other is read. */
-  get passing(): AsyncIterable<Uint8Array> {
-    const begin = (): this => {
-      this.isPassing = true;
-      return this;
-    };
-    return { [Symbol.asyncIterator]: begin };
+  /** The same pieces for a taker; this or the other is done. */
+  giveTo(taker: BodyTaker): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#taking = { taker, resolve, reject, rests: false };
+      this.#giveWaiting(this.#taking);
+    });
   }
 
-  /** For the source: the next piece, in its own memory if it was asked for where the body is passing. */
-  push(piece: Uint8Array, isOwn: boolean): void {
+  /** For the source: where the taker wants the next piece, if anywhere. */
+  room(): Uint8Array | undefined {
+    return this.isComplete || this.#unwanted ? undefined : this.#taking?.taker.room?.();
+  }
+
+  /** For the source: the next piece, which is the source's again afterwards. */
+  push(piece: Uint8Array): void {
     if (this.#unwanted) return;
-    this.#waiting.push(isOwn ? piece : Uint8Array.prototype.slice.call(piece));
+    const taking = this.#taking;
+    if (taking && !taking.rests && this.#waiting.length === 0) {
+      if (this.#give(taking, piece)) this.#beginWait();
+      return;
+    }
+    this.#waiting.push(Uint8Array.prototype.slice.call(piece));
     this.#waitingBytes += piece.length;
-    if (isOwn || this.#waitingBytes >= MAX_WAITING_BYTES) this.#pause();
+    if (this.#waitingBytes >= MAX_WAITING_BYTES) this.#pause();
     this.#wake?.();
   }
 
@@ -62,14 +79,14 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
   complete(): void {
     this.isComplete = true;
     clearTimeout(this.#timer);
-    this.#wake?.();
+    this.#goOn();
   }
 
   /** For the source: there will be no more, though it is not complete. */
   fail(error: Error): void {
     this.#error ??= error;
     clearTimeout(this.#timer);
-    this.#wake?.();
+    this.#goOn();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
@@ -83,9 +100,8 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
       if (this.#error) throw this.#error;
       await this.#wait();
     }
-    const value = this.#waiting.shift() as Uint8Array; // there is one
-    this.#waitingBytes -= value.length;
-    if (this.#waitingBytes < MAX_WAITING_BYTES && !this.isPassing) this.#resume();
+    const value = this.#takeWaiting();
+    if (this.#waitingBytes < MAX_WAITING_BYTES) this.#resume();
     return { done: false, value };
   }
 
@@ -105,6 +121,54 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     this.#resume();
   }
 
+  /** Whoever waits for the body learns what there is. */
+  #goOn(): void {
+    this.#wake?.();
+    if (this.#taking && !this.#taking.rests) this.#giveWaiting(this.#taking);
+  }
+
+  /** Gives the taker what waits; then more is read, or all of it was taken. */
+  #giveWaiting(taking: Taking): void {
+    while (this.#waiting.length > 0) if (!this.#give(taking, this.#takeWaiting())) return;
+    this.#resume();
+    if (this.isComplete || this.#unwanted) taking.resolve();
+    else if (this.#error) taking.reject(this.#error);
+    else this.#beginWait();
+  }
+
+  /** False if nothing more may be given for now. */
+  #give(taking: Taking, piece: Uint8Array): boolean {
+    try {
+      const rest = taking.taker.take(piece);
+      if (!rest) return true;
+      taking.rests = true;
+      this.#waitingSince = undefined;
+      this.#pause();
+      rest.then(
+        () => {
+          taking.rests = false;
+          this.#giveWaiting(taking);
+        },
+        (error) => this.#stopGiving(taking, error),
+      );
+    } catch (error) {
+      this.#stopGiving(taking, error);
+    }
+    return false;
+  }
+
+  #stopGiving(taking: Taking, error: unknown): void {
+    this.#taking = undefined;
+    this.throwAway();
+    taking.reject(error);
+  }
+
+  #takeWaiting(): Uint8Array {
+    const piece = this.#waiting.shift() as Uint8Array; // there is one
+    this.#waitingBytes -= piece.length;
+    return piece;
+  }
+
   #pause(): void {
     if (this.#paused) return;
     this.#paused = true;
@@ -118,14 +182,17 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
   }
 
   async #wait(): Promise<void> {
-    if (this.#idleMs > 0) {
-      this.#waitingSince = performance.now();
-      this.#timer ??= setTimeout(() => this.#lookAtClock(), this.#idleMs);
-    }
+    this.#beginWait();
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
     this.#waitingSince = undefined;
+  }
+
+  #beginWait(): void {
+    if (this.#idleMs === 0) return;
+    this.#waitingSince = performance.now();
+    this.#timer ??= setTimeout(() => this.#lookAtClock(), this.#idleMs);
   }
 
   /** One timer serves the whole body: it is set again for as long as there still is to wait. */

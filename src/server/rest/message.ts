@@ -2,6 +2,17 @@
 import type { Problem } from "../../core/errors.ts";
 import type { PredictionListener } from "../predict/prediction-event.ts";
 
+/** Takes a body where it arrives: its pieces are copied by nobody, and no turn of the event loop lies between them. */
+export interface BodyTaker {
+  /** Where the next bytes shall be; undefined for anywhere. */
+  room?(): Uint8Array | undefined;
+  /**
+   * Takes the next piece, which is valid until this returns. Where it returns a promise, nothing more comes before that
+   * is settled. What it throws ends the body.
+   */
+  take(piece: Uint8Array): Promise<unknown> | undefined;
+}
+
 export interface RestRequest {
   readonly method: string;
   /** Path and query as the client sent them. */
@@ -9,8 +20,11 @@ export interface RestRequest {
   /** A header by its lower-case name. */
   readonly header: (name: string) => string | undefined;
   readonly body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-  /** The same, where it can be had for less: a piece is valid until the next is asked for. One of both is read, once. */
-  readonly passingBody?: AsyncIterable<Uint8Array>;
+  /**
+   * Gives the same to a taker, where that can be had for less; resolves when all of it was taken, and rejects as iterating
+   * would. One of both is read, once.
+   */
+  readonly takeBody?: ((taker: BodyTaker) => Promise<void>) | undefined;
   /** Calls back if the client goes away before it was answered. */
   readonly onCancel?: (callback: () => void) => void;
   /** To be told of each prediction that is made for the request. */

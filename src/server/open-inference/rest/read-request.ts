@@ -3,6 +3,7 @@
 // different datatypes, in case it has to be read again (read-infer-body.ts).
 import { FerryError, Problem, problem } from "../../../core/errors.ts";
 import type { TensorValue } from "../../../engine/engine.ts";
+import { textRoom } from "../../json/scan-numbers.ts";
 import type { ServableHandle } from "../../manager/servable.ts";
 import type { RestRequest } from "../../rest/message.ts";
 import { inSlices, nextTurn } from "../../slices.ts";
@@ -43,17 +44,18 @@ export async function readInferRequest(
   if (jsonBytes === "wrong") return problem("OIP_HEADER_LENGTH", { found: String(sent).slice(0, 100) });
   const length = announced === undefined ? undefined : Number(announced);
   const reading = jsonBytes === 0 ? new RawReading(handle) : new JsonReading(handle, jsonBytes, length);
-  const passing = reading.keepsPieces ? request.body : (request.passingBody ?? request.body);
-  const body = compressed ? inflated(request.body, encoding) : passing;
   const limit = compressed ? Math.min(maxBodyBytes, MAX_INFLATED_BYTES) : maxBodyBytes;
+  let size = 0;
+  const take = (chunk: Uint8Array): Promise<void> | undefined => {
+    size += chunk.length;
+    if (size > limit) throw new FerryError([problem("REST_BODY_TOO_LARGE", { limit })]);
+    return reading.take(chunk);
+  };
   try {
-    let size = 0;
-    for await (const chunk of body) {
-      size += chunk.length;
-      if (size > limit) return problem("REST_BODY_TOO_LARGE", { limit });
-      const refusal = await reading.feed(chunk);
-      if (refusal) return refusal;
-    }
+    if (request.takeBody && !compressed) await request.takeBody({ room: () => reading.room(), take });
+    else
+      for await (const chunk of compressed ? inflated(request.body, encoding) : request.body)
+        await take(chunk);
   } catch (error) {
     if (error instanceof FerryError) return error.problems[0];
     if (error instanceof Uninflatable) return problem("OIP_INFLATE", { encoding }, error);
@@ -64,7 +66,6 @@ export async function readInferRequest(
 
 /** A body that is one tensor. */
 class RawReading {
-  readonly keepsPieces = true;
   readonly #handle: ServableHandle;
   readonly #pieces: Uint8Array[] = [];
 
@@ -72,8 +73,12 @@ class RawReading {
     this.#handle = handle;
   }
 
-  async feed(chunk: Uint8Array): Promise<undefined> {
-    this.#pieces.push(chunk);
+  room(): undefined {
+    return undefined;
+  }
+
+  take(chunk: Uint8Array): undefined {
+    this.#pieces.push(copyOf(chunk));
   }
 
   async finish(): Promise<ReadRequest | Problem> {
@@ -106,25 +111,42 @@ class JsonReading {
     this.#reader = new InferBodyReader(signatures, jsonBytes ?? bodyBytes ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Whether a piece is looked at again after the next was asked for. */
-  get keepsPieces(): boolean {
-    return this.#kept !== undefined;
+  /** Where the next bytes shall be, if anywhere. */
+  room(): Uint8Array | undefined {
+    return this.#head ? undefined : textRoom();
   }
 
-  async feed(chunk: Uint8Array): Promise<Problem | undefined> {
+  /** Takes a piece, which is valid until this returns; where it returns a promise, the next one waits for that. */
+  take(chunk: Uint8Array): Promise<void> | undefined {
     const left = (this.#jsonBytes ?? Number.POSITIVE_INFINITY) - this.#jsonSeen;
-    if (left > 0) {
-      const json = chunk.subarray(0, left);
-      await this.#feedJson(this.#reader, json);
-      this.#kept?.push(json);
-      this.#jsonSeen += json.length;
-      if (this.#jsonSeen !== this.#jsonBytes) return undefined;
-      const head = await this.#finishJson();
-      if (head instanceof Problem) return head;
-      this.#head = head;
+    if (left <= 0) {
+      this.#head?.parts.feed(chunk);
+      return undefined;
     }
-    if (chunk.length > left) this.#head?.parts.feed(chunk.subarray(Math.max(0, left)));
-    return undefined;
+    const json = chunk.subarray(0, left);
+    this.#jsonSeen += json.length;
+    this.#kept?.push(copyOf(json));
+    const at = this.#reader.feedSome(json, 0);
+    const isWhole = this.#jsonSeen === this.#jsonBytes;
+    if (at < json.length) return this.#takeSlowly(copyOf(chunk), json.length, at, isWhole);
+    if (!isWhole) return this.#reader.needsTurn() ? nextTurn() : undefined;
+    const head = this.#finishJson();
+    const behind = chunk.subarray(json.length);
+    if (!(head instanceof Promise)) return this.#takeBehind(head, behind);
+    const kept = copyOf(behind);
+    return head.then((known) => this.#takeBehind(known, kept));
+  }
+
+  /** Goes on at `at` with a piece of which so many bytes are JSON, the last of it or not. */
+  async #takeSlowly(chunk: Uint8Array, jsonBytes: number, at: number, isWhole: boolean): Promise<void> {
+    await this.#feedRest(this.#reader, chunk.subarray(0, jsonBytes), at);
+    if (isWhole) this.#takeBehind(await this.#finishJson(), chunk.subarray(jsonBytes));
+  }
+
+  #takeBehind(head: Head | Problem, behind: Uint8Array): undefined {
+    if (head instanceof Problem) throw new FerryError([head]);
+    this.#head = head;
+    if (behind.length > 0) head.parts.feed(behind);
   }
 
   async finish(): Promise<ReadRequest | Problem> {
@@ -144,22 +166,21 @@ class JsonReading {
     return inputs instanceof Problem ? inputs : { parsed, prepared, inputs, giveBack };
   }
 
-  async #feedJson(reader: InferBodyReader, json: Uint8Array): Promise<void> {
-    let at = reader.feedSome(json, 0);
-    while (at < json.length) {
-      await nextTurn();
-      at = reader.feedSome(json, at);
-    }
+  async #feedRest(reader: InferBodyReader, json: Uint8Array, from: number): Promise<void> {
+    for (let at = from; at < json.length; at = reader.feedSome(json, at)) await nextTurn();
   }
 
-  async #finishJson(): Promise<Head | Problem> {
+  #finishJson(): Head | Problem | Promise<Head | Problem> {
     const first = this.#parse();
-    if (first instanceof Problem || !this.#guessedWrong(first)) return first;
-    const known = first.parsed.inputs
+    return first instanceof Problem || !this.#guessedWrong(first) ? first : this.#readAgain(first);
+  }
+
+  async #readAgain({ parsed }: Head): Promise<Head | Problem> {
+    const known = parsed.inputs
       .filter(({ source }) => this.#reader.data.has(source))
       .map(({ datatype }) => datatype);
     this.#reader = new InferBodyReader([], this.#jsonSeen, known);
-    for (const piece of this.#kept ?? []) await this.#feedJson(this.#reader, piece);
+    for (const piece of this.#kept ?? []) await this.#feedRest(this.#reader, piece, 0);
     return this.#parse();
   }
 
@@ -196,6 +217,11 @@ class JsonReading {
     }
     return values;
   }
+}
+
+/** What is lent, to keep. */
+function copyOf(piece: Uint8Array): Uint8Array {
+  return Uint8Array.prototype.slice.call(piece);
 }
 
 function* tensorOf(

@@ -1,7 +1,8 @@
 // A request's body, inflated if need be, given to a reader piece by piece.
 // Invariant: the event loop has a turn whenever the reader has had enough of it.
 import { FerryError, type Problem, problem } from "../../../core/errors.ts";
-import type { RestRequest } from "../../rest/message.ts";
+import { textRoom } from "../../json/scan-numbers.ts";
+import type { BodyTaker, RestRequest } from "../../rest/message.ts";
 import { nextTurn } from "../../slices.ts";
 import { DEFAULT_MAX_BODY_BYTES, type RestContext } from "../context.ts";
 import { gunzip, isGzip, Uninflatable } from "./gunzip.ts";
@@ -9,6 +10,8 @@ import { gunzip, isGzip, Uninflatable } from "./gunzip.ts";
 interface Reader {
   /** Takes some of a chunk; returns where to go on after a turn, if that is not its end. */
   feedSome(chunk: Uint8Array, from: number): number;
+  /** Whether there should be a turn before the next chunk; to be asked once for each. */
+  needsTurn(): boolean;
 }
 
 type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -22,8 +25,8 @@ export function feedBody(
 ): Problem | undefined | Promise<Problem | undefined> {
   if (isGzip(request.header("content-encoding")))
     return feedSlices(gunzip(request.body), reader, maxBodyBytes, kept);
-  const body = kept ? request.body : (request.passingBody ?? request.body);
-  return feedSlices(body, reader, maxBodyBytes, kept);
+  if (kept || !request.takeBody) return feedSlices(request.body, reader, maxBodyBytes, kept);
+  return feedTaken(request.takeBody, reader, maxBodyBytes);
 }
 
 /** Likewise, of pieces that are there. A body that is one piece is mostly read at once. */
@@ -46,6 +49,28 @@ async function feedRest(chunk: Uint8Array, from: number, reader: Reader): Promis
   for (let at = from; at < chunk.length; at = reader.feedSome(chunk, at)) await nextTurn();
 }
 
+/** The body as it arrives, mostly into the memory that numbers are scanned in. */
+async function feedTaken(
+  takeBody: (taker: BodyTaker) => Promise<void>,
+  reader: Reader,
+  maxBodyBytes: number,
+): Promise<Problem | undefined> {
+  let size = 0;
+  const take = (piece: Uint8Array): Promise<void> | undefined => {
+    size += piece.length;
+    if (size > maxBodyBytes) throw new FerryError([problem("REST_BODY_TOO_LARGE", { limit: maxBodyBytes })]);
+    const at = reader.feedSome(piece, 0);
+    if (at < piece.length) return feedRest(Uint8Array.prototype.slice.call(piece), at, reader);
+    return reader.needsTurn() ? nextTurn() : undefined;
+  };
+  try {
+    await takeBody({ room: textRoom, take });
+    return undefined;
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
 async function feedAll(
   body: Pieces,
   reader: Reader,
@@ -60,10 +85,15 @@ async function feedAll(
       kept?.push(chunk);
       const at = reader.feedSome(chunk, 0);
       if (at < chunk.length) await feedRest(chunk, at, reader);
+      if (reader.needsTurn()) await nextTurn();
     }
+    return undefined;
   } catch (error) {
-    if (error instanceof FerryError) return error.problems[0];
-    return problem(error instanceof Uninflatable ? "JSON_EMPTY" : "REST_BODY_CUT_OFF", {}, error);
+    return refusalOf(error);
   }
-  return undefined;
+}
+
+function refusalOf(error: unknown): Problem {
+  if (error instanceof FerryError) return error.problems[0];
+  return problem(error instanceof Uninflatable ? "JSON_EMPTY" : "REST_BODY_CUT_OFF", {}, error);
 }
