@@ -3,6 +3,7 @@
 // Not here: the search (find-difference.ts).
 import type { TensorValue } from "../engine/engine.ts";
 import { type Graph, NO_ORIGIN, type Node, type Origin, type Value } from "../graph/graph.ts";
+import { PythonFailure } from "../python/worker.ts";
 import { userLine } from "../read/source-line.ts";
 import { type Converted, feedsOf } from "./converted.ts";
 import type { ModelEngine } from "./engines.ts";
@@ -31,16 +32,15 @@ export async function locateInConversion(
 ): Promise<Parting> {
   const between = [source.title, onnx.form] as const;
   const { inner } = source;
-  if (!inner) {
-    return unknown(
-      between,
-      setting,
-      "a TorchScript file keeps its intermediate values to itself; export the model as .pt2",
-    );
-  }
   const { graph } = setting.converted;
   const names = await setting.converted.sourceNames();
-  const known = await inner.names();
+  let known: ReadonlySet<string>;
+  try {
+    known = await inner.names(setting.inputs);
+  } catch (error) {
+    if (!(error instanceof PythonFailure)) throw error;
+    return unknown(between, setting, `the source does not tell its intermediate values: ${error.headline}`);
+  }
   const reference = referenceOf(source, inner, setting, names);
   const has = (value: Value) => graph.outputs.includes(value) || known.has(names.get(value) ?? "");
   const sides = sidesOf(graph, alignedValues(graph, has), reference, onnx, setting);
@@ -64,8 +64,8 @@ export async function locateInSavedModel(
     setting,
   );
   return locate(sides, [onnx.form, savedModel.form], setting, async (value) => {
-    const name = source?.inner && (await setting.converted.sourceNames()).get(value);
-    return name === undefined ? undefined : source?.inner?.placeOf(name);
+    const name = source && (await setting.converted.sourceNames()).get(value);
+    return name === undefined ? undefined : source?.inner.placeOf(name);
   });
 }
 

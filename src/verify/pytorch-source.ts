@@ -1,5 +1,6 @@
 // A PyTorch file as PyTorch runs it, in the user's own Python: torch.export.load(...).module() or torch.jit.load(...).
-// Intermediate values are those of torch.export's graph, run node by node; TorchScript keeps its own to itself.
+// Intermediate values are those of torch.export's graph, run node by node; of a TorchScript file what its operators give,
+// each told as the code is executed.
 import type { TensorValue } from "../engine/engine.ts";
 import type { PythonWorker } from "../python/worker.ts";
 import type { InputSpec } from "../read/torchscript/input-spec.ts";
@@ -30,17 +31,20 @@ export async function pytorchSource(worker: PythonWorker, of: PyTorchFile): Prom
     title: `PyTorch ${String(loaded["version"])}`,
     examples: loaded["examples"] as InputExample[], // our own program wrote it
     run: async (inputs) => (await worker.exchange("run", inputs, { named })).values,
-    ...(kind === "pt2" ? { inner: innerValues(worker) } : {}),
+    inner: innerValues(worker, named),
     halve: async (target) => void (await worker.ask("halve", { file: target })),
     close: async () => worker.close(),
   };
 }
 
-function innerValues(worker: PythonWorker): InnerValues {
+function innerValues(worker: PythonWorker, named: Readonly<Record<string, unknown>>): InnerValues {
   return {
-    names: async () => new Set((await worker.ask("names", {}))["names"] as string[]), // our own program wrote it
+    async names(inputs) {
+      const { answer } = await worker.exchange("names", inputs, { named });
+      return new Set(answer["names"] as string[]); // our own program wrote it
+    },
     async values(inputs, names): Promise<Map<string, TensorValue>> {
-      const { answer, values } = await worker.exchange("values", inputs, { names });
+      const { answer, values } = await worker.exchange("values", inputs, { names, named });
       const found = answer["names"] as string[]; // our own program wrote it
       return new Map(values.map((value, index) => [found[index] ?? "", value]));
     },

@@ -24,14 +24,14 @@ export interface Source {
   readonly examples: readonly InputExample[];
   /** Throws PythonFailure or a FerryError where the source refuses the inputs. */
   run(inputs: readonly TensorValue[]): Promise<TensorValue[]>;
-  /** Intermediate values, where the source lets one look at them. */
-  readonly inner?: InnerValues;
+  /** Intermediate values. */
+  readonly inner: InnerValues;
   close(): Promise<void>;
 }
 
 export interface InnerValues {
-  /** Names of the values that can be asked for; values of a graph carry them as `source`. */
-  names(): Promise<ReadonlySet<string>>;
+  /** Names of the values that can be asked for with these inputs; values of a graph carry them as `source`. */
+  names(inputs: readonly TensorValue[]): Promise<ReadonlySet<string>>;
   values(inputs: readonly TensorValue[], names: readonly string[]): Promise<Map<string, TensorValue>>;
   placeOf(name: string): Promise<Place | undefined>;
 }

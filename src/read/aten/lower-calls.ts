@@ -84,7 +84,8 @@ export class CallLowering {
   /** Says which value a name of the program stands for. */
   define(name: string, value: Value): void {
     this.values.set(name, value);
-    if (!this.isBody) value.source ??= name; // bodies have names of their own
+    const { sources } = this.prepared.graph;
+    if (!this.isBody) value.source ??= sources ? sources.get(name) : name; // bodies have names of their own
     if (!value.type && !value.initializer) value.type = this.realType(name);
     const shape = this.prepared.graph.types.get(name)?.shape;
     if (shape) this.scope.dims.register(value, shape);

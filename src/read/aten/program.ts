@@ -62,6 +62,8 @@ export interface AtenGraph {
   readonly types: ReadonlyMap<string, TensorType>;
   /** Strides in elements, where the file tells them: whether a reshape is a view or a copy depends on them. */
   readonly strides?: ReadonlyMap<string, readonly Dim[]>;
+  /** What the source calls values, where it knows them by other names than these; it does not know those that are left out. */
+  readonly sources?: ReadonlyMap<string, string>;
 }
 
 export interface AtenCall {

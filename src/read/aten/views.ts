@@ -2,9 +2,10 @@
 // Method: each view operator has an inverse: given the base and the view's new contents, calls that make the new base.
 // Source: https://docs.pytorch.org/docs/stable/tensor_view.html
 // Not here: keeping track of who shares with whom (functionalize.ts).
-import { addDims, type Dim, mulDims, sameDim, sameShape } from "../../graph/dim.ts";
+import { addDims, type Dim, sameShape } from "../../graph/dim.ts";
 import type { TensorType } from "../../graph/type.ts";
 import { Facts, normalAxis, Refusal, type TypesAndStrides } from "./argument.ts";
+import { isContiguous, reshapedStrides } from "./memory-order.ts";
 import type { AtenArgument, AtenCall } from "./program.ts";
 import { schemaOf } from "./schema.ts";
 
@@ -74,48 +75,7 @@ function copies(facts: Facts, argument: string, graph: TypesAndStrides): boolean
   if (!strides) return false;
   if (facts.name === "contiguous") return !isContiguous(source.shape, strides);
   if (!COPY_IF_NEEDED.has(facts.name)) return false;
-  return !viewIsPossible(source.shape, strides, facts.result().shape);
-}
-
-/** Whether elements lie in memory in their order and without gaps. Strides of axes of size 1 say nothing. */
-export function isContiguous(shape: readonly Dim[], strides: readonly Dim[]): boolean {
-  const innermost = shape.findLastIndex((size) => size !== 1);
-  return innermost < 0 || (strides[innermost] === 1 && contiguousRuns(shape, strides).length === 1);
-}
-
-/** Whether a tensor of this shape and these strides can be seen in another shape without moving elements. */
-export function viewIsPossible(
-  shape: readonly Dim[],
-  strides: readonly Dim[],
-  target: readonly Dim[],
-): boolean {
-  const runs = contiguousRuns(shape, strides);
-  let axis = 0;
-  for (const run of runs) {
-    let count: Dim = 1;
-    while (!sameDim(count, run) && axis < target.length) {
-      count = mulDims(count, target[axis] as Dim);
-      axis += 1;
-      if (typeof count === "number" && typeof run === "number" && count > run) return false;
-    }
-    if (!sameDim(count, run)) return false;
-  }
-  return target.slice(axis).every((dim) => dim === 1);
-}
-
-/** Numbers of elements of the stretches that lie in memory without gaps, from the first axis on. */
-function contiguousRuns(shape: readonly Dim[], strides: readonly Dim[]): Dim[] {
-  const runs: Dim[] = [];
-  let next: Dim | undefined;
-  for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
-    const size = shape[axis] as Dim;
-    const stride = strides[axis] ?? 1;
-    if (size === 1) continue;
-    if (next !== undefined && sameDim(stride, next)) runs[0] = mulDims(runs[0] as Dim, size);
-    else runs.unshift(size);
-    next = mulDims(stride, size);
-  }
-  return runs;
+  return reshapedStrides(source.shape, strides, facts.result().shape) === undefined;
 }
 
 /**

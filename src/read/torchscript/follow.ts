@@ -144,6 +144,7 @@ function programOf(archive: ScriptArchive, paths: Paths<Call>, kept: ReadonlyMap
     calls: joined.calls,
     types: builder.types,
     strides: builder.strides,
+    sources: builder.sources,
   };
   refuseAmbiguousWrites(graph);
   const mutations = new Map<string, string>();

@@ -19,12 +19,16 @@ export class ProgramBuilder {
   readonly types = new Map<string, TensorType>();
   readonly strides = new Map<string, readonly Dim[]>();
   readonly weights = new Map<string, Weight>();
+  /** What tells PyTorch which of the values that it computes is meant, by the value's name. */
+  readonly sources = new Map<string, string>();
   calls: AtenCall[] = [];
   private readonly limits: BuilderLimits;
   private readonly names = new Map<string, number>();
   private count = 0;
   private unknown = 0;
   private bodies = 0;
+  /** How often operators were executed, by operator and line; undefined once only running tells. */
+  private readonly executions = new Map<string, number | undefined>();
 
   constructor(limits: BuilderLimits = BUILDER_LIMITS) {
     this.limits = limits;
@@ -42,6 +46,23 @@ export class ProgramBuilder {
     const number = (this.names.get(base) ?? 0) + 1;
     this.names.set(base, number);
     return `${base}_${number}`;
+  }
+
+  /**
+   * Names one execution of an operator as PyTorch can count it too: `aten::add code/__torch__.py:12 0` is the first there.
+   * Undefined in a body, which runs as often as the inputs have it, and for what was ever in one.
+   */
+  executionOf(operator: string, at: string): string | undefined {
+    const key = `${operator} ${at}`;
+    const before = this.executions.has(key) ? this.executions.get(key) : 0;
+    const count = this.inBody ? undefined : before;
+    this.executions.set(key, count === undefined ? undefined : count + 1);
+    return count === undefined ? undefined : `${key} ${count}`;
+  }
+
+  /** Says which execution gave these results. */
+  noteSources(execution: string, results: readonly { readonly name: string }[]): void {
+    for (const [index, { name }] of results.entries()) this.sources.set(name, `${execution} ${index}`);
   }
 
   freshSize(): DimExpression {

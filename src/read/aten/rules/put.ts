@@ -5,8 +5,8 @@ import type { Value } from "../../../graph/graph.ts";
 import { Refusal } from "../argument.ts";
 import type { Call } from "../call.ts";
 import { movableDType } from "../kernel-dtype.ts";
+import { isContiguous } from "../memory-order.ts";
 import type { Rule } from "../rule.ts";
-import { isContiguous } from "../views.ts";
 
 export const PUT: Rule = {
   targets: ["aten::put.default"],

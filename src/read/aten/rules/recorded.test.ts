@@ -8,6 +8,7 @@ import { numbersOf, tensorOfNumbers } from "../../../tensor/numbers.ts";
 import { tensorFromBytes } from "../../../tensor/tensor.ts";
 import { encodeOnnx } from "../../../write/onnx/encode-graph.ts";
 import { lowerAten } from "../lower.ts";
+import { contiguousStrides } from "../memory-order.ts";
 import type { AtenProgram } from "../program.ts";
 import { parseProgram } from "../text/parse-program.ts";
 import fixtures from "./recorded.fixtures.json" with { type: "json" };
@@ -31,7 +32,10 @@ const TOLERANCE: Partial<Record<DType, number>> = { float16: 2e-3, float64: 1e-9
 
 function programOf(recorded: Case): AtenProgram {
   const program = parseProgram(recorded.program.join("\n"));
-  const strides = new Map<string, readonly Dim[]>(Object.entries(recorded.strides));
+  const inOrder = [...program.graph.types].flatMap(([name, { shape }]): [string, readonly Dim[]][] =>
+    shape ? [[name, contiguousStrides(shape)]] : [],
+  );
+  const strides = new Map<string, readonly Dim[]>([...inOrder, ...Object.entries(recorded.strides)]);
   return { ...program, graph: { ...program.graph, strides } };
 }
 

@@ -49,6 +49,7 @@ export function callOperator(
   if (keepsAll(target, args, context)) return self;
   const base: AtenCall = { target, args, outputs: [], origin: originOf(operator, place) };
   const results = appendCall(base, context);
+  if (place.execution !== undefined) context.builder.noteSources(place.execution, results);
   const value = shapeResults(
     overloads.find((schema) => schema.target === target)?.returns ?? "Tensor",
     results,
@@ -98,7 +99,8 @@ function writtenBy(target: string, given: Arguments): TensorValue | undefined {
 }
 
 /** Operators that are made of others. */
-function compose(operator: string, given: Arguments, context: Context, place: Place): Value | undefined {
+function compose(operator: string, given: Arguments, context: Context, at: Place): Value | undefined {
+  const place: Place = { scope: at.scope, line: at.line }; // the source executes none of the others
   const call: CallAten = (name, ...positional) => {
     const args: Arguments = { positional, named: new Map() };
     const [first] = positional;

@@ -32,4 +32,6 @@ export interface Place {
   readonly scope: string;
   /** Such as `File "code/__torch__.py", line 12`. */
   readonly line: string;
+  /** Which execution of which operator it is (program-builder.ts: executionOf); undefined where nobody can tell. */
+  readonly execution?: string | undefined;
 }

@@ -332,3 +332,67 @@ describe("writing", () => {
     expect(follow(body)).toHaveLength(4);
   });
 });
+
+describe("what values are called in the source", () => {
+  const sources = (body: string) => [...(programOf(forwardOf(body)).graph.sources ?? []).values()];
+
+  it("counts the executions of an operator on its line, loops unrolled", () => {
+    expect(sources("y = x\nfor i in range(2):\n  y = torch.add(y, torch.add(x, i))\nreturn y")).toEqual([
+      "aten::add code/__torch__.py:5 0 0",
+      "aten::add code/__torch__.py:5 1 0",
+      "aten::add code/__torch__.py:5 2 0",
+      "aten::add code/__torch__.py:5 3 0",
+    ]);
+  });
+
+  it("counts results and the items of lists", () => {
+    expect(sources("a, b = torch.split(x, [1, 2], 1)\nreturn torch.add(a, b)").slice(0, 2)).toEqual([
+      "aten::split code/__torch__.py:3 0 0",
+      "aten::split code/__torch__.py:3 0 1",
+    ]);
+  });
+
+  it("is not told of what runs as often as the inputs have it", () => {
+    const body = "y = x\nfor i in range(torch.size(x, 0)):\n  y = torch.add(y, i)\nreturn torch.neg(y)";
+    expect(sources(body)).toEqual(["aten::neg code/__torch__.py:6 0 0"]);
+  });
+
+  it("does not count what an operator is made of here", () => {
+    const cell = "torch.gru_cell(x, torch.neg(x), torch.zeros([9, 3]), torch.zeros([9, 3]))";
+    const names = sources(`return ${cell}`);
+    expect(names.every((name) => /neg|zeros/.test(name))).toBe(true);
+  });
+});
+
+describe("where values lie in memory", () => {
+  const strides = (body: string) => {
+    const { graph } = programOf(forwardOf(body));
+    const [output] = graph.outputs;
+    return output?.kind === "tensor" ? graph.strides?.get(output.value)?.map(String) : undefined;
+  };
+
+  it("is known of views of views", () => {
+    const turned = "t = torch.transpose(torch.unsqueeze(x, 1), 0, 2)\n";
+    expect(strides(`${turned}return t`)).toEqual(["1", "3", "3"]);
+    expect(strides(`${turned}return torch.view(t, [3, -1])`)).toEqual(["1", "3"]);
+    expect(strides("return torch.expand(torch.select(x, 0, 0), [4, 3])")).toEqual(["0", "1"]);
+  });
+
+  it("is not that of the argument because the shape is", () => {
+    expect(strides("return torch.swapaxes(torch.zeros([3, 3]), 0, 1)")).toEqual(["1", "3"]);
+    expect(strides("return torch.movedim(torch.zeros([3, 3]), 0, 1)")).toEqual(["1", "3"]);
+  });
+
+  it("is in order for what linear makes of anything", () => {
+    expect(strides("return torch.linear(torch.t(x), torch.zeros([5, torch.size(x, 0)]))")).toEqual([
+      "5",
+      "1",
+    ]);
+  });
+
+  it("follows the arguments' axes for functions of each element", () => {
+    expect(strides("return torch.relu(torch.t(x))")).toEqual(["1", "3"]);
+    expect(strides("return torch.relu(torch.slice(x, 1, 0, 2))")).toEqual(["2", "1"]);
+    expect(strides("return torch.add(torch.t(x), torch.zeros([3, 1]))")).toBeUndefined();
+  });
+});

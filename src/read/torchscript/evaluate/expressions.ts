@@ -257,7 +257,9 @@ export class Expressions {
     if (namespace === "prim" && name === "RaiseException")
       throw new Unfollowed("the code raises an exception here");
     let args = this.arguments(expression, frame);
-    const place = placeIn(frame);
+    const { builder } = this.context;
+    const execution = builder.executionOf(`${namespace}::${name}`, `${frame.path}:${expression.line}`);
+    const place = { ...placeIn(frame), execution };
     // Python's own min and max take a tensor of one element where they want a number.
     if (namespace === "prim" && (name === "min" || name === "max"))
       args = { ...args, positional: args.positional.map((value) => this.asNumber(value, place)) };
