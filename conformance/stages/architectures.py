@@ -65,7 +65,8 @@ def prepared(context: Context) -> Sweep:
     makers = [*sorted(MAIN.parent.glob("*.js")), *sorted((CONFORMANCE / "architectures").glob("*.py"))]
     makers += [LISTS / f"{name}.txt" for name in ("architectures", "torch", "tensorflow")]
     results = cache_folder() / "architectures" / fingerprint(*(maker.read_bytes() for maker in makers))
-    return Sweep(results, context.work / "architectures", python, {**variables, "HF_HUB_OFFLINE": "1"})
+    alone = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}  # threads that wait for each other spin, beside a measurement
+    return Sweep(results, context.work / "architectures", python, {**variables, **alone})
 
 
 def catalogue(sweep: Sweep) -> list[str]:
