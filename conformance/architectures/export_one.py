@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.export import ExportedProgram
 from torch.utils import _pytree
 
-from equal import DEEP, LIMITS
+from equal import DEEP, LIMITS, tells_something
 
 from .architecture import Inputs
 from .catalogue import find
@@ -30,6 +30,7 @@ from .settle import calm, settle
 BATCHES = (1, 2, 5)
 TRACED_BATCH = 2
 EXPORT_LIMIT_S = 400
+SEEDS = 5  # tried until some output is not constant
 DEEP_LAYERS = 100  # beyond it float32 errors of another order of summation add up; see equal.py
 
 
@@ -48,21 +49,30 @@ def main() -> None:
     """Exports the architecture into the folder."""
     label, folder = sys.argv[1], Path(sys.argv[2])
     warnings.filterwarnings("ignore")
-    torch.manual_seed(0)
     architecture = find(label)
-    model, inputs = architecture.make()
-    settle(model.eval(), inputs)
-    deep = layers(model) > DEEP_LAYERS
-    doubt = uncertainty(Plain(model), inputs)
-    if doubt is not None and not doubt <= (DEEP if deep else LIMITS["float32"]):  # what is compared would mean nothing
-        calm(model, inputs)
-        doubt = uncertainty(Plain(model), inputs)
-    facts = {"parameters": sum(p.numel() for p in model.parameters()), "deep": deep, "uncertainty": doubt}
-    record(Plain(model), inputs, folder / "io.npz")
+    for seed in range(SEEDS):
+        torch.manual_seed(seed)
+        model, inputs = architecture.make()
+        facts = settled(model.eval(), inputs)
+        if record(Plain(model), inputs, folder / "io.npz"):
+            break
+    else:
+        raise ValueError(f"from none of {SEEDS} seeds any output that is not constant")
     exports = Exports(model, inputs, folder)
     for kind in ("scripted",) if architecture.scripted else ("free", "fixed", "traced"):
         exports.attempt(kind)
     (folder / "facts.json").write_text(json.dumps({**facts, "exports": exports.outcomes}, indent=1))
+
+
+def settled(model: nn.Module, inputs: Inputs) -> dict:
+    """Settles the weights, so that comparing means something; returns what is to be known of the model."""
+    settle(model, inputs)
+    deep = layers(model) > DEEP_LAYERS
+    doubt = uncertainty(Plain(model), inputs)
+    if doubt is not None and not doubt <= (DEEP if deep else LIMITS["float32"]):
+        calm(model, inputs)
+        doubt = uncertainty(Plain(model), inputs)
+    return {"parameters": sum(p.numel() for p in model.parameters()), "deep": deep, "uncertainty": doubt}
 
 
 def layers(model: nn.Module) -> int:
@@ -70,19 +80,24 @@ def layers(model: nn.Module) -> int:
     return sum(any(p.ndim > 1 for p in module.parameters(recurse=False)) for module in model.modules())
 
 
-def record(model: nn.Module, inputs: Inputs, file: Path) -> None:
-    """Saves inputs and PyTorch's outputs at each batch size, and once with other sizes where there are any."""
+def record(model: nn.Module, inputs: Inputs, file: Path) -> bool:
+    """Saves inputs and PyTorch's outputs at each batch size, and once with other sizes where there are any.
+
+    Returns whether they prove something: a ReLU at the end may make zeros of all.
+    """
     examples = {f"b{batch}": inputs(batch, 0) for batch in BATCHES}
     other = inputs(2, 1)
     if any(a.shape != b.shape for a, b in zip(other, examples["b2"])):
         examples["other"] = other
-    arrays = {}
+    arrays, telling = {}, False
     for name, given in examples.items():
         with torch.no_grad():
             answer = model(*(x.clone() for x in given))  # a model may write into what it is given
         arrays |= {f"{name}.in{i}": x.numpy() for i, x in enumerate(given)}
         arrays |= {f"{name}.out{i}": x.numpy() for i, x in enumerate(answer)}
+        telling = telling or tells_something([x.numpy() for x in answer])
     np.savez(file, **arrays)
+    return telling
 
 
 def uncertainty(model: nn.Module, inputs: Inputs) -> float | None:
