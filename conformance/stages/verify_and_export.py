@@ -51,6 +51,7 @@ def main() -> None:
     torch.manual_seed(0)
     check_equal(context)
     check_planted(context)
+    check_planted_trace(context)
     check_export(context)
 
 
@@ -103,6 +104,38 @@ def check_planted(context: Context) -> None:
         outcome, report = verify(f"{base}.onnx", "--with", f"{base}.npz", "--reproduction", f"{base}-again")
         require(outcome.code == DIFFERS, f"exit code {outcome.code}, want {DIFFERS}")
         require(all(row["verdict"] == "differs" for row in report["rows"]), f"told {report['rows']}")
+
+
+class Pooled(nn.Module):
+    """A pooling between operators of the same line, one of which writes into its argument."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(3, 6, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.convolution(x)
+        y[:, 2:4] *= 2
+        for _ in range(2):
+            y = torch.relu(y - 0.1).add_(0.2)
+        return nn.functional.max_pool2d(y, 2).mean((2, 3))
+
+
+def check_planted_trace(context: Context) -> None:
+    """The same in a traced file, whose values PyTorch tells as it executes the archive's code."""
+    traced, version = context.work / "pooled.pt", context.work / "pooled" / "1"
+    torch.jit.trace(Pooled().eval(), torch.randn(2, 3, 9, 9)).save(str(traced))
+    convert(traced, version.parent)
+    pool = plant(version / "model.onnx")
+    with check("verify finds the node with a wrong attribute in a traced model") as figure:
+        base = context.work / "pooled-differs"
+        outcome, report = verify(traced, "--dir", version, "--batch-sizes", "2", "--reproduction", base)
+        require(outcome.code == DIFFERS, f"exit code {outcome.code}, want {DIFFERS}")
+        parting = report["parting"]
+        require(parting["kind"] == "operator" and parting["nodes"] == [f"MaxPool '{pool}'"], f"found {parting}")
+        require("max_pool2d" in parting["operator"], f"found {parting}")
+        require(Path(__file__).name in parting["line"], f"the line is {parting['line']}")
+        figure(f"{parting['operator']} at {parting['line']}")
 
 
 def plant(file: Path) -> str:
