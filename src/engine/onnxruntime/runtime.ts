@@ -37,11 +37,11 @@ export function check(ort: OrtApi, status: Address): void {
   throw failure;
 }
 
-/** Calls a function that writes an address through its last argument. */
+/** Calls a function that writes an address through its last argument; null where it leaves or writes NULL. */
 export function made(ort: OrtApi, make: (result: BigUint64Array) => Address): Address {
   const result = new BigUint64Array(1);
   check(ort, make(result));
-  return result[0] ?? null;
+  return result[0] || null;
 }
 
 let shared: OrtRuntime | undefined;

@@ -1,8 +1,9 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ModelProtoSchema, TypeProtoSchema } from "../../bytes/protobuf/generated/onnx_pb.ts";
 import { SavedModelSchema } from "../../bytes/protobuf/generated/tensorflow_pb.ts";
 import { FerryError } from "../../core/errors.ts";
 import type { TensorSpec } from "../../model/signature.ts";
@@ -71,6 +72,28 @@ describe("a version directory", () => {
     const y = (await model.run("serving_default", inputs)).get("y");
     expect([...new Float32Array(y?.data.slice().buffer ?? new ArrayBuffer(0))]).toEqual([-1, -2, -3]);
     await model.close();
+  });
+
+  it("with outputs that are no tensors has no types for them, and says so when it is run", async () => {
+    const port = { name: "x", dtype: "float32", shape: ["n"] } as const;
+    const nodes = [{ opType: "SequenceConstruct", input: ["x"], output: ["all"] }];
+    const model = fromBinary(
+      ModelProtoSchema,
+      onnxModel({ inputs: [port], outputs: [{ ...port, name: "all" }], nodes }),
+    );
+    const [output, elemType] = [model.graph?.output[0], model.graph?.input[0]?.type];
+    if (!output || !elemType) throw new Error("the graph has an input and an output");
+    output.type = create(TypeProtoSchema, { value: { case: "sequenceType", value: { elemType } } });
+    const file = path.join(folder, "sequence.onnx");
+    fs.writeFileSync(file, toBinary(ModelProtoSchema, model));
+    const loaded = await engine.loadOnnx(file, undefined, { name: "sequence" });
+    expect(loaded.signatures.get("serving_default")?.outputs).toMatchObject([
+      { key: "all", dtype: undefined, shape: undefined },
+    ]);
+    const x: TensorValue = { dtype: "float32", shape: [1], data: new Uint8Array(4) };
+    const error = await problemOf(loaded.run("serving_default", new Map([["x", x]])));
+    expect([error.code, error.message]).toEqual(["ENGINE_FAILED", expect.stringContaining("not a tensor")]);
+    await loaded.close();
   });
 
   it("whose graph only TensorFlow runs names the engine for it", async () => {
