@@ -12,7 +12,7 @@ import { RunSlots, sharedRunSlots } from "../native/run-slots.ts";
 import { readServedGraph, SAVED_MODEL_FILE } from "../read-served-graph.ts";
 import { OrtSession } from "./ort-session.ts";
 import { OrtFailure, ortRuntime } from "./runtime.ts";
-import { openSession } from "./session.ts";
+import { openSession, releaseSession } from "./session.ts";
 import { sessionSignature } from "./session-signature.ts";
 import { hasSteadyCost, STEADY_MODEL_BYTES } from "./steady-cost.ts";
 
@@ -56,12 +56,17 @@ export function onnxRuntimeEngine(options: OnnxRuntimeOptions = {}): OnnxRuntime
     const runtime = ortRuntime();
     try {
       const opened = await openSession(runtime, file, { intraOpThreads, operatorLibraries });
-      const signatures = known ?? [sessionSignature(runtime, opened)];
-      const session = new OrtSession(runtime, opened);
-      const place = { engine: ONNX_RUNTIME, addresses: [opened] };
-      const steadyCost = options.runOnLoop !== false && (await isSteady(file));
-      const fields = { name, place, session, signatures, slots };
-      return new NativeModel({ ...fields, budget: steadyCost ? budget : undefined });
+      try {
+        const signatures = known ?? [sessionSignature(runtime, opened)];
+        const steadyCost = options.runOnLoop !== false && (await isSteady(file));
+        const session = new OrtSession(runtime, opened);
+        const place = { engine: ONNX_RUNTIME, addresses: [opened] };
+        const fields = { name, place, session, signatures, slots };
+        return new NativeModel({ ...fields, budget: steadyCost ? budget : undefined });
+      } catch (error) {
+        await releaseSession(runtime, opened);
+        throw error;
+      }
     } catch (error) {
       if (!(error instanceof OrtFailure)) throw error;
       const reason = error.message.trim().replace(/\s+/g, " ");
