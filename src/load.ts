@@ -51,7 +51,8 @@ export interface Model extends AsyncDisposable {
   readonly signatures: readonly string[];
   /**
    * Runs the model once; runs may overlap. Arrays are read where they lie and must not change until the promise
-   * settles. The outputs' arrays are the caller's own.
+   * settles; nor at all after RUN_STOPPED, for the run may go on reading until it notices. The outputs' arrays are the
+   * caller's own.
    *
    * Throws a FerryError with all reasons: INPUT_ABSENT, INPUT_SURPLUS, INPUT_ARRAY_KIND, INPUT_ARRAY_SHAPE,
    * ENGINE_INPUT_REFUSED, SIGNATURE_UNKNOWN, RUN_STOPPED, MODEL_CLOSED, ENGINE_FAILED.
