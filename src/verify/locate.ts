@@ -5,7 +5,7 @@ import type { TensorValue } from "../engine/engine.ts";
 import { type Graph, NO_ORIGIN, type Node, type Origin, type Value } from "../graph/graph.ts";
 import { PythonFailure } from "../python/worker.ts";
 import { userLine } from "../read/source-line.ts";
-import { type Converted, feedsOf } from "./converted.ts";
+import { type Converted, feedsOf, sourceOutputs } from "./converted.ts";
 import type { ModelEngine } from "./engines.ts";
 import { type Compute, type Culprit, findDifference, type Sides } from "./find-difference.ts";
 import { partOf } from "./part-of.ts";
@@ -42,7 +42,8 @@ export async function locateInConversion(
     return unknown(between, setting, `the source does not tell its intermediate values: ${error.headline}`);
   }
   const reference = referenceOf(source, inner, setting, names);
-  const has = (value: Value) => graph.outputs.includes(value) || known.has(names.get(value) ?? "");
+  const outputs = sourceOutputs(setting.converted);
+  const has = (value: Value) => outputs.includes(value) || known.has(names.get(value) ?? "");
   const sides = sidesOf(graph, alignedValues(graph, has), reference, onnx, setting);
   return locate(sides, between, setting, (value) => inner.placeOf(names.get(value) ?? ""));
 }
@@ -180,18 +181,18 @@ function referenceOf(
   { converted, inputs }: Setting,
   names: ReadonlyMap<Value, string>,
 ): Compute {
-  const { graph } = converted;
+  const given = sourceOutputs(converted);
   let outputs: Promise<TensorValue[]> | undefined;
   return async (values) => {
     const computed = new Map<Value, TensorValue>();
-    const within = values.filter((value) => !graph.outputs.includes(value));
+    const within = values.filter((value) => !given.includes(value));
     const found = await inner.values(inputs, [...new Set(within.flatMap((value) => names.get(value) ?? []))]);
     for (const value of within) {
       const one = found.get(names.get(value) ?? "");
       if (one) computed.set(value, one);
     }
     for (const value of values) {
-      const at = graph.outputs.indexOf(value);
+      const at = given.indexOf(value);
       if (at === -1) continue;
       outputs ??= source.run(inputs);
       const one = (await outputs)[at];
