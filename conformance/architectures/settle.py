@@ -37,6 +37,20 @@ def settle(model: nn.Module, inputs: Inputs) -> None:
             calibrate(model, [inputs(CALIBRATION_BATCH, sizes) for sizes in SIZES])
 
 
+def strengthen(model: nn.Module) -> None:
+    """Makes each matrix as large as keeps its input's size, where it is smaller.
+
+    For narrow copies of wide models. With weights of 0.02 and a width of 32 all scores of attention are alike: another
+    token at one place then changed the answer at the others by 8e-4 in bert, so that a wrong one could pass for equal.
+    With this it is 0.16.
+    """
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.ndim > 1 and parameter.is_floating_point() and parameter.min() < parameter.max():
+                wanted = parameter[0].numel() ** -0.5
+                parameter *= max(1.0, (wanted / parameter.std()).item())
+
+
 def calm(model: nn.Module, inputs: Inputs) -> None:
     """Lets the activations cut less in a model that SHIFT does not reach, since its batch norms stand behind them.
 

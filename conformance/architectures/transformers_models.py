@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils import _pytree
 
 from .architecture import Architecture, Inputs
+from .settle import strengthen
 
 Feed = Callable[[int, int], dict[str, Tensor]]  # by batch and step, as Inputs, with the parameters' names
 
@@ -57,6 +58,7 @@ def make(entry: Entry) -> tuple[nn.Module, Inputs]:
         config.use_cache = False
     names = tuple(entry.feed(1, 0))
     model = ByName(getattr(transformers, entry.model)(config), names)
+    strengthen(model)
     return model, lambda batch, step: tuple(entry.feed(batch, step).values())
 
 
