@@ -100,8 +100,12 @@ def code_line(source):
     return ":".join(found[-1]) if found else None
 
 def python_trace(source):
-    "Frames as Python prints them; a trace notes them the innermost first, as file.py(12): forward."
+    "Frames as Python prints them. A trace notes them the innermost first, a script its one with the lines around it."
     frames = re.findall(r"^(.*)\\((\\d+)\\): (\\S+)$", source, re.MULTILINE)
-    lines = [f'  File "{file}", line {line}, in {name}' for file, line, name in reversed(frames)]
-    return "\\n".join(lines) if lines else source.split("Serialized")[0].rstrip()
+    if frames:
+        return "\\n".join(f'  File "{file}", line {line}, in {name}' for file, line, name in reversed(frames))
+    script = source.split("Serialized")[0]
+    place = re.search(r'File "[^"\\n]*", line \\d+', script)
+    code = re.search(r"^(.*)\\n[^\\n]*<--- HERE", script, re.MULTILINE)
+    return "\\n".join(found for found in (place and place[0], code and code[1]) if found)
 `;
