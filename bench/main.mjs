@@ -8,6 +8,7 @@ const BENCHES = {
   large: "a model of 3 GB: show, and convert beside cp; time, memory, and the answer in TensorFlow",
   serving: "a server's calls a second, latency and processor time, beside the bare engine and other servers",
   start: "the time until a server is ready, and its memory",
+  turns: "how long the event loop is held at once, by what is large, many or rare",
   workers: "what --workers gives: servers with 1, 2, ... of them; processor time, latency, memory",
 };
 

@@ -133,7 +133,7 @@ function means([images, channels, height, width]) {
 }
 
 /** The mean of each channel: next to no work beside reading the request. */
-function meansOfImages() {
+export function meansOfImages() {
   return encode({
     inputs: [port("x", ["n", ...SHAPE.slice(1)])],
     outputs: [port("y", ["n", 3])],

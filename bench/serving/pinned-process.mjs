@@ -46,16 +46,17 @@ export function startModule(core, name) {
   const module = fileURLToPath(new URL(name, import.meta.url));
   const options = { stdio: ["ignore", "inherit", "inherit", "ipc"], serialization: "advanced" };
   const { child, stop } = spawnOn(core, [process.execPath, module], options);
-  return {
-    stop,
-    pids: [child.pid],
-    async ask(message) {
-      child.send(message);
-      const [reply] = await Promise.race([once(child, "message"), once(child, "exit")]);
-      if (typeof reply !== "object" || reply === null) throw new Error(`${name} ended`);
-      if (reply.error) throw new Error(`${name}: ${reply.error}`);
-      return reply.result;
-    },
+  return { stop, pids: [child.pid], ask: asking(child, name) };
+}
+
+/** A function that sends a message to a process with a channel, and resolves to the result in its answer. */
+export function asking(child, name) {
+  return async (message) => {
+    child.send(message);
+    const [reply] = await Promise.race([once(child, "message"), once(child, "exit")]);
+    if (typeof reply !== "object" || reply === null) throw new Error(`${name} ended`);
+    if (reply.error) throw new Error(`${name}: ${reply.error}`);
+    return reply.result;
   };
 }
 
