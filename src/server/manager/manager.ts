@@ -87,6 +87,9 @@ export interface ManagerOptions {
 /** TensorFlow Serving's defaults of --max_num_load_retries and --load_retry_interval_micros. */
 export const DEFAULT_RETRY: RetryOptions = { maxLoadRetries: 5, loadRetryIntervalMs: 60_000 };
 
+/** A configuration may take a hundred models away at once; begun all in one turn, their ends would hold the event loop. */
+const CLOSES_AT_ONCE = 4;
+
 /** Versions that ended well and are still told in a model's status; the lowest are forgotten first. */
 const MAX_ENDED_VERSIONS = 100;
 
@@ -103,6 +106,7 @@ export class Manager implements Models {
   readonly #options: ManagerOptions;
   readonly #models = new Map<string, ModelEntry>();
   readonly #slots: LoadSlots;
+  readonly #closes = new LoadSlots(CLOSES_AT_ONCE);
   readonly #listeners = new Set<(event: ServableEvent) => void>();
   readonly #watchers = new Set<(model: string | undefined) => void>();
   readonly #predictionListeners = new Set<PredictionListener>();
@@ -286,8 +290,9 @@ export class Manager implements Models {
     };
     const load = (servable: Servable): Promise<LoadedModel> =>
       this.#slots.run(() => this.#load(servable, entry));
+    const close = (loaded: LoadedModel): Promise<void> => this.#closes.run(() => loaded.close());
     const paused = (): void => this.#act(entry);
-    return new Servable(model, version, path, { clock, log, retry, load, changed, paused, listener });
+    return new Servable(model, version, path, { clock, log, retry, load, close, changed, paused, listener });
   }
 
   async #load(servable: Servable, entry: ModelEntry): Promise<LoadedModel> {

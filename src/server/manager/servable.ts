@@ -35,6 +35,8 @@ export interface ServableContext {
   readonly retry: RetryOptions;
   /** Loads the version and makes it ready for requests. Throws if it cannot be served. */
   readonly load: (servable: Servable) => Promise<LoadedModel>;
+  /** Gives a version's memory back. */
+  readonly close: (loaded: LoadedModel) => Promise<void>;
   /** Called after each change of state. */
   readonly changed: (servable: Servable) => void;
   /** Called when a load that failed waits for its next try. */
@@ -146,7 +148,7 @@ export class Servable {
     const loaded = this.#loaded;
     this.#loaded = undefined;
     try {
-      await loaded?.close();
+      if (loaded) await this.#context.close(loaded);
     } catch (error) {
       this.#context.log("error", `Unloading servable ${this.description}: ${reasonOf(error)}`);
     }

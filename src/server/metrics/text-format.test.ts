@@ -31,6 +31,20 @@ c{} NaN
 `);
   });
 
+  it("comes in pieces that take little time each", () => {
+    const samples = Array.from({ length: 200 }, (_, at) => ({
+      labels: [["model", `m${at}`]] as const,
+      value: new Histogram(exponential(1, 2, 20)),
+    }));
+    const pieces = [...metricsText([{ name: "h", type: "histogram", samples: () => samples }])];
+    expect(pieces.length).toBeGreaterThan(5);
+    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(20_000);
+    expect(pieces.every((piece) => piece.endsWith("\n"))).toBe(true);
+    const lines = pieces.join("").split("\n");
+    expect(lines).toHaveLength(1 + 200 * 23 + 1);
+    expect(lines.at(-2)).toBe('h_count{model="m199"} 0');
+  });
+
   it("writes bounds as C does with six digits", () => {
     const texts = [10, 32.4, 10 * 1.8 ** 32, 1e6, 999999, 100 * 1.2 ** 3, 0.0001].map(sixDigits);
     expect(texts).toEqual(["10", "32.4", "1.47476e+09", "1e+06", "999999", "172.8", "0.0001"]);

@@ -63,8 +63,9 @@ async function writePieces(
   socket.write(headOf(response, end, closes), "latin1");
   for (const piece of method === "HEAD" ? [] : pieces) {
     if (watch) watch.bytesOut += piece.length;
-    if (writePiece(socket, piece, end)) await nextTurn();
-    else await drained(socket);
+    // A socket that took more than it likes to hold is often free again in the same turn.
+    if (!writePiece(socket, piece, end)) await drained(socket);
+    await nextTurn();
     if (!socket.writable) return true;
   }
   if (end === "chunked" && method !== "HEAD") socket.write("0\r\n\r\n", "latin1");

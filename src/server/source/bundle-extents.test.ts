@@ -20,6 +20,15 @@ const index = (sizes: readonly number[]): Uint8Array => {
   return encodeBundleIndex(entries);
 };
 
+/** The extents, and how often others had a turn. */
+function read(bytes: Uint8Array) {
+  const work = bundleExtents(bytes);
+  let turns = 0;
+  let step = work.next();
+  for (; !step.done; step = work.next()) turns++;
+  return { extents: step.value, turns };
+}
+
 describe("how far an index reaches", () => {
   it("is the end of its last tensor", () => {
     fc.assert(
@@ -27,11 +36,16 @@ describe("how far an index reaches", () => {
         fc.array(fc.integer({ min: 1, max: 2 ** 40 }), { minLength: 1, maxLength: 200 }),
         (sizes) => {
           const end = sizes.reduce((sum, size) => sum + size, 0);
-          expect(bundleExtents(index(sizes))).toEqual({ shards: 1, ends: new Map([[0, end]]) });
+          expect(read(index(sizes)).extents).toEqual({ shards: 1, ends: new Map([[0, end]]) });
         },
       ),
       { numRuns: 30 },
     );
+  });
+
+  it("is read with turns for others", () => {
+    const sizes = Array.from({ length: 1000 }, () => 1);
+    expect(read(index(sizes))).toEqual({ extents: { shards: 1, ends: new Map([[0, 1000]]) }, turns: 15 });
   });
 
   it("is told for each data file", () => {
@@ -43,13 +57,13 @@ describe("how far an index reaches", () => {
       [0, 10],
       [2, 74],
     ]);
-    expect(bundleExtents(bytes)).toEqual({ shards: 3, ends });
+    expect(read(bytes).extents).toEqual({ shards: 3, ends });
   });
 
   it("is unknown of any part of it", () => {
     const whole = index([10, 20, 30]);
     for (let length = 0; length < whole.length; length++) {
-      expect(bundleExtents(whole.subarray(0, length)), String(length)).toBeUndefined();
+      expect(read(whole.subarray(0, length)).extents, String(length)).toBeUndefined();
     }
   });
 
@@ -62,7 +76,7 @@ describe("how far an index reaches", () => {
         (at, byte) => {
           const broken = whole.slice();
           broken[at] = byte;
-          bundleExtents(broken);
+          read(broken);
         },
       ),
       { numRuns: 2000 },

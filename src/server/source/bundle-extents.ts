@@ -20,9 +20,16 @@ const FOOTER_BYTES = 48;
 const TRAILER_BYTES = 5;
 const MAGIC = 0xdb4775248b80fb57n;
 const MAX_BLOCKS = 1_000_000;
+/** About 100 us of reading. */
+const ENTRIES_A_TURN = 64;
 
-/** The extents; undefined if the index is not whole; "compressed" if it is written as we cannot read it. */
-export function bundleExtents(index: Uint8Array): BundleExtents | "compressed" | undefined {
+/**
+ * The extents; undefined if the index is not whole; "compressed" if it is written as we cannot read it. Yields where
+ * others may have a turn: a large model has thousands of entries.
+ */
+export function* bundleExtents(
+  index: Uint8Array,
+): Generator<undefined, BundleExtents | "compressed" | undefined> {
   if (index.length < FOOTER_BYTES) return undefined;
   const view = new DataView(index.buffer, index.byteOffset, index.byteLength);
   if (view.getBigUint64(index.length - 8, true) !== MAGIC) return undefined;
@@ -33,10 +40,12 @@ export function bundleExtents(index: Uint8Array): BundleExtents | "compressed" |
   if (handles.length > MAX_BLOCKS) return undefined;
   let shards = 1;
   const ends = new Map<number, number>();
+  let count = 0;
   for (const handle of handles) {
     const entries = blockEntries(index, new Cursor(handle.value));
     if (entries === undefined || entries === "compressed") return entries;
     for (const entry of entries) {
+      if (++count % ENTRIES_A_TURN === 0) yield;
       const read = readEntry(entry);
       if (!read) return undefined;
       if (typeof read === "number") shards = read;

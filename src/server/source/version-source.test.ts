@@ -155,6 +155,26 @@ describe("trouble", () => {
     source.stop();
   });
 
+  it("looks at many base paths a few at a time, and tells of all in their order", async () => {
+    const models = Array.from({ length: 40 }, (_, at) => ({ name: `m${at}`, basePath: `/m${at}` }));
+    const { clock, files, source, aspired } = watchedDisk(models, 0);
+    for (const { basePath } of models) files.writeVersion(`${basePath}/1`);
+    await clock.advance(SETTLE_MS);
+    let open = 0;
+    let most = 0;
+    const list = files.listDirectories.bind(files);
+    files.listDirectories = async (path) => {
+      most = Math.max(most, ++open);
+      await settle();
+      open--;
+      return list(path);
+    };
+    const looks = await source.start();
+    expect([...looks.keys()]).toEqual(models.map(({ name }) => name));
+    expect(Object.keys(aspired)).toHaveLength(40);
+    expect(most).toBe(8);
+  });
+
   it("looks at other models from the moment they are set, and says what each look came to", async () => {
     const { clock, files, aspired, source } = watchedDisk(M, 0);
     for (const path of ["/m/1", "/n/2"]) files.writeVersion(path);

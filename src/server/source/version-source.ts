@@ -40,6 +40,9 @@ export interface VersionSourceOptions {
   readonly aspire: (model: string, versions: readonly AspiredVersion[]) => void;
 }
 
+/** Base paths that are looked at side by side: what all of them say at once would hold the event loop. */
+const LOOKS_AT_ONCE = 8;
+
 /** A version counts as settled when nothing about it changed for this long. */
 export const SETTLE_MS = 250;
 
@@ -101,8 +104,13 @@ export class VersionSource {
   /** One look at every model. */
   async poll(): Promise<ReadonlyMap<string, Look>> {
     const models = this.#models;
-    const looks = await Promise.all(models.map((model) => this.#pollModel(model)));
-    return new Map(models.map(({ name }, at) => [name, looks[at] as Look])); // one look a model
+    const looks = new Map<string, Look>(models.map(({ name }) => [name, "found"])); // in the models' order
+    const waiting = models.values();
+    const lookAtSome = async (): Promise<void> => {
+      for (const model of waiting) looks.set(model.name, await this.#pollModel(model));
+    };
+    await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, lookAtSome));
+    return looks;
   }
 
   /** The versions that a model would have by its policy, if all that are there were whole. */

@@ -4,6 +4,7 @@
 // Invariant: reads some bytes of each file and never a whole large one.
 // Not here: whether the model works, which loading shows; when to look again (version-source.ts).
 import { shardName } from "../../bytes/tensor-bundle/shard-name.ts";
+import { inSlices } from "../slices.ts";
 import { bundleExtents } from "./bundle-extents.ts";
 import type { FileStat, FileSystem } from "./file-system.ts";
 
@@ -70,7 +71,7 @@ async function whyBundleNotWhole(
 ): Promise<string | undefined> {
   if (indexSize > MAX_INDEX_BYTES) return undefined;
   const index = await fileSystem.read(`${directory}/variables/variables.index`, 0, indexSize);
-  const extents = bundleExtents(index);
+  const extents = await inSlices(bundleExtents(index));
   if (extents === "compressed") return undefined;
   if (extents === undefined) return "variables/variables.index is not complete yet";
   for (const [shard, end] of extents.ends) {

@@ -12,7 +12,7 @@ export interface FakeOptions {
   readonly onLoad?: (directory: string) => Promise<void> | void;
   /** Called in each run. */
   readonly onRun?: (directory: string) => Promise<void> | void;
-  readonly onClose?: (directory: string) => void;
+  readonly onClose?: (directory: string) => unknown;
   readonly signatures?: readonly Signature[];
   readonly keepsState?: boolean;
   /** Answered in place of y = x / 2 + 2. */
@@ -106,7 +106,7 @@ class HalfPlusTwo implements LoadedModel {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#options.onClose?.(this.#directory);
+    await this.#options.onClose?.(this.#directory);
   }
 }
 

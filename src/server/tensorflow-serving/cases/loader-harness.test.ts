@@ -25,6 +25,7 @@ function setUp(load: (attempt: number) => Promise<void> | void = () => undefined
       await load(++counts.tries);
       return engine.load("/m/1");
     },
+    close: (loaded) => loaded.close(),
     changed: ({ state }) => states.push(state),
     paused: () => undefined,
   });
