@@ -1,17 +1,16 @@
 // How long a server's event loop is held at once: every turn of it, while it is asked what is large, many or rare.
 // Usage: npm run bench -- turns [--only json,grpc,...] [--stacks] [--json]
-// What comes at once is one turn: of 64 clients that are answered together, a turn is as long as 64 small answers, each of
-// which could only wait for the others anyway. Turns above 300 us are counted, and the longest of them told, with and without the garbage collector's part; `--stacks`
-// tells where they were (a profiler then runs along, and makes them longer). Linux only.
+// Turns above 300 us are counted, and the longest of them told, with and without the garbage collector's part; `--stacks`
+// tells where they were (a profiler then runs along, and makes them longer). What comes at once is one turn: where 64
+// clients are answered together it is as long as 64 small answers, none of which keeps another waiting. Linux only.
 // Not here: measuring (turns/record.mjs), what is asked (turns/cases.mjs).
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { printTables } from "./print-table.mjs";
 import { temporaryFolder } from "./temporary-folder.mjs";
-import { CASES } from "./turns/cases.mjs";
+import { CASES, LONG_US } from "./turns/cases.mjs";
 
-const LONG_US = 300;
 const SHOWN_STACKS = 5;
 
 /** Measures and prints a row for each case. */

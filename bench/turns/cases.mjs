@@ -8,6 +8,9 @@ import { startOurServer } from "../serving/our-server.mjs";
 import { CLIENT_CORE, startModule } from "../serving/pinned-process.mjs";
 import { WAYS } from "../serving/requests.mjs";
 
+/** What one turn should not exceed, in microseconds. */
+export const LONG_US = 300;
+
 const IMAGE = [1, 3, 224, 224];
 const LARGEST_BODY_BYTES = 2 ** 29;
 const MODELS = 100;
@@ -165,7 +168,7 @@ async function measured(model, flags, stacks, use) {
   const record = new URL("record.mjs", import.meta.url).href;
   const { ports, ask, stop } = await startOurServer(model, { flags, beside: record });
   const during = async (work) => {
-    await ask({ begin: { stacks } });
+    await ask({ begin: { longUs: LONG_US, stacks } });
     await work();
     return ask({ end: true });
   };

@@ -2,14 +2,12 @@
 // A turn is what the loop does before it can look again for what has come: timers, sockets, what threads finished,
 // promises. While it is measured the loop never sleeps: an immediate stands in each turn, and a turn lasts from one to the
 // next. Its length is the processor time of the loop's thread, so that what else the machine does is not part of it.
-// Only for benches: Linux's clock of a thread, through koffi. Messages: { begin: { stacks } } and { end: true }, which is answered by what was measured (see `measured`).
+// Messages: { begin: { longUs, stacks } }, and { end: true }, which is answered with { turns, long: [{ us, gcUs, stacks }] }.
 import { Session } from "node:inspector/promises";
 import { PerformanceObserver } from "node:perf_hooks";
 import { isMainThread } from "node:worker_threads";
 import koffi from "koffi";
 
-/** Turns that are kept one by one. */
-const LONG_US = 300;
 const SAMPLE_US = 100;
 /** CLOCK_THREAD_CPUTIME_ID of Linux. */
 const THREAD_CPU_CLOCK = 3;
@@ -22,7 +20,7 @@ function listen() {
   let recording;
   process.on("message", async ({ begin, end }) => {
     if (begin) {
-      recording = new Recording(begin.stacks);
+      recording = new Recording(begin);
       await recording.begin();
       process.send({ result: true });
     } else if (end) process.send({ result: await recording.end() });
@@ -31,6 +29,7 @@ function listen() {
 }
 
 class Recording {
+  #longUs;
   #readCpu = threadClock();
   #profiler;
   #gc = [];
@@ -39,7 +38,9 @@ class Recording {
   #isOn = false;
   #observer = new PerformanceObserver((list) => this.#gc.push(...list.getEntries()));
 
-  constructor(stacks) {
+  /** Turns longer than `longUs` are kept one by one. */
+  constructor({ longUs, stacks }) {
+    this.#longUs = longUs;
     if (stacks) this.#profiler = new Session();
   }
 
@@ -72,7 +73,7 @@ class Recording {
       const now = performance.now();
       this.#turns++;
       const us = cpu - cpuBefore;
-      if (us > LONG_US) this.#long.push({ us, from: before, to: now });
+      if (us > this.#longUs) this.#long.push({ us, from: before, to: now });
       this.#turn(cpu, now);
     });
   }
@@ -86,7 +87,7 @@ function described({ us, from, to }, gc, samples) {
   for (const { at, stack } of samples)
     if (at >= from && at < to) counts.set(stack, (counts.get(stack) ?? 0) + 1);
   const stacks = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 4);
-  return { us, gcUs, from, stacks };
+  return { us, gcUs, stacks };
 }
 
 /** Samples of a profile as { at, stack }: milliseconds of performance.now(), and the functions from the innermost on. */
