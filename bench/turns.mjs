@@ -7,7 +7,7 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { printTables } from "./print-table.mjs";
+import { printTable } from "./print-table.mjs";
 import { temporaryFolder } from "./temporary-folder.mjs";
 import { CASES, LONG_US } from "./turns/cases.mjs";
 
@@ -25,20 +25,23 @@ export async function run(argv) {
   });
   const folder = temporaryFolder();
   const rows = [];
-  const stacks = [];
   for (const name of values.only.split(",")) {
     const { what, measure } = CASES[name];
     const own = path.join(folder, name);
     mkdirSync(own);
     const { turns, long } = await measure(own, values.stacks);
     rows.push(row(what, turns, long));
-    console.error(JSON.stringify(rows.at(-1)));
-    for (const { us, gcUs, stacks: seen } of longest(long).slice(0, SHOWN_STACKS)) {
-      for (const [stack, samples] of seen)
-        stacks.push({ what, us: us.toFixed(0), "gc, us": gcUs.toFixed(0), samples, stack });
-    }
+    console.error(what);
+    if (values.stacks) printStacks(long);
   }
-  printTables({ "turns of the event loop": rows, stacks }, values);
+  printTable(rows, values);
+}
+
+function printStacks(long) {
+  for (const { us, gcUs, stacks } of longest(long).slice(0, SHOWN_STACKS)) {
+    console.error(`  ${us.toFixed(0)} us, of which the garbage collector ${gcUs.toFixed(0)}`);
+    for (const [stack, samples] of stacks) console.error(`  ${String(samples).padStart(5)} x ${stack}`);
+  }
 }
 
 function row(what, turns, long) {
