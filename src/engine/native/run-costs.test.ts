@@ -8,22 +8,34 @@ function ranOnThread(costs: RunCosts, shapes: string, times: readonly number[]):
 describe("RunCosts", () => {
   it("finds a shape cheap after eight runs of which one was fast, way back and forth included", () => {
     const costs = new RunCosts();
-    ranOnThread(costs, "a", [300, 300, 70, 300, 300, 300, 300]);
+    ranOnThread(costs, "a", [900, 900, 70, 900, 900, 900, 900]);
     expect(costs.isCheap("a")).toBe(false);
-    ranOnThread(costs, "a", [300]);
+    ranOnThread(costs, "a", [900]);
     expect(costs.isCheap("a")).toBe(true);
     expect(costs.isCheap("b")).toBe(false);
   });
 
-  it("never finds an expensive one cheap", () => {
+  it("never tries an expensive one on the loop", () => {
     const costs = new RunCosts();
-    ranOnThread(costs, "a", Array(5_000).fill(150));
+    ranOnThread(costs, "a", Array(5_000).fill(310));
     expect(costs.isCheap("a")).toBe(false);
+  });
+
+  it("finds out by a trial, where a busy loop saw every run late", () => {
+    const costs = new RunCosts();
+    for (const shapes of ["cheap", "dear"]) ranOnThread(costs, shapes, Array(8).fill(290));
+    for (const us of [250, 150, 90, 150]) costs.ranOnLoop("cheap", us);
+    for (const us of [250, 150, 110, 150]) costs.ranOnLoop("dear", us);
+    expect(costs.isCheap("cheap")).toBe(true);
+    expect(costs.isCheap("dear")).toBe(false);
+    ranOnThread(costs, "dear", Array(999).fill(290));
+    expect(costs.isCheap("dear")).toBe(false);
   });
 
   it("sends a shape back that is slow on the loop, and judges it again much later", () => {
     const costs = new RunCosts();
     ranOnThread(costs, "a", Array(8).fill(50));
+    for (let run = 0; run < 4; run += 1) costs.ranOnLoop("a", 40);
     for (let run = 0; run < 60; run += 1) costs.ranOnLoop("a", run % 20 === 0 ? 900 : 40);
     expect(costs.isCheap("a")).toBe(true); // three slow ones are the machine's
     costs.ranOnLoop("a", 900);

@@ -1,10 +1,18 @@
 // Decides which runs are so cheap that they run on the event loop: a thread's way back and forth costs a tiny model
 // more than the run itself (docs/engines.md).
+// Off the loop a run is seen to last as long as the loop takes to look, which under load says little of the run: it
+// only bounds what a trial on the loop may cost, and the trial tells.
 // Invariant: only for models of steady cost (steady-cost.ts), only shapes that have been measured off the loop, and
 // at most LOOP_BUDGET_US in one turn of the loop, over all models; what comes on top goes to threads.
 // Not here: running (loaded-model.ts).
 
-/** A shape is cheap if its fastest run off the loop took at most this, the way back and forth included. */
+/** A shape is tried on the loop if its fastest run off it took at most this, the way back and forth included. */
+const TRIED_RUN_US = 300;
+
+/** Runs of a trial; the first makes what later ones find. */
+const TRIAL_RUNS = 4;
+
+/** A shape is cheap if the fastest run of its trial took at most this. */
 const CHEAP_RUN_US = 100;
 
 /** Runs off the loop before a shape is judged. */
@@ -44,19 +52,24 @@ export class LoopBudget {
 }
 
 interface ShapeCost {
-  /** Runs to go before the shape is judged; undefined once it is found cheap. */
+  /** Runs off the loop to go before the shape is judged; undefined while its runs are on the loop. */
   toJudge: number | undefined;
+  /** Runs to go of its trial; 0 once it is found cheap. */
+  toTry: number;
+  /** Of the runs that are judged. */
   fastestUs: number;
   /** Runs on the loop in the present window, and the slow ones among them. */
   windowRuns: number;
   slowRuns: number;
 }
 
+const ON_TRIAL = { toJudge: undefined, toTry: TRIAL_RUNS, fastestUs: Number.POSITIVE_INFINITY };
+
 /** What runs of one model cost, by the shapes of their inputs. */
 export class RunCosts {
   private readonly costs = new Map<string, ShapeCost>();
 
-  /** Whether runs with these shapes may be on the event loop. */
+  /** Whether runs with these shapes are on the event loop, for good or on trial. */
   isCheap(shapes: string): boolean {
     const cost = this.costs.get(shapes);
     return cost !== undefined && cost.toJudge === undefined;
@@ -69,13 +82,19 @@ export class RunCosts {
     cost.fastestUs = Math.min(cost.fastestUs, us);
     cost.toJudge -= 1;
     if (cost.toJudge > 0) return;
-    if (cost.fastestUs <= CHEAP_RUN_US) cost.toJudge = undefined;
+    if (cost.fastestUs <= TRIED_RUN_US) Object.assign(cost, ON_TRIAL);
     else this.sendBack(cost);
   }
 
   /** Tells of a run on the event loop. */
   ranOnLoop(shapes: string, us: number): void {
     const cost = this.costOf(shapes);
+    if (cost.toTry > 0) {
+      cost.fastestUs = Math.min(cost.fastestUs, us);
+      cost.toTry -= 1;
+      if (cost.toTry === 0 && cost.fastestUs > CHEAP_RUN_US) this.sendBack(cost);
+      return;
+    }
     cost.windowRuns += 1;
     if (us > SLOW_RUN_US) cost.slowRuns += 1;
     if (cost.slowRuns >= SLOW_RUNS) this.sendBack(cost);
@@ -88,6 +107,7 @@ export class RunCosts {
     if (this.costs.size >= MAX_SHAPES) this.costs.clear();
     const fresh = {
       toJudge: JUDGED_AFTER_RUNS,
+      toTry: 0,
       fastestUs: Number.POSITIVE_INFINITY,
       windowRuns: 0,
       slowRuns: 0,
@@ -98,6 +118,7 @@ export class RunCosts {
 
   private sendBack(cost: ShapeCost): void {
     cost.toJudge = SENT_BACK_RUNS;
+    cost.toTry = 0;
     cost.fastestUs = Number.POSITIVE_INFINITY;
     cost.windowRuns = 0;
     cost.slowRuns = 0;
