@@ -1,6 +1,7 @@
 // A gRPC call and its answer, as data: handlers open no port.
 import type { Problem } from "../../core/errors.ts";
 import type { PredictionListener } from "../predict/prediction-event.ts";
+import type { Soon } from "../soon.ts";
 import type { AlignmentHint } from "./frames.ts";
 
 export interface GrpcCall {
@@ -21,7 +22,7 @@ export type GrpcReply = readonly Uint8Array[] | Problem;
 
 /** One message, one answer. */
 export interface GrpcUnaryMethod {
-  readonly handle: (call: GrpcCall) => Promise<GrpcReply>;
+  readonly handle: (call: GrpcCall) => Soon<GrpcReply>;
   readonly alignmentHint?: AlignmentHint;
   /** Whether nothing of the message is read any more once it was answered without a problem. */
   readonly returnsMessage?: boolean;

@@ -6,7 +6,9 @@
 import type { Duplex } from "node:stream";
 import { FerryError, problem } from "../../core/errors.ts";
 import { MAX_HEAD_BYTES, mayBegin, parseHead, type RequestHead } from "../http1/request-head.ts";
+import { inTurn } from "../in-turn.ts";
 import type { RestHandler, RestResponse } from "../rest/message.ts";
+import { attempt, type Soon, soon } from "../soon.ts";
 import { errorResponse } from "../tensorflow-serving/rest/errors.ts";
 import type { RestServerOptions } from "./http1.ts";
 import { writeAnswer } from "./http1-answer.ts";
@@ -166,43 +168,55 @@ export class Http1Connection implements BodySource, ByteTaker {
     this.phase = "request";
     this.#request = request;
     if (request.behind.length > 0) this.#keep(request.behind);
-    void this.#answer(request);
+    inTurn(() => this.#answer(request));
   }
 
-  async #answer(request: Http1Request): Promise<void> {
-    const { limits, isLight, log } = this.#context;
+  #answer(request: Http1Request): void {
+    const { limits, isLight } = this.#context;
     const isLimited = limits.requests && !isLight?.(request.url, request.method);
     const requests = isLimited ? limits.requests : undefined;
     const refusal = requests?.enter();
     this.#context.inFlight++;
-    try {
-      if (refusal) request.incoming?.body.throwAway();
-      const response = refusal ? errorResponse(refusal) : await this.#handled(request);
-      const written = writeAnswer(this.#socket, request, response, this.#closesBehind(request, response));
-      this.#answered(request, response, written instanceof Promise ? await written : written);
-    } catch (error) {
-      // The answer could not be made to its end; its client must not take it for whole.
-      log("debug", `REST: ${request.method} ${request.url}: ${textOf(error)}`);
-      this.destroy();
-    }
-    if (requests && !refusal) requests.leave();
-    this.#context.inFlight--;
-    this.#tell(request);
+    if (refusal) request.incoming?.body.throwAway();
+    const response = refusal ? errorResponse(refusal) : this.#handled(request);
+    const sent = attempt(
+      () => soon(response, (made) => this.#send(request, made)),
+      (error) => this.#broken(request, error),
+    );
+    void soon(sent, () => {
+      if (requests && !refusal) requests.leave();
+      this.#context.inFlight--;
+      this.#tell(request);
+    });
   }
 
-  async #handled(request: Http1Request): Promise<RestResponse> {
+  #handled(request: Http1Request): Soon<RestResponse> {
     if (request.head.expectsContinue && request.incoming) {
       this.#socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
     }
-    try {
-      return await this.#context.handle(request);
-    } catch (error) {
-      const reason = textOf(error);
-      this.#context.log("error", `REST: ${request.method} ${request.url}: ${reason}`);
-      return errorResponse(
-        error instanceof FerryError ? error.problems[0] : problem("SERVER_INTERNAL", { reason }),
-      );
-    }
+    return attempt(
+      () => this.#context.handle(request),
+      (error) => {
+        const reason = textOf(error);
+        this.#context.log("error", `REST: ${request.method} ${request.url}: ${reason}`);
+        return errorResponse(
+          error instanceof FerryError ? error.problems[0] : problem("SERVER_INTERNAL", { reason }),
+        );
+      },
+    );
+  }
+
+  #send(request: Http1Request, response: RestResponse): Soon<void> {
+    const closes = this.#closesBehind(request, response);
+    return soon(writeAnswer(this.#socket, request, response, closes), (isLast) =>
+      this.#answered(request, response, isLast),
+    );
+  }
+
+  /** The answer could not be made to its end; its client must not take it for whole. */
+  #broken({ method, url }: Http1Request, error: unknown): void {
+    this.#context.log("debug", `REST: ${method} ${url}: ${textOf(error)}`);
+    this.destroy();
   }
 
   /** Whether a request is the last one, as its client wants it or because nobody may read the rest of it. */

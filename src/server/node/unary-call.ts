@@ -7,6 +7,8 @@ import { FrameReader } from "../grpc/frames.ts";
 import { inflated } from "../grpc/inflate-message.ts";
 import { parseTimeout } from "../grpc/timeout.ts";
 import type { Stream, StreamSink } from "../http2/stream.ts";
+import { inTurn } from "../in-turn.ts";
+import { attempt, soon } from "../soon.ts";
 import { sendMessage } from "./grpc-answer.ts";
 import { Call, type CallOptions } from "./grpc-call.ts";
 
@@ -46,10 +48,11 @@ export class UnaryCall extends Call implements StreamSink {
     const encoding = this.stream.headers.get("grpc-encoding") ?? "identity";
     const bytes = inflated(message, encoding, maxMessageBytes);
     if (bytes instanceof Promise) void bytes.then((inflated) => this.#handle(inflated));
-    else this.#handle(bytes);
+    else inTurn(() => this.#handle(bytes));
   }
 
   #handle(message: Uint8Array | Problem): void {
+    if (this.stream.closed) return; // nobody waits for it any more
     if (message instanceof Problem) {
       this.refuse(message);
       return;
@@ -62,11 +65,10 @@ export class UnaryCall extends Call implements StreamSink {
       header: (name) => headers.get(name),
       predicted: this.options.watch?.predicted,
     };
-    try {
-      this.#method.handle(call).then(this.#reply, this.#failed);
-    } catch (error) {
-      this.#failed(error); // one that breaks before it has a promise to give
-    }
+    void soon(
+      attempt(() => this.#method.handle(call), this.#failure),
+      this.#reply,
+    );
   }
 
   readonly #reply = (reply: GrpcReply): void => {
@@ -84,9 +86,9 @@ export class UnaryCall extends Call implements StreamSink {
     if (memory && reply.every((piece) => piece.buffer !== memory)) this.options.memory.give(memory);
   }
 
-  readonly #failed = (error: unknown): void => {
+  readonly #failure = (error: unknown): Problem => {
     const reason = error instanceof Error ? error.message : String(error);
     this.options.log("error", `gRPC: ${this.options.path}: ${reason}`);
-    this.refuse(error instanceof FerryError ? error.problems[0] : problem("SERVER_INTERNAL", { reason }));
+    return error instanceof FerryError ? error.problems[0] : problem("SERVER_INTERNAL", { reason });
   };
 }

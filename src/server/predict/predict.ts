@@ -6,6 +6,7 @@ import { FerryError, Problem, problem } from "../../core/errors.ts";
 import type { RunBatch, RunOptions, TensorValue } from "../../engine/engine.ts";
 import type { Signature, TensorSpec } from "../../model/signature.ts";
 import type { ServableHandle } from "../manager/servable.ts";
+import { type Soon, soon } from "../soon.ts";
 import { tensorflowDtypeName } from "../tensorflow-serving/dtype-names.ts";
 import { defaultInputs } from "./default-inputs.ts";
 import { type PredictionEvent, type PredictionListener, Stopwatch } from "./prediction-event.ts";
@@ -37,11 +38,11 @@ export interface PredictLimits {
 }
 
 /** Outputs by name, in the signature's order or the filter's. Gives the handle back, and tells its listener. */
-export async function predict(
+export function predict(
   handle: ServableHandle,
   prediction: Prediction,
   limits: PredictLimits,
-): Promise<ReadonlyMap<string, TensorValue> | Problem> {
+): Soon<ReadonlyMap<string, TensorValue> | Problem> {
   const stopwatch = handle.listener || limits.predicted ? new Stopwatch() : undefined;
   const inputs = checkedInputs(prediction, limits.checkMethodNames);
   if (inputs instanceof Problem) {
@@ -50,10 +51,12 @@ export async function predict(
   }
   stopwatch?.checked();
   const outputs =
-    runNow(handle, prediction, inputs) ?? (await runLater(handle, prediction, inputs, limits, stopwatch));
-  stopwatch?.ran();
-  const answer = outputs instanceof Problem ? outputs : ordered(outputs, handle, prediction);
-  return told(answer, handle, prediction, limits, stopwatch);
+    runNow(handle, prediction, inputs) ?? runLater(handle, prediction, inputs, limits, stopwatch);
+  return soon(outputs, (ran) => {
+    stopwatch?.ran();
+    const answer = ran instanceof Problem ? ran : ordered(ran, handle, prediction);
+    return told(answer, handle, prediction, limits, stopwatch);
+  });
 }
 
 /** The answer, after the listeners were told of it. */

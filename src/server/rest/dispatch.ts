@@ -6,7 +6,7 @@ export function dispatchRest(routes: readonly RestRoute[]): RestHandler {
   return (request) => {
     const { url, method } = request;
     const route = routes.find((one) => one.serves(url, method));
-    return route ? route.handle(request) : Promise.resolve(notFoundPage());
+    return route ? route.handle(request) : notFoundPage();
   };
 }
 

@@ -1,6 +1,7 @@
 // A REST request and its answer, as data: handlers open no port. Any protocol over HTTP/1.1 speaks these.
 import type { Problem } from "../../core/errors.ts";
 import type { PredictionListener } from "../predict/prediction-event.ts";
+import type { Soon } from "../soon.ts";
 
 /** Takes a body where it arrives: its pieces are copied by nobody, and no turn of the event loop lies between them. */
 export interface BodyTaker {
@@ -41,7 +42,7 @@ export interface RestResponse {
 }
 
 /** Answers a request. */
-export type RestHandler = (request: RestRequest) => Promise<RestResponse>;
+export type RestHandler = (request: RestRequest) => Soon<RestResponse>;
 
 /** A protocol's part of the REST port. */
 export interface RestRoute {

@@ -3,6 +3,7 @@
 import { Problem } from "../../../core/errors.ts";
 import type { GrpcCall, GrpcMethods, GrpcReply, GrpcUnaryMethod } from "../../grpc/call.ts";
 import type { CallKind, RequestListener } from "../../metrics/request-metrics.ts";
+import { attempt, type Soon, soon } from "../../soon.ts";
 import type { GrpcContext } from "../context.ts";
 import { classifyOverGrpc, regressOverGrpc } from "./examples.ts";
 import { metadataOverGrpc } from "./metadata.ts";
@@ -14,7 +15,7 @@ import { statusOverGrpc } from "./status.ts";
 
 const INTERNAL = 13;
 
-type Handler = (context: GrpcContext, call: GrpcCall) => Promise<GrpcReply>;
+type Handler = (context: GrpcContext, call: GrpcCall) => Soon<GrpcReply>;
 
 /** What the services answer; changing what is served is apart (reload.ts). */
 export function tensorflowServingMethods(context: GrpcContext): GrpcMethods {
@@ -44,15 +45,20 @@ function counted(
   context: GrpcContext,
   requests: RequestListener,
 ): GrpcUnaryMethod["handle"] {
-  return async (call) => {
+  return (call) => {
     const began = performance.now();
-    let code = INTERNAL;
-    try {
-      const reply = await handler(context, call);
-      code = reply instanceof Problem ? reply.row.grpc : 0;
-      return reply;
-    } finally {
+    const count = (code: number): void =>
       requests.answered(kind, modelNameOf(call.message), code, (performance.now() - began) * 1000);
-    }
+    const reply = attempt(
+      () => handler(context, call),
+      (error) => {
+        count(INTERNAL);
+        throw error;
+      },
+    );
+    return soon(reply, (answer) => {
+      count(answer instanceof Problem ? answer.row.grpc : 0);
+      return answer;
+    });
   };
 }

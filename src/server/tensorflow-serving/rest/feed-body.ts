@@ -4,6 +4,7 @@ import { FerryError, type Problem, problem } from "../../../core/errors.ts";
 import { textRoom } from "../../json/scan-numbers.ts";
 import type { BodyTaker, RestRequest } from "../../rest/message.ts";
 import { nextTurn } from "../../slices.ts";
+import type { Soon } from "../../soon.ts";
 import { DEFAULT_MAX_BODY_BYTES, type RestContext } from "../context.ts";
 import { gunzip, isGzip, Uninflatable } from "./gunzip.ts";
 
@@ -22,7 +23,7 @@ export function feedBody(
   reader: Reader,
   { maxBodyBytes = DEFAULT_MAX_BODY_BYTES }: RestContext,
   kept?: Uint8Array[],
-): Problem | undefined | Promise<Problem | undefined> {
+): Soon<Problem | undefined> {
   if (isGzip(request.header("content-encoding")))
     return feedSlices(gunzip(request.body), reader, maxBodyBytes, kept);
   if (kept || !request.takeBody) return feedSlices(request.body, reader, maxBodyBytes, kept);
@@ -35,7 +36,7 @@ export function feedSlices(
   reader: Reader,
   maxBodyBytes: number,
   kept?: Uint8Array[],
-): Problem | undefined | Promise<Problem | undefined> {
+): Soon<Problem | undefined> {
   const only: unknown = Array.isArray(body) && body.length === 1 ? body[0] : undefined;
   if (!(only instanceof Uint8Array) || only.length > maxBodyBytes) {
     return feedAll(body, reader, maxBodyBytes, kept);

@@ -5,6 +5,7 @@ import type { CallKind, RequestListener } from "../../metrics/request-metrics.ts
 import { compressed, takesGzip } from "../../rest/compress.ts";
 import { errorPage } from "../../rest/dispatch.ts";
 import type { RestRequest, RestResponse, RestRoute } from "../../rest/message.ts";
+import { attempt, type Soon, soon } from "../../soon.ts";
 import type { RestContext } from "../context.ts";
 import { errorResponse } from "./errors.ts";
 import { examplesOverRest } from "./examples.ts";
@@ -37,15 +38,18 @@ export function tensorflowServingRest(context: RestContext): RestRoute {
 }
 
 /** Answers a request to an address of the API. */
-async function handleRest(request: RestRequest, context: RestContext): Promise<RestResponse> {
+function handleRest(request: RestRequest, context: RestContext): Soon<RestResponse> {
   const { method, url } = request;
   const known = knownPrediction(method, url);
   // libevent answers these two by itself.
   if (!known && !METHODS.has(method)) return errorPage(501, "Not Implemented");
   if (!known && !isConformant(url)) return errorPage(400, "Bad Request");
-  const answer = await counted(known ?? routeOf(method, url), request, context);
-  const response = context.compress && takesGzip(request) ? await compressed(answer) : answer;
-  if (!context.enableCors) return response;
+  const answer = counted(known ?? routeOf(method, url), request, context);
+  const response = context.compress && takesGzip(request) ? soon(answer, compressed) : answer;
+  return context.enableCors ? soon(response, withCors) : response;
+}
+
+function withCors(response: RestResponse): RestResponse {
   return { ...response, headers: { ...response.headers, ...CORS_HEADERS } };
 }
 
@@ -60,30 +64,36 @@ function counted(
   route: AddressRoute | Problem,
   request: RestRequest,
   context: RestContext,
-): Promise<RestResponse> {
+): Soon<RestResponse> {
   return context.requests
     ? answerCounted(route, request, context, context.requests)
     : dispatch(route, request, context);
 }
 
-async function answerCounted(
+function answerCounted(
   route: AddressRoute | Problem,
   request: RestRequest,
   context: RestContext,
   requests: RequestListener,
-): Promise<RestResponse> {
+): Soon<RestResponse> {
   const began = performance.now();
-  let code = INTERNAL;
-  try {
-    const answer = await dispatch(route, request, context);
-    code = answer.problem?.row.grpc ?? 0;
-    return answer;
-  } finally {
+  const count = (code: number): void => {
     const isCall = !(route instanceof Problem) && route !== "models";
     const call = isCall ? CALLS[route.verb] : CALLS.status;
     const model = isCall ? route.model.name : namedModel(request.method, request.url);
     requests.answered(call, model, code, (performance.now() - began) * 1000);
-  }
+  };
+  const answer = attempt(
+    () => dispatch(route, request, context),
+    (error) => {
+      count(INTERNAL);
+      throw error;
+    },
+  );
+  return soon(answer, (response) => {
+    count(response.problem?.row.grpc ?? 0);
+    return response;
+  });
 }
 
 const INTERNAL = 13;
@@ -96,11 +106,11 @@ const CALLS: Readonly<Record<RestVerb, CallKind>> = {
   metadata: 6,
 };
 
-async function dispatch(
+function dispatch(
   route: AddressRoute | Problem,
   request: RestRequest,
   context: RestContext,
-): Promise<RestResponse> {
+): Soon<RestResponse> {
   if (request.method === "OPTIONS") return preflight(request);
   if (route instanceof Problem) return errorResponse(route);
   if (route === "models") {

@@ -6,9 +6,10 @@ import type { LoadedModel } from "../../../engine/engine.ts";
 import type { TensorSpec } from "../../../model/signature.ts";
 import type { ModelSpec } from "../../manager/manager.ts";
 import type { ServableHandle } from "../../manager/servable.ts";
-import { DEFAULT_SIGNATURE, predict } from "../../predict/predict.ts";
+import { DEFAULT_SIGNATURE, type PredictLimits, predict } from "../../predict/predict.ts";
 import { jsonResponse, type RestRequest, type RestResponse } from "../../rest/message.ts";
 import { inSlices } from "../../slices.ts";
+import { type Soon, soon } from "../../soon.ts";
 import type { RestContext } from "../context.ts";
 import { errorResponse } from "./errors.ts";
 import { feedBody, feedSlices } from "./feed-body.ts";
@@ -17,56 +18,61 @@ import { type PredictBody, PredictBodyReader } from "./read-predict-body.ts";
 import { writePredictions } from "./write-predictions.ts";
 
 /** Answers a predict request. */
-export async function predictOverRest(
+export function predictOverRest(
   spec: ModelSpec,
   request: RestRequest,
   context: RestContext,
-): Promise<RestResponse> {
+): Soon<RestResponse> {
   // Held from here on, so that the body is read by the signature of the very version that will run.
   const held = context.models.acquire(spec);
   const loaded = held instanceof Problem ? undefined : held.loaded;
-  const read = await readBody(request, loaded, context);
-  if (read instanceof Problem) {
-    if (!(held instanceof Problem)) held.release();
+  return soon(readBody(request, loaded, context), (read) => {
+    if (held instanceof Problem) return errorResponse(read instanceof Problem ? read : held);
+    if (!(read instanceof Problem)) return soon(run(held, read, request, context), answerOf);
+    held.release();
     return errorResponse(read);
-  }
-  if (held instanceof Problem) return errorResponse(held);
-  const result = await run(held, read, request, context);
+  });
+}
+
+function answerOf(result: Iterable<Uint8Array> | Problem): RestResponse {
   return result instanceof Problem ? errorResponse(result) : jsonResponse(200, result);
 }
 
-async function run(
+function run(
   handle: ServableHandle,
   reader: PredictBodyReader,
   request: RestRequest,
-  { timeoutMs, checkMethodNames }: RestContext,
-): Promise<Iterable<Uint8Array> | Problem> {
+  context: RestContext,
+): Soon<Iterable<Uint8Array> | Problem> {
   const name = reader.signatureName || DEFAULT_SIGNATURE;
   const signature = handle.loaded.signatures.get(name);
   if (!signature) {
     handle.release();
     return problem("REST_SIGNATURE_NOT_FOUND", { signature: name });
   }
-  const read = bodyOf(reader, signature.inputs);
-  const body = read instanceof Promise ? await read : read;
-  if (body instanceof Problem) {
-    handle.release();
-    return body;
-  }
-  const prediction = { signature, inputs: body.inputs, outputFilter: [] };
-  const { onCancel, predicted } = request;
-  const limits = { timeoutMs, checkMethodNames, onCancel, predicted };
-  const outputs = await predict(handle, prediction, limits);
-  if (outputs instanceof Problem) return outputs;
-  // A run that was given up may go on; its inputs are left alone.
-  reader.giveBack();
-  return writePredictions(outputs, body.format);
+  return soon(bodyOf(reader, signature.inputs), (body) => {
+    if (body instanceof Problem) {
+      handle.release();
+      return body;
+    }
+    const prediction = { signature, inputs: body.inputs, outputFilter: [] };
+    return soon(predict(handle, prediction, limitsOf(request, context)), (outputs) => {
+      if (outputs instanceof Problem) return outputs;
+      // A run that was given up may go on; its inputs are left alone.
+      reader.giveBack();
+      return writePredictions(outputs, body.format);
+    });
+  });
 }
 
-function bodyOf(
-  reader: PredictBodyReader,
-  inputs: readonly TensorSpec[],
-): PredictBody | Problem | Promise<PredictBody | Problem> {
+function limitsOf(
+  { onCancel, predicted }: RestRequest,
+  { timeoutMs, checkMethodNames }: RestContext,
+): PredictLimits {
+  return { timeoutMs, checkMethodNames, onCancel, predicted };
+}
+
+function bodyOf(reader: PredictBodyReader, inputs: readonly TensorSpec[]): Soon<PredictBody | Problem> {
   if (inputs.length === 0) {
     return problem("SIGNATURE_WITHOUT_INPUTS", { signature: reader.signatureName || "DEFAULT" });
   }
@@ -74,11 +80,11 @@ function bodyOf(
 }
 
 /** Reads the whole body; what is wrong with its text comes back. */
-async function readBody(
+function readBody(
   request: RestRequest,
   model: LoadedModel | undefined,
   context: RestContext,
-): Promise<PredictBodyReader | Problem> {
+): Soon<PredictBodyReader | Problem> {
   const inputsOf = (name: string): readonly TensorSpec[] | undefined =>
     model?.signatures.get(name || DEFAULT_SIGNATURE)?.inputs;
   const gzip = isGzip(request.header("content-encoding"));
@@ -86,15 +92,15 @@ async function readBody(
   const expected = gzip ? Number.POSITIVE_INFINITY : length;
   const reader = new PredictBodyReader(inputsOf, expected);
   const kept = model && !signaturesAgree(model) ? [] : undefined;
-  const fed = feedBody(request, reader, context, kept);
-  const refusal = fed instanceof Promise ? await fed : fed;
-  if (refusal) return refusal;
-  const wrong = reader.finish();
-  if (wrong) return wrong;
-  if (!kept || reader.readAs === undefined || reader.readAs === reader.signatureName) return reader;
-  // The signature came after the values, and it is another than was guessed: once more, knowing it.
-  const again = new PredictBodyReader(inputsOf, expected, reader.signatureName);
-  return (await feedSlices(kept, again, Number.POSITIVE_INFINITY)) ?? again.finish() ?? again;
+  return soon(feedBody(request, reader, context, kept), (refusal) => {
+    const wrong = refusal ?? reader.finish();
+    if (wrong) return wrong;
+    if (!kept || reader.readAs === undefined || reader.readAs === reader.signatureName) return reader;
+    // The signature came after the values, and it is another than was guessed: once more, knowing it.
+    const again = new PredictBodyReader(inputsOf, expected, reader.signatureName);
+    const fed = feedSlices(kept, again, Number.POSITIVE_INFINITY);
+    return soon(fed, (failure) => failure ?? again.finish() ?? again);
+  });
 }
 
 const AGREEING = new WeakMap<LoadedModel, boolean>();
