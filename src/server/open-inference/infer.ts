@@ -8,6 +8,7 @@ import type { ServableHandle } from "../manager/servable.ts";
 import { defaultInputs } from "../predict/default-inputs.ts";
 import { type PredictLimits, predict } from "../predict/predict.ts";
 import { inSlices } from "../slices.ts";
+import { type Soon, soon } from "../soon.ts";
 import { classify } from "./classification.ts";
 import { type Datatype, datatypeName, datatypeOf } from "./datatypes.ts";
 import {
@@ -62,16 +63,17 @@ export function prepareInfer({ model, loaded }: ServableHandle, head: InferHead)
 }
 
 /** The outputs in the order they were asked for, or the signature's. Gives the handle back. */
-export async function runInfer(
+export function runInfer(
   handle: ServableHandle,
   { signature, outputFilter, classes, options }: PreparedInfer,
   inputs: ReadonlyMap<string, TensorValue>,
   limits: PredictLimits,
-): Promise<readonly InferOutput[] | Problem> {
+): Soon<readonly InferOutput[] | Problem> {
   const timeoutMs = Math.min(limits.timeoutMs ?? Infinity, options.timeoutMs ?? Infinity);
   const both = { ...limits, timeoutMs: Number.isFinite(timeoutMs) ? timeoutMs : undefined };
-  const outputs = await predict(handle, { signature, inputs, outputFilter }, both);
-  return outputs instanceof Problem ? outputs : inSlices(answers(outputs, classes, hasBatch(signature)));
+  return soon(predict(handle, { signature, inputs, outputFilter }, both), (outputs) =>
+    outputs instanceof Problem ? outputs : inSlices(answers(outputs, classes, hasBatch(signature))),
+  );
 }
 
 function refuseInputs(model: string, signature: Signature, sent: readonly TensorHead[]): Problem | undefined {

@@ -2,6 +2,7 @@
 import { problem } from "../../../core/errors.ts";
 import { compressed, takesGzip } from "../../rest/compress.ts";
 import type { RestRequest, RestResponse, RestRoute } from "../../rest/message.ts";
+import { type Soon, soon } from "../../soon.ts";
 import type { OpenInferenceContext } from "../context.ts";
 import { errorResponse } from "./errors.ts";
 import { inferOverRest } from "./infer.ts";
@@ -22,7 +23,7 @@ const ALL_MODELS = { name: "", version: "" };
 
 /** What only answers: health, which is answered however busy the server is, and everything else. */
 export function openInferenceRest(context: OpenInferenceContext): readonly RestRoute[] {
-  const handle = (request: RestRequest): Promise<RestResponse> => handleRest(context, request);
+  const handle = (request: RestRequest): Soon<RestResponse> => handleRest(context, request);
   return [
     { serves: isHealth, handle, light: true },
     { serves: (url) => isOpenInference(url) && !isControl(url), handle },
@@ -34,7 +35,7 @@ export function openInferenceControl(context: OpenInferenceContext): RestRoute {
   return { serves: isControl, handle: (request) => handleRest(context, request) };
 }
 
-async function handleRest(context: OpenInferenceContext, request: RestRequest): Promise<RestResponse> {
+function handleRest(context: OpenInferenceContext, request: RestRequest): Soon<RestResponse> {
   const { url, method } = request;
   const route = routeOf(url);
   const path = url.slice(0, MAX_QUOTED);
@@ -42,18 +43,14 @@ async function handleRest(context: OpenInferenceContext, request: RestRequest): 
   if (method !== route.method && !(method === "HEAD" && route.method === "GET")) {
     return errorResponse(problem("OIP_METHOD", { path, wanted: route.method, found: method }));
   }
-  const answer = await ask(context, route.question, request);
-  return context.compress && takesGzip(request) ? compressed(answer) : answer;
+  const answer = ask(context, route.question, request);
+  return context.compress && takesGzip(request) ? soon(answer, compressed) : answer;
 }
 
 /** Characters of an address that an error repeats. */
 const MAX_QUOTED = 200;
 
-async function ask(
-  context: OpenInferenceContext,
-  question: Question,
-  request: RestRequest,
-): Promise<RestResponse> {
+function ask(context: OpenInferenceContext, question: Question, request: RestRequest): Soon<RestResponse> {
   switch (question.ask) {
     case "server":
       return serverOverRest(context);

@@ -160,6 +160,21 @@ describe("bytes behind the JSON", () => {
     expect([...answer.body.subarray(length)]).toEqual([1, 2, 3, 4]);
   });
 
+  it("are each request's own behind the same JSON, which is then known; and still must be as many", async () => {
+    for (const bytes of [Uint8Array.of(1, 2, 3, 4), Uint8Array.of(5, 6, 7, 8), Uint8Array.of(0, 0, 0, 9)]) {
+      const answer = await echo.rest({ url: INFER, ...behind(half, bytes) });
+      expect([...answer.body.subarray(-4)]).toEqual([...bytes]);
+    }
+    const answer = await echo.rest({ url: INFER, ...behind(half, Uint8Array.of(1, 2, 3)) });
+    expect(answer.status).toBe(400);
+    // It is known for this model alone.
+    const other = await echo.rest({
+      url: INFER.replace("/m/", "/nobody/"),
+      ...behind(half, Uint8Array.of(1)),
+    });
+    expect(other.status).not.toBe(200);
+  });
+
   it("mix with values in the JSON, and each output is as it was asked for", async () => {
     const request = {
       inputs: [

@@ -3,6 +3,7 @@
 // is then guessed from the model; where the guess was wrong, the text is read once more, knowing it.
 // Not here: what the document says (parse-infer.ts), bytes behind the JSON (binary-body.ts).
 import { type Problem, problem } from "../../../core/errors.ts";
+import type { LoadedModel } from "../../../engine/engine.ts";
 import type { Signature, TensorSpec } from "../../../model/signature.ts";
 import { JsonParser } from "../../json/json-parser.ts";
 import { TextBuffer } from "../../json/text-buffer.ts";
@@ -86,10 +87,17 @@ export class InferBodyReader {
   }
 }
 
-/** Whether inputs can have different datatypes, so that a guess can be wrong. */
-export function needsSecondReading(signatures: readonly Signature[]): boolean {
+const MIXED = new WeakMap<LoadedModel, boolean>();
+
+/** Whether a model's inputs can have different datatypes, so that a guess can be wrong. */
+export function needsSecondReading(loaded: LoadedModel): boolean {
+  const known = MIXED.get(loaded);
+  if (known !== undefined) return known;
+  const signatures = [...loaded.signatures.values()];
   const dtypes = signatures.flatMap(({ inputs }) => inputs.map(({ dtype }) => dtype));
-  return new Set(dtypes).size > 1;
+  const isMixed = new Set(dtypes).size > 1;
+  MIXED.set(loaded, isMixed);
+  return isMixed;
 }
 
 function isBlank(byte: number): boolean {

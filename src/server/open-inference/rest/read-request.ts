@@ -7,6 +7,7 @@ import { textRoom } from "../../json/scan-numbers.ts";
 import type { ServableHandle } from "../../manager/servable.ts";
 import type { RestRequest } from "../../rest/message.ts";
 import { inSlices, nextTurn } from "../../slices.ts";
+import { attempt, type Soon, soon } from "../../soon.ts";
 import { DEFAULT_MAX_BODY_BYTES } from "../../tensorflow-serving/context.ts";
 import { DATATYPES } from "../datatypes.ts";
 import { type PreparedInfer, prepareInfer } from "../infer.ts";
@@ -14,6 +15,7 @@ import { countOf, shapeText, tensorFromBytes } from "../tensors.ts";
 import { BinaryParts, headerLength } from "./binary-body.ts";
 import { inflated, isCompression, MAX_INFLATED_BYTES, Uninflatable } from "./inflate.ts";
 import type { InputData } from "./input-data.ts";
+import { headKey, type KnownHead, knownHead, rememberHead } from "./known-heads.ts";
 import { type ParsedInfer, type ParsedInput, parseInfer } from "./parse-infer.ts";
 import { rawBody } from "./raw-body.ts";
 import { InferBodyReader, needsSecondReading } from "./read-infer-body.ts";
@@ -28,11 +30,11 @@ export interface ReadRequest {
 }
 
 /** Reads the request for the version that is held, or says what is wrong with it. */
-export async function readInferRequest(
+export function readInferRequest(
   request: RestRequest,
   handle: ServableHandle,
   maxBodyBytes = DEFAULT_MAX_BODY_BYTES,
-): Promise<ReadRequest | Problem> {
+): Soon<ReadRequest | Problem> {
   const encoding = (request.header("content-encoding") ?? "identity").trim().toLowerCase();
   const compressed = isCompression(encoding);
   if (!compressed && encoding !== "identity" && encoding !== "") {
@@ -51,17 +53,35 @@ export async function readInferRequest(
     if (size > limit) throw new FerryError([problem("REST_BODY_TOO_LARGE", { limit })]);
     return reading.take(chunk);
   };
-  try {
-    if (request.takeBody && !compressed) await request.takeBody({ room: () => reading.room(), take });
-    else
-      for await (const chunk of compressed ? inflated(request.body, encoding) : request.body)
-        await take(chunk);
-  } catch (error) {
-    if (error instanceof FerryError) return error.problems[0];
-    if (error instanceof Uninflatable) return problem("OIP_INFLATE", { encoding }, error);
-    return problem("REST_BODY_CUT_OFF", {}, error);
-  }
-  return reading.finish();
+  const taken = attempt<unknown>(
+    () => {
+      if (compressed) return takePieces(inflated(request.body, encoding), take);
+      return request.takeBody
+        ? request.takeBody({ room: () => reading.room(), take })
+        : takeWhole(request.body, take);
+    },
+    (error) => failureOf(error, encoding),
+  );
+  return soon(taken, (refusal) => (refusal instanceof Problem ? refusal : reading.finish()));
+}
+
+type Take = (chunk: Uint8Array) => Promise<void> | undefined;
+type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** A body that is there; one that came in one piece is mostly taken at once. */
+function takeWhole(body: Pieces, take: Take): Promise<void> | undefined {
+  const only: unknown = Array.isArray(body) && body.length === 1 ? body[0] : undefined;
+  return only instanceof Uint8Array ? take(only) : takePieces(body, take);
+}
+
+async function takePieces(body: Pieces, take: Take): Promise<void> {
+  for await (const chunk of body) await take(chunk);
+}
+
+function failureOf(error: unknown, encoding: string): Problem {
+  if (error instanceof FerryError) return error.problems[0];
+  if (error instanceof Uninflatable) return problem("OIP_INFLATE", { encoding }, error);
+  return problem("REST_BODY_CUT_OFF", {}, error);
 }
 
 /** A body that is one tensor. */
@@ -81,14 +101,12 @@ class RawReading {
     this.#pieces.push(copyOf(chunk));
   }
 
-  async finish(): Promise<ReadRequest | Problem> {
+  finish(): ReadRequest | Problem {
     return rawBody(this.#handle, new Uint8Array(Buffer.concat(this.#pieces)));
   }
 }
 
-interface Head {
-  readonly parsed: ParsedInfer;
-  readonly prepared: PreparedInfer;
+interface Head extends KnownHead {
   readonly parts: BinaryParts;
 }
 
@@ -98,17 +116,15 @@ class JsonReading {
   readonly #jsonBytes: number | undefined;
   readonly #bodyBytes: number | undefined;
   readonly #kept: Uint8Array[] | undefined;
-  #reader: InferBodyReader;
+  #reader: InferBodyReader | undefined;
   #head: Head | undefined;
   #jsonSeen = 0;
 
   constructor(handle: ServableHandle, jsonBytes: number | undefined, bodyBytes: number | undefined) {
-    const signatures = [...handle.loaded.signatures.values()];
     this.#handle = handle;
     this.#jsonBytes = jsonBytes;
     this.#bodyBytes = bodyBytes;
-    this.#kept = needsSecondReading(signatures) ? [] : undefined;
-    this.#reader = new InferBodyReader(signatures, jsonBytes ?? bodyBytes ?? Number.POSITIVE_INFINITY);
+    this.#kept = needsSecondReading(handle.loaded) ? [] : undefined;
   }
 
   /** Where the next bytes shall be, if anywhere. */
@@ -125,21 +141,31 @@ class JsonReading {
     }
     const json = chunk.subarray(0, left);
     this.#jsonSeen += json.length;
-    this.#kept?.push(copyOf(json));
-    const at = this.#reader.feedSome(json, 0);
     const isWhole = this.#jsonSeen === this.#jsonBytes;
-    if (at < json.length) return this.#takeSlowly(copyOf(chunk), json.length, at, isWhole);
+    const key = json.length === this.#jsonBytes ? headKey(json) : undefined;
+    const known = key === undefined ? undefined : knownHead(this.#handle.loaded, key);
+    if (known) return this.#takeBehind(this.#headOf(known), chunk.subarray(json.length));
+    this.#kept?.push(copyOf(json));
+    this.#reader ??= this.#newReader();
+    const at = this.#reader.feedSome(json, 0);
+    if (at < json.length) return this.#takeSlowly(this.#reader, copyOf(chunk), json.length, at, isWhole);
     if (!isWhole) return this.#reader.needsTurn() ? nextTurn() : undefined;
-    const head = this.#finishJson();
+    const head = this.#finishJson(key);
     const behind = chunk.subarray(json.length);
     if (!(head instanceof Promise)) return this.#takeBehind(head, behind);
     const kept = copyOf(behind);
-    return head.then((known) => this.#takeBehind(known, kept));
+    return head.then((made) => this.#takeBehind(made, kept));
   }
 
   /** Goes on at `at` with a piece of which so many bytes are JSON, the last of it or not. */
-  async #takeSlowly(chunk: Uint8Array, jsonBytes: number, at: number, isWhole: boolean): Promise<void> {
-    await this.#feedRest(this.#reader, chunk.subarray(0, jsonBytes), at);
+  async #takeSlowly(
+    reader: InferBodyReader,
+    chunk: Uint8Array,
+    jsonBytes: number,
+    at: number,
+    isWhole: boolean,
+  ): Promise<void> {
+    await feedRest(reader, chunk.subarray(0, jsonBytes), at);
     if (isWhole) this.#takeBehind(await this.#finishJson(), chunk.subarray(jsonBytes));
   }
 
@@ -149,74 +175,96 @@ class JsonReading {
     if (behind.length > 0) head.parts.feed(behind);
   }
 
-  async finish(): Promise<ReadRequest | Problem> {
+  finish(): Soon<ReadRequest | Problem> {
     if (this.#jsonBytes !== undefined && this.#jsonSeen < this.#jsonBytes) {
       return problem("OIP_HEADER_LENGTH", { found: this.#jsonBytes });
     }
-    const head = this.#head ?? (await this.#finishJson());
-    if (head instanceof Problem) return head;
-    const { parsed, prepared, parts } = head;
+    return soon(this.#head ?? this.#finishJson(), (head) =>
+      head instanceof Problem ? head : this.#whole(head),
+    );
+  }
+
+  #whole({ parsed, prepared, parts }: Head): Soon<ReadRequest | Problem> {
     const bytes = parts.finish();
     if (!bytes) return problem("OIP_BINARY_BYTES", { found: parts.found, wanted: parts.wanted });
-    const inputs = await this.#values(parsed, bytes);
     const giveBack = (): void => {
       parts.giveBack();
-      for (const data of this.#reader.data.values()) data.giveBack();
+      for (const data of this.#reader?.data.values() ?? []) data.giveBack();
     };
-    return inputs instanceof Problem ? inputs : { parsed, prepared, inputs, giveBack };
+    return soon(inSlices(this.#values(parsed, bytes)), (inputs) =>
+      inputs instanceof Problem ? inputs : { parsed, prepared, inputs, giveBack },
+    );
   }
 
-  async #feedRest(reader: InferBodyReader, json: Uint8Array, from: number): Promise<void> {
-    for (let at = from; at < json.length; at = reader.feedSome(json, at)) await nextTurn();
+  #newReader(): InferBodyReader {
+    const expected = this.#jsonBytes ?? this.#bodyBytes ?? Number.POSITIVE_INFINITY;
+    return new InferBodyReader([...this.#handle.loaded.signatures.values()], expected);
   }
 
-  #finishJson(): Head | Problem | Promise<Head | Problem> {
-    const first = this.#parse();
-    return first instanceof Problem || !this.#guessedWrong(first) ? first : this.#readAgain(first);
+  /** `key` is what the text is known by, if it may be. */
+  #finishJson(key?: string): Soon<Head | Problem> {
+    const reader = this.#reader ?? this.#newReader();
+    const first = this.#parse(reader);
+    if (first instanceof Problem) return first;
+    if (guessedWrong(reader, first)) return this.#readAgain(reader, first);
+    if (key !== undefined && reader.data.size === 0) rememberHead(this.#handle.loaded, key, first);
+    return this.#headOf(first);
   }
 
-  async #readAgain({ parsed }: Head): Promise<Head | Problem> {
+  /** The text once more, knowing the datatypes that the first reading found. */
+  async #readAgain(reader: InferBodyReader, { parsed }: KnownHead): Promise<Head | Problem> {
     const known = parsed.inputs
-      .filter(({ source }) => this.#reader.data.has(source))
+      .filter(({ source }) => reader.data.has(source))
       .map(({ datatype }) => datatype);
-    this.#reader = new InferBodyReader([], this.#jsonSeen, known);
-    for (const piece of this.#kept ?? []) await this.#feedRest(this.#reader, piece, 0);
-    return this.#parse();
+    const again = new InferBodyReader([], this.#jsonSeen, known);
+    this.#reader = again;
+    for (const piece of this.#kept ?? []) await feedRest(again, piece, 0);
+    const head = this.#parse(again);
+    return head instanceof Problem ? head : this.#headOf(head);
   }
 
-  #parse(): Head | Problem {
-    const root = this.#reader.finish();
+  #parse(reader: InferBodyReader): KnownHead | Problem {
+    const root = reader.finish();
     const parsed = root instanceof Problem ? root : parseInfer(root);
     const prepared = parsed instanceof Problem ? parsed : prepareInfer(this.#handle, parsed);
     if (parsed instanceof Problem || prepared instanceof Problem) return prepared as Problem; // the later holds the earlier
+    return { parsed, prepared };
+  }
+
+  #headOf({ parsed, prepared }: KnownHead): Head {
     const sizes = parsed.inputs.flatMap(({ binaryBytes }) => binaryBytes ?? []);
     const behind = this.#bodyBytes === undefined ? undefined : this.#bodyBytes - this.#jsonSeen;
     return { parsed, prepared, parts: new BinaryParts(sizes, behind) };
   }
 
-  #guessedWrong({ parsed }: Head): boolean {
-    return parsed.inputs.some(({ source, datatype }) => {
-      const data = this.#reader.data.get(source);
-      return data && data.datatype !== datatype;
-    });
-  }
-
-  async #values(
+  *#values(
     { inputs }: ParsedInfer,
     parts: readonly Uint8Array[],
-  ): Promise<ReadonlyMap<string, TensorValue> | Problem> {
+  ): Generator<undefined, ReadonlyMap<string, TensorValue> | Problem> {
     const values = new Map<string, TensorValue>();
     const behind = parts.values();
     for (const input of inputs) {
-      const data = this.#reader.data.get(input.source);
+      const data = this.#reader?.data.get(input.source);
       const value = data
-        ? await inSlices(tensorOf(input, data))
+        ? yield* tensorOf(input, data)
         : tensorFromBytes(input, behind.next().value ?? new Uint8Array(0));
       if (value instanceof Problem) return value;
       values.set(input.name, value);
     }
     return values;
   }
+}
+
+async function feedRest(reader: InferBodyReader, json: Uint8Array, from: number): Promise<void> {
+  for (let at = from; at < json.length; at = reader.feedSome(json, at)) await nextTurn();
+}
+
+/** Whether values were read as another datatype than the text then named. */
+function guessedWrong(reader: InferBodyReader, { parsed }: KnownHead): boolean {
+  return parsed.inputs.some(({ source, datatype }) => {
+    const data = reader.data.get(source);
+    return data && data.datatype !== datatype;
+  });
 }
 
 /** What is lent, to keep. */

@@ -11,7 +11,8 @@ import { writeInteger } from "../../json/format-number.ts";
 import { JsonOutput } from "../../json/json-output.ts";
 import { writeString } from "../../json/write-string.ts";
 import { jsonResponse, type RestResponse } from "../../rest/message.ts";
-import { nextTurn } from "../../slices.ts";
+import { inSlices } from "../../slices.ts";
+import { type Soon, soon } from "../../soon.ts";
 import { DATATYPES } from "../datatypes.ts";
 import type { InferOutput } from "../infer.ts";
 import { bytesOfTensor } from "../tensors.ts";
@@ -32,11 +33,11 @@ interface WrittenOutput extends InferOutput {
 const PIECE_BYTES = 64 * 1024;
 
 /** The answer, or why the outputs cannot be written as they were asked for. */
-export async function writeInfer(
+export function writeInfer(
   answered: Answered,
   request: Pick<ParsedInfer, "id" | "outputs" | "binaryOutput">,
   outputs: readonly InferOutput[],
-): Promise<RestResponse | Problem> {
+): Soon<RestResponse | Problem> {
   const written: WrittenOutput[] = [];
   for (const output of outputs) {
     const asked = request.outputs.find(({ name }) => name === output.name);
@@ -47,17 +48,24 @@ export async function writeInfer(
   }
   const json = writeJson(answered, request.id, written);
   if (written.every(({ bytes }) => !bytes)) return jsonResponse(200, json);
-  const head: Uint8Array[] = [];
-  for (const piece of json) {
-    if (head.length > 0) await nextTurn();
-    head.push(piece);
-  }
-  const headers = {
-    "Content-Type": "application/octet-stream",
-    "Inference-Header-Content-Length": String(lengthOf(head)),
-  };
   const behind = written.flatMap(({ bytes = [] }) => bytes);
-  return { status: 200, headers, body: pieces([...head, ...behind]) };
+  return soon(inSlices(whole(json)), (head) => {
+    const headers = {
+      "Content-Type": "application/octet-stream",
+      "Inference-Header-Content-Length": String(lengthOf(head)),
+    };
+    return { status: 200, headers, body: pieces([...head, ...behind]) };
+  });
+}
+
+/** All pieces of a text; between two of them others may have a turn. */
+function* whole(text: Iterable<Uint8Array>): Generator<undefined, readonly Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
+  for (const piece of text) {
+    if (pieces.length > 0) yield;
+    pieces.push(piece);
+  }
+  return pieces;
 }
 
 function refuseText({ name, datatype, value }: InferOutput): Problem | undefined {
