@@ -3,11 +3,14 @@
 import { lastDigits, leadingDigits, otherMask } from "./digits";
 import { innermostCount, isListOpened, passLists, skipBlanks, stopInList } from "./lists";
 import { BEFORE_VALUE, LIST_OPENED, OUTPUT, STOPPED, STORED } from "./memory";
+import { plainEnd, scanPlain } from "./plain-float32";
 import { INTEGER_POWERS, MOST_POWER } from "./powers";
 import { toFloat32, toFloat64 } from "./round";
 
 const POINT: u8 = 0x2e;
 const COMMA_BLANK: u16 = 0x202c;
+/** With more digits than that behind its point, a number's neighbours are likely to be plain. */
+const FEW_DIGITS: i32 = 2;
 /** Digits on either side of the point, and both together. */
 const MOST_WHOLE: usize = 16;
 const MOST_FRACTION: usize = 20;
@@ -43,7 +46,15 @@ export function scanDecimals<T>(start: usize): usize {
   let row = out - innermostCount() * sizeof<T>();
   let at = start;
   let stopped = load<i32>(STOPPED);
+  let mayBePlain = sizeof<T>() === 4;
   for (;;) {
+    if (mayBePlain) {
+      const next = scanPlain(at, out);
+      if (next !== at) stopped = BEFORE_VALUE;
+      at = next;
+      out = plainEnd;
+      mayBePlain = false;
+    }
     let negative = <u32>(load<u8>(at) === 0x2d);
     const from = at + negative;
     const others = otherMask(at) & ~negative;
@@ -100,6 +111,7 @@ export function scanDecimals<T>(start: usize): usize {
       store<u64>(out, reinterpret<u64>(value) | ((<u64>negative) << 63));
     }
     out += sizeof<T>();
+    mayBePlain = sizeof<T>() === 4 && power < -FEW_DIGITS;
     if (behind === COMMA_BLANK) {
       at = end + 2;
       stopped = BEFORE_VALUE;
@@ -113,6 +125,7 @@ export function scanDecimals<T>(start: usize): usize {
         return at;
       }
       row = out;
+      mayBePlain = sizeof<T>() === 4;
       stopped = LIST_OPENED;
     }
   }

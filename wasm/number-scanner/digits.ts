@@ -1,5 +1,5 @@
 // Digits to integers, sixteen at a time. They are loaded by their end, so that the last is always in the last byte, and
-// whatever stands before them is masked.
+// whatever stands before them is masked; or by their beginning, where a fraction's value is wanted.
 
 /** From byte 16 - n on, sixteen bytes keep the last n, and all sixteen if n is more, up to 20. */
 const LAST_DIGITS: usize = memory.data<u8>([
@@ -11,9 +11,20 @@ const LEADING_DIGITS: usize = memory.data<u8>([
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15, 15, 15, 15,
 ]);
 
+/** From byte 28 - n on, sixteen bytes keep the first n, and all sixteen if n is more, up to 28. */
+const FIRST_DIGITS: usize = memory.data<u8>([
+  15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15,
+  15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+]);
+
 /** Which of the 32 bytes from `at` on are no digits, the first as the lowest bit. */
 export function otherMask(at: usize): u32 {
   return otherMask16(at) | (otherMask16(at + 16) << 16);
+}
+
+/** Likewise of 48 bytes; the bits above are zero. */
+export function otherMask48(at: usize): u64 {
+  return <u64>otherMask16(at) | ((<u64>otherMask16(at + 16)) << 16) | ((<u64>otherMask16(at + 32)) << 32);
 }
 
 /** Likewise of 16 bytes; the bits above are zero. */
@@ -25,7 +36,16 @@ export function otherMask16(at: usize): u32 {
 
 /** The last `count` digits before `end`, at most the last sixteen. */
 export function lastDigits(end: usize, count: usize): u64 {
-  const digits = v128.and(v128.load(end - 16), v128.load(LAST_DIGITS + count));
+  return sixteenDigits(v128.and(v128.load(end - 16), v128.load(LAST_DIGITS + count)));
+}
+
+/** The first sixteen of `count` digits from `start` on, at most 28, as if zeros followed the last. */
+export function firstDigits(start: usize, count: usize): u64 {
+  return sixteenDigits(v128.and(v128.load(start), v128.load(FIRST_DIGITS + 28 - count)));
+}
+
+/** A number whose digits are the bytes. */
+function sixteenDigits(digits: v128): u64 {
   // A lane holds a + 256b; times 1 + 2560 its upper byte is 10a + b.
   const pairs = i16x8.shr_u(i16x8.mul(digits, i16x8.splat(2561)), 8);
   const fours = i32x4.dot_i16x8_s(pairs, i32x4.splat((1 << 16) | 100));
