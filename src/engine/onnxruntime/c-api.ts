@@ -4,39 +4,11 @@
 // library is asked for exactly that version. A wrong index is a crash: every function here is called by a test.
 // Not here: what the calls are for (session.ts, values.ts, strings.ts), where the library lies (library.ts).
 import type { LibraryHandle } from "koffi";
-import type { Address, CFunction, Pointer } from "../native/c-function.ts";
+import { type BoundTable, bindTable, type CRow } from "../native/c-prototype.ts";
 import { koffi } from "../native/foreign-functions.ts";
 
 /** The first version (onnxruntime 1.15) that has everything below. */
 export const API_VERSION = 15;
-
-interface Arguments {
-  readonly pointer: Pointer;
-  readonly int: number;
-  readonly size: number;
-  readonly text: string;
-  readonly path: string;
-}
-
-interface Results {
-  readonly pointer: Address;
-  readonly int: number;
-  readonly text: string;
-  readonly nothing: undefined;
-}
-
-/** C's types by our words. Paths are wchar_t on Windows. */
-const C_TYPES = {
-  pointer: "void *",
-  int: "int",
-  size: "size_t",
-  text: "str",
-  path: process.platform === "win32" ? "str16" : "str",
-  nothing: "void",
-} as const;
-
-type Prototype = readonly [result: keyof Results, ...parameters: (keyof Arguments)[]];
-type Row = readonly [index: number, ...prototype: Prototype];
 
 /** Result `pointer` is an OrtStatus unless the name says otherwise: NULL means that all is well. */
 const FUNCTIONS = {
@@ -106,34 +78,18 @@ const FUNCTIONS = {
   registerCustomOpsLibrary: [228, "pointer", "pointer", "path"],
   /** value, element, its bytes, the buffer to fill */
   getResizedStringTensorElementBuffer: [252, "pointer", "pointer", "size", "size", "pointer"],
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, CRow<number>>;
 
-type ArgumentsOf<Words extends readonly (keyof Arguments)[]> = {
-  readonly [Index in keyof Words]: Arguments[Words[Index]];
-};
-
-type Bound<R extends Row> = R extends readonly [number, infer Result, ...infer Parameters]
-  ? CFunction<
-      ArgumentsOf<Extract<Parameters, readonly (keyof Arguments)[]>>,
-      Results[Extract<Result, keyof Results>]
-    >
-  : never;
-
-export type OrtApi = { readonly [Name in keyof typeof FUNCTIONS]: Bound<(typeof FUNCTIONS)[Name]> };
+export type OrtApi = BoundTable<typeof FUNCTIONS>;
 
 /** Binds the C API of a loaded library; undefined if it is older than API_VERSION. */
 export function bindOrtApi(library: LibraryHandle): OrtApi | undefined {
   // struct OrtApiBase { const OrtApi *GetApi(uint32_t version); const char *GetVersionString(void); }
-  const base: unknown = library.func("OrtGetApiBase", C_TYPES.pointer, [])();
+  const base: unknown = library.func("OrtGetApiBase", "void *", [])();
   const getApi = functionAt(base, 0, "void *", ["uint32_t"]);
   const table: unknown = getApi(API_VERSION);
   if (table === null) return undefined;
-  const bound = Object.entries(FUNCTIONS as Record<string, Row>).map(([name, row]) => {
-    const [index, result, ...parameters] = row;
-    const types = parameters.map((word) => C_TYPES[word]);
-    return [name, functionAt(table, index, C_TYPES[result], types)] as const;
-  });
-  return Object.fromEntries(bound) as unknown as OrtApi; // the rows say the types
+  return bindTable(FUNCTIONS, (index, result, parameters) => functionAt(table, index, result, parameters));
 }
 
 function functionAt(table: unknown, index: number, result: string, parameters: string[]) {

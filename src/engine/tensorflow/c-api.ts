@@ -3,26 +3,7 @@
 // Invariant: every function here is called by a test against the real library (conformance, engine_tensorflow).
 // Not here: what the calls are for (runtime.ts, session.ts, tensors.ts), where the library lies (find-library.ts).
 import type { LibraryHandle } from "koffi";
-import type { Address, CFunction, Pointer } from "../native/c-function.ts";
-
-interface Arguments {
-  readonly pointer: Pointer;
-  readonly int: number;
-  readonly size: number;
-  readonly text: string;
-}
-
-interface Results {
-  readonly pointer: Address;
-  readonly int: number;
-  readonly size: number;
-  readonly text: string;
-  readonly nothing: undefined;
-}
-
-const C_TYPES = { pointer: "void *", int: "int", size: "int64_t", text: "str", nothing: "void" } as const;
-
-type Row = readonly [symbol: string, result: keyof Results, ...parameters: (keyof Arguments)[]];
+import { type BoundTable, bindTable, type CRow } from "../native/c-prototype.ts";
 
 /** The last parameter of functions that can fail is a TF_Status. */
 const FUNCTIONS = {
@@ -87,27 +68,11 @@ const FUNCTIONS = {
   /** Of one element of a string tensor. */
   stringDataPointer: ["TF_StringGetDataPointer", "pointer", "pointer"],
   stringSize: ["TF_StringGetSize", "size", "pointer"],
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, CRow<string>>;
 
-type ArgumentsOf<Words extends readonly (keyof Arguments)[]> = {
-  readonly [Index in keyof Words]: Arguments[Words[Index]];
-};
-
-type Bound<R extends Row> = R extends readonly [string, infer Result, ...infer Parameters]
-  ? CFunction<
-      ArgumentsOf<Extract<Parameters, readonly (keyof Arguments)[]>>,
-      Results[Extract<Result, keyof Results>]
-    >
-  : never;
-
-export type TensorFlowApi = { readonly [Name in keyof typeof FUNCTIONS]: Bound<(typeof FUNCTIONS)[Name]> };
+export type TensorFlowApi = BoundTable<typeof FUNCTIONS>;
 
 /** Binds the C API of a loaded library. Throws if it lacks one of the functions. */
 export function bindTensorFlow(library: LibraryHandle): TensorFlowApi {
-  const bound = Object.entries(FUNCTIONS as Record<string, Row>).map(([name, row]) => {
-    const [symbol, result, ...parameters] = row;
-    const types = parameters.map((word) => C_TYPES[word]);
-    return [name, library.func(symbol, C_TYPES[result], types)] as const;
-  });
-  return Object.fromEntries(bound) as unknown as TensorFlowApi; // the rows say the types
+  return bindTable(FUNCTIONS, (symbol, result, parameters) => library.func(symbol, result, parameters));
 }
