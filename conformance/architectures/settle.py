@@ -40,9 +40,9 @@ def settle(model: nn.Module, inputs: Inputs) -> None:
 def strengthen(model: nn.Module) -> None:
     """Makes each matrix as large as keeps its input's size, where it is smaller.
 
-    For narrow copies of wide models. With weights of 0.02 and a width of 32 all scores of attention are alike: another
-    token at one place then changed the answer at the others by 8e-4 in bert, so that a wrong one could pass for equal.
-    With this it is 0.16.
+    With the usual 0.02 and a width of 32 all scores of attention are alike: another token at one place then changes
+    bert's answer at the others by 8e-4, so that what is wrong could pass for equal. With this it is 0.16. In timm's
+    BEiT a tenth more in attention's scale changes the answer by 4e-6, and with this by 0.015.
     """
     with torch.no_grad():
         for parameter in model.parameters():

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from .architecture import Architecture, Inputs, images
+from .settle import batch_norms, strengthen
 
 # One or two of each module of timm.models, small ones.
 NAMES = """
@@ -50,6 +51,8 @@ def make(name: str) -> tuple[nn.Module, Inputs]:
     for size in (*SIZES, own):
         options = {"img_size": size} if config.fixed_input_size and size != own else {}
         model = timm.create_model(name, **options).eval()
+        if not batch_norms(model):  # which makes up for the size of weights
+            strengthen(model)
         if takes(model, images(size)):
             others = [] if config.fixed_input_size else [images(size, grow) for grow in GROWN]
             return model, next((other for other in others if takes(model, other, 1)), images(size, 0))
