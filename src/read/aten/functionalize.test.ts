@@ -135,6 +135,32 @@ describe("functionalize", () => {
     expect(lines.at(-1)).toContain("expanded view");
   });
 
+  const joined = (write: string, output: string) =>
+    program(
+      "y: float32[2, 4] = aten::neg.default(self=%x)",
+      'e: float32[4, 2] = aten::einsum.default(equation="ij->ji", tensors=[%y])',
+      write,
+      `return o=%${output}`,
+    );
+
+  it("refuses writing into what may be a view of something that is used later", () => {
+    const into = (name: string) => `r: float32[2, 4] = aten::relu_.default(self=%${name})`;
+    expect(joined(into("e"), "y").at(-1)).toContain("may share memory with another one");
+    expect(joined(into("y"), "e").at(-1)).toContain("may share memory with another one");
+    expect(joined(into("e"), "e").at(-1)).toBe("r");
+    expect(joined(into("y"), "y").at(-1)).toBe("r");
+  });
+
+  it("knows views whose schema does not say that they are", () => {
+    const lines = program(
+      "y: float32[2, 4] = aten::neg.default(self=%x)",
+      "a: float32[1, 2, 4] = aten::atleast_3d.default(self=%y)",
+      "r: float32[1, 2, 4] = aten::relu_.default(self=%a)",
+      "return o=%y",
+    );
+    expect(lines.slice(2)).toEqual(["r = relu.default(a)", "y~1 = reshape.default(r)", "y~1"]);
+  });
+
   it("says which inputs and weights were written to", () => {
     const { graph } = parseProgram(
       "input x: float32[2]\nn: float32[2] = aten::neg_.default(self=%x)\nreturn o=%n",

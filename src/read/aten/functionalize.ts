@@ -11,7 +11,7 @@ import { closeOver } from "./close-over.ts";
 import type { AtenArgument, AtenCall, AtenGraph } from "./program.ts";
 import { renameArgument, renameArguments, valuesIn } from "./rename.ts";
 import { schemaOf } from "./schema.ts";
-import { type Step, sharedArgument, undoView } from "./views.ts";
+import { hiddenSources, type Step, sharedArgument, undoView } from "./views.ts";
 import { whereOf } from "./where.ts";
 
 interface Root {
@@ -68,6 +68,8 @@ class Functionalizer {
   private readonly strides: Map<string, readonly Dim[]>;
   private readonly written = new Map<string, AtenCall>();
   private readonly problems: Problem[] = [];
+  /** Pairs of roots that may share memory in a way that cannot be followed. */
+  private readonly hidden: (readonly [string, string])[] = [];
   private made = 0;
   /** Roots that the bodies of the call at hand write into, with the results that hold their new contents. */
   private readonly pending: { readonly root: string; readonly fresh: string }[] = [];
@@ -140,10 +142,8 @@ class Functionalizer {
   /** Whether nothing of the graph looks at a tensor's memory after a call, and nothing outside can. */
   private isForgotten(name: string, call: AtenCall): boolean {
     const root = this.rootOf(name);
-    const { calls, outputs } = this.graph;
-    const isOwn = calls.some((maker) => maker.outputs.flatMap(valuesIn).includes(root));
-    const later = calls.slice(calls.indexOf(call) + 1).flatMap(({ args }) => [...args.values()]);
-    return isOwn && ![...later, ...outputs].flatMap(valuesIn).some((used) => this.rootOf(used) === root);
+    const isOwn = this.graph.calls.some((maker) => maker.outputs.flatMap(valuesIn).includes(root));
+    return isOwn && !this.isReadAfter(root, call);
   }
 
   /** The calls that make a view from its root, in order. */
@@ -164,6 +164,8 @@ class Functionalizer {
       this.replace(this.viewOf(root), fresh, call);
       if (!this.written.has(root)) this.written.set(root, call);
     }
+    for (const other of hiddenSources(call))
+      for (const result of call.outputs.flatMap(valuesIn)) this.hidden.push([this.rootOf(other), result]);
     if (shared === undefined || source?.kind !== "tensor") return;
     const parent = this.viewOf(source.value);
     for (const [index, result] of call.outputs.flatMap(valuesIn).entries()) {
@@ -216,6 +218,7 @@ class Functionalizer {
       return;
     }
     const view = this.viewOf(self.value);
+    this.refuseHidden(view.root.name, call);
     const fresh = this.freshName(call.outputs.flatMap(valuesIn)[0], self.value);
     const outputs: AtenArgument[] = [{ kind: "tensor", value: fresh }];
     const args = this.currentArguments(call);
@@ -224,6 +227,26 @@ class Functionalizer {
     this.replace(view, fresh, call);
     if (!this.written.has(view.root.name)) this.written.set(view.root.name, call);
     for (const result of call.outputs.flatMap(valuesIn)) this.views.set(result, view);
+  }
+
+  /** Nothing may be read afterwards that perhaps was written into here too. */
+  private refuseHidden(root: string, call: AtenCall): void {
+    const partners = new Set([root]);
+    for (const partner of partners)
+      for (const pair of this.hidden)
+        if (pair.includes(partner)) for (const other of pair) partners.add(other);
+    partners.delete(root);
+    if (![...partners].some((partner) => this.isReadAfter(partner, call))) return;
+    throw new Refusal(
+      "it writes into a tensor that may share memory with another one, which is used later; clone the tensor before it is written to",
+    );
+  }
+
+  private isReadAfter(root: string, call: AtenCall): boolean {
+    const { calls, outputs } = this.graph;
+    const at = calls.findIndex(({ outputs: made }) => made === call.outputs);
+    const later = calls.slice(at + 1).flatMap(({ args }) => [...args.values()]);
+    return [...later, ...outputs].flatMap(valuesIn).some((used) => this.rootOf(used) === root);
   }
 
   /** Makes `fresh` the contents of a view, and of everything it is a part of. */

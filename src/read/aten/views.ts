@@ -4,9 +4,11 @@
 // Not here: keeping track of who shares with whom (functionalize.ts).
 import { addDims, type Dim, sameShape } from "../../graph/dim.ts";
 import type { TensorType } from "../../graph/type.ts";
+import { isComplex } from "../../tensor/dtype.ts";
 import { Facts, normalAxis, Refusal, type TypesAndStrides } from "./argument.ts";
 import { isContiguous, reshapedStrides } from "./memory-order.ts";
 import type { AtenArgument, AtenCall } from "./program.ts";
+import { valuesIn } from "./rename.ts";
 import { schemaOf } from "./schema.ts";
 
 /** A call without results yet: target and arguments. */
@@ -25,7 +27,7 @@ const step = (target: string, args: Record<string, AtenArgument>): Step => ({
 
 /** Results that are their argument under another name. */
 const SAME = new Set(
-  "alias detach lift_fresh positive resolve_conj resolve_neg contiguous to type_as dropout feature_dropout alpha_dropout _reshape_alias".split(
+  "alias detach lift_fresh positive resolve_conj resolve_neg contiguous to type_as dropout feature_dropout alpha_dropout _reshape_alias sum_to_size conj_physical".split(
     " ",
   ),
 );
@@ -49,11 +51,32 @@ export function sharedArgument(call: AtenCall, graph: TypesAndStrides): string |
   return copies(facts, argument, graph) ? undefined : argument;
 }
 
-/** Operators that return their argument as it is, although their schema does not say so. */
+/** Views, and operators that return their argument as it is, whose schema does not say so. */
+const UNDECLARED =
+  /^(type_as|atleast_[123]d|_unsafe_view|unsafe_(chunk|split|split_with_sizes)|sum_to_size|conj_physical)$/;
+/** Operators of which a result may be a view of any tensor in their list. */
+const UNDECLARED_OF_LISTS = /^(einsum|meshgrid|broadcast_tensors|atleast_[123]d|cartesian_prod)$/;
+
 function sharingByName(facts: Facts): string | undefined {
   if (facts.name.includes("dropout"))
     return facts.argument("train").kind === "bool" && !facts.bool("train") ? "input" : undefined;
-  return facts.name === "type_as" ? "self" : undefined;
+  return UNDECLARED.test(facts.name) ? "self" : undefined;
+}
+
+/** Tensors whose memory the results may share in a way that nobody can follow. */
+export function hiddenSources(call: AtenCall): readonly string[] {
+  const name = call.target.replace(/^.*::/, "").replace(/\..*$/, "");
+  const lists = [...call.args.values()].filter(({ kind }) => kind === "tensors").flatMap(valuesIn);
+  if (!UNDECLARED_OF_LISTS.test(name)) return [];
+  return name === "einsum" && lists.length > 1 ? [] : lists; // of several it makes products
+}
+
+/** Tensors whose memory the results may share, whether or not they do here. */
+export function possibleSources(call: AtenCall): readonly string[] {
+  const name = call.target.replace(/^.*::/, "").replace(/\..*$/, "");
+  const declared = /\(a/.test(schemaOf(call.target)?.returns ?? "");
+  if (!declared && !UNDECLARED.test(name) && !name.includes("dropout")) return hiddenSources(call);
+  return [...call.args.values()].flatMap(valuesIn).slice(0, 1);
 }
 
 function sharingBySchema(target: string): string | undefined {
@@ -66,6 +89,8 @@ function sharingBySchema(target: string): string | undefined {
 function copies(facts: Facts, argument: string, graph: TypesAndStrides): boolean {
   const result = facts.outputNames()[0];
   const source = facts.type(argument);
+  if (facts.name === "sum_to_size") return !sameShape(source.shape, facts.result().shape);
+  if (facts.name === "conj_physical") return isComplex(source.dtype);
   if (facts.name === "to" || facts.name === "type_as") {
     const declared = result === undefined ? undefined : graph.types.get(result);
     return declared?.dtype !== source.dtype || (facts.name === "to" && facts.bool("copy"));

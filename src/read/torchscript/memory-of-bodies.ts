@@ -21,9 +21,10 @@ export function writtenBy(call: AtenCall): readonly string[] {
     });
     return [...new Set(names)];
   }
-  const name = schemaOf(call.target)?.arguments.find((argument) => argument.written)?.name;
-  const argument = name === undefined ? undefined : call.args.get(name);
-  return argument?.kind === "tensor" ? [argument.value] : [];
+  return (schemaOf(call.target)?.arguments ?? []).flatMap(({ name, written }) => {
+    const argument = written ? call.args.get(name) : undefined;
+    return argument ? valuesIn(argument) : [];
+  });
 }
 
 /** Pairs of names, around a call with bodies, that may share memory after it. */

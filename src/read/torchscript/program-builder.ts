@@ -5,6 +5,7 @@ import { type TensorType, tensorType } from "../../graph/type.ts";
 import type { RankedType } from "../../graph/typed-graph.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { AtenCall, Weight } from "../aten/program.ts";
+import { Memories } from "./evaluate/memories.ts";
 import { Unfollowed } from "./refusal.ts";
 import { unknownInteger, unknownSize } from "./values.ts";
 
@@ -21,6 +22,8 @@ export class ProgramBuilder {
   readonly weights = new Map<string, Weight>();
   /** What tells PyTorch which of the values that it computes is meant, by the value's name. */
   readonly sources = new Map<string, string>();
+  /** Who shares memory with whom. */
+  readonly memories = new Memories();
   calls: AtenCall[] = [];
   private readonly limits: BuilderLimits;
   private readonly names = new Map<string, number>();
@@ -39,6 +42,7 @@ export class ProgramBuilder {
     if (this.count > this.limits.maxCalls)
       throw new Unfollowed(`over ${this.limits.maxCalls} operators are called; loops run too long`);
     this.calls.push(call);
+    this.memories.follow(call);
   }
 
   /** A name that no value has, such as `conv2d_3`. */

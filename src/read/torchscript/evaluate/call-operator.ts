@@ -11,7 +11,7 @@ import { resultTypes } from "../../aten/result-types/result-types.ts";
 import { ruleFor } from "../../aten/rules/registry.ts";
 import { overloadsOf, type Schema, schemaOf } from "../../aten/schema.ts";
 import { Unfollowed } from "../refusal.ts";
-import { describe, list, NONE, type TensorValue, tensor, tuple, type Value } from "../values.ts";
+import { describe, itemsOf, list, NONE, type TensorValue, tensor, tuple, type Value } from "../values.ts";
 import { callOnStack } from "./call-on-stack.ts";
 import { type CallAten, callCell } from "./cells.ts";
 import { contentsOf, ratioIn, sizeIn, withCounts } from "./contents.ts";
@@ -47,6 +47,9 @@ export function callOperator(
     context,
   );
   if (keepsAll(target, args, context)) return self;
+  for (const value of tensorsIn(given)) context.builder.memories.see(value);
+  const written = writtenBy(target, given);
+  const contents = written && contentsAfter(operator, given, written, context); // from what was known before it is written
   const base: AtenCall = { target, args, outputs: [], origin: originOf(operator, place) };
   const results = appendCall(base, context);
   if (place.execution !== undefined) context.builder.noteSources(place.execution, results);
@@ -54,9 +57,6 @@ export function callOperator(
     overloads.find((schema) => schema.target === target)?.returns ?? "Tensor",
     results,
   );
-  const written = writtenBy(target, given);
-  const contents = written && contentsAfter(operator, given, written, context);
-  forgetContents(operator, given);
   forgetFixed(operator, given);
   if (written) {
     written.contents = contents;
@@ -134,6 +134,7 @@ export function itemOf(value: TensorValue, context: Context, place: Place): Valu
   }
   const size = builder.freshInteger();
   append({ kind: "int", value: size });
+  builder.memories.see(value);
   if (!builder.inBody) value.contents = size; // a body's symbols mean nothing outside
   return { kind: "int", value: symbol(symbolName(size) ?? "") };
 }
@@ -258,9 +259,8 @@ function contentsAfter(
   return contentsOf(operator.replace(/_$/, ""), given, builder.typeOf(written.name), true, dtypeOf);
 }
 
-/** An operator that writes into a tensor makes what was known of it untrue; such an operator writes into its first. */
-function forgetContents(operator: string, given: Arguments): void {
-  const [self] = given.positional;
-  if (!operator.endsWith("_") || operator.endsWith("__")) return;
-  if (self?.kind === "tensor") self.contents = undefined;
+function tensorsIn({ positional, named }: Arguments): TensorValue[] {
+  return [...positional, ...named.values()]
+    .flatMap((value) => itemsOf(value) ?? [value])
+    .filter((value) => value.kind === "tensor");
 }
