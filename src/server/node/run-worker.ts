@@ -16,11 +16,13 @@ import { Statistics } from "../predict/statistics.ts";
 import { epochOf, slotCells } from "../workers/cells.ts";
 import {
   type Answer,
+  errorOf,
   type FromWorker,
   plainFailure,
   type Result,
   type ToWorker,
 } from "../workers/messages.ts";
+import { Questions } from "../workers/questions.ts";
 import { ServedModels } from "../workers/served-models.ts";
 import type { TableChange } from "../workers/table.ts";
 import { ThreadRequestLimit } from "../workers/thread-request-limit.ts";
@@ -33,43 +35,22 @@ import { workerRoutes } from "./worker-routes.ts";
 import type { WorkerStart } from "./worker-start.ts";
 
 type Asked = Extract<ToWorker, { readonly id: number }>;
+/** What only the main thread can answer. */
+type MainThread = Questions<FromWorker, Answer>;
 
 /** Runs this thread as a worker, whose models `adopter` makes. */
 export function runWorker(adopter: (slots: RunSlots) => AdoptModel): void {
   const port = parentPort;
   if (!port) throw new Error("a worker is a thread of a server");
   const start = workerData as WorkerStart; // what worker-threads.ts starts it with
-  const questions = new Questions((message) => port.postMessage(message));
-  const worker = new WorkerThread(start, adopter, questions, (message) => port.postMessage(message));
+  const post = (message: FromWorker): void => port.postMessage(message);
+  const questions: MainThread = new Questions(post);
+  const worker = new WorkerThread(start, adopter, questions, post);
   port.on("message", (message: ToWorker) => {
     if (message.kind === "answer") questions.answered(message.id, message.answer);
     else worker.receive(message);
   });
-  port.postMessage({ kind: "ready" } satisfies FromWorker);
-}
-
-/** What the main thread was asked and has not answered. */
-class Questions {
-  readonly #post: (message: FromWorker) => void;
-  readonly #asked = new Map<number, (answer: Answer) => void>();
-  #lastId = 0;
-
-  constructor(post: (message: FromWorker) => void) {
-    this.#post = post;
-  }
-
-  ask(question: (id: number) => FromWorker): Promise<Answer> {
-    const id = ++this.#lastId;
-    return new Promise((resolve) => {
-      this.#asked.set(id, resolve);
-      this.#post(question(id));
-    });
-  }
-
-  answered(id: number, answer: Answer): void {
-    this.#asked.get(id)?.(answer);
-    this.#asked.delete(id);
-  }
+  post({ kind: "ready" });
 }
 
 class WorkerThread {
@@ -86,7 +67,7 @@ class WorkerThread {
   constructor(
     { worker, workers, cells, options, changes, ticketKeys }: WorkerStart,
     adopter: (slots: RunSlots) => AdoptModel,
-    questions: Questions,
+    questions: MainThread,
     post: (message: FromWorker) => void,
   ) {
     this.#post = post;
@@ -174,12 +155,12 @@ class WorkerThread {
 }
 
 /** Records are written by the main thread, so that all of a process are in the same files. */
-function remoteSink(questions: Questions): Parameters<typeof makeRequestLog>[1] {
+function remoteSink(questions: MainThread): Parameters<typeof makeRequestLog>[1] {
   return {
     async write(prefix, records) {
       const whole = records.map((pieces) => new Uint8Array(Buffer.concat(pieces)));
       const { failure } = await questions.ask((id) => ({ kind: "records", id, prefix, records: whole }));
-      if (failure !== undefined) throw new Error(typeof failure === "string" ? failure : "it was refused");
+      if (failure !== undefined) throw errorOf(failure);
     },
     close: async () => undefined,
   };

@@ -2,6 +2,7 @@
 // Not here: which workers there are (worker-pool.ts), threads themselves (node/).
 import { HandedConnections } from "./handed-connections.ts";
 import type { FromWorker, Result, ToWorker } from "./messages.ts";
+import { Questions } from "./questions.ts";
 import type { TableChange } from "./table.ts";
 
 /** A thread that runs a worker. */
@@ -31,42 +32,32 @@ type WithoutId<Message> = Message extends unknown ? Omit<Message, "id"> : never;
 export class Worker {
   readonly worker: number;
   readonly connections: HandedConnections;
+  readonly thread: WorkerThread;
   /** Whether it takes connections. */
   isReady = false;
   /** Resolves when it can run what there was when it began. */
   offered: Promise<void> = Promise.resolve();
-  readonly #thread: WorkerThread;
-  readonly #asked = new Map<number, (result: Result | undefined) => void>();
-  #lastId = 0;
+  readonly #questions: Questions<ToWorker, Result | undefined>;
 
   constructor(worker: number, cells: Int32Array, thread: WorkerThread) {
     this.worker = worker;
     this.connections = new HandedConnections(cells, worker);
-    this.#thread = thread;
-  }
-
-  get thread(): WorkerThread {
-    return this.#thread;
+    this.thread = thread;
+    this.#questions = new Questions((question) => thread.post(question));
   }
 
   /** The worker's answer; undefined if it ended before it gave one. */
   ask(question: WithoutId<Question>): Promise<Result | undefined> {
-    const id = ++this.#lastId;
-    return new Promise((resolve) => {
-      this.#asked.set(id, resolve);
-      this.#thread.post({ ...question, id });
-    });
+    return this.#questions.ask((id) => ({ ...question, id }));
   }
 
   answered(id: number, result: Result): void {
-    this.#asked.get(id)?.(result);
-    this.#asked.delete(id);
+    this.#questions.answered(id, result);
   }
 
   /** Nobody waits for it any more. */
   ended(): void {
     this.isReady = false;
-    for (const resolve of this.#asked.values()) resolve(undefined);
-    this.#asked.clear();
+    this.#questions.answerAll(undefined);
   }
 }
