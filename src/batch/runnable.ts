@@ -1,4 +1,4 @@
-// What the proof asks of an engine: graphs that run. The library's border makes it (open-graphs.ts).
+// What the proof asks of an engine: graphs that run. The library's border makes it (run-graphs.ts).
 import type { TensorValue } from "../engine/engine.ts";
 import type { Graph } from "../graph/graph.ts";
 

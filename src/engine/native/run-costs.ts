@@ -4,7 +4,7 @@
 // only bounds what a trial on the loop may cost, and the trial tells.
 // Invariant: only for models of steady cost (steady-cost.ts), only shapes that have been measured off the loop, and
 // at most LOOP_BUDGET_US in one turn of the loop, over all models; what comes on top goes to threads.
-// Not here: running (loaded-model.ts).
+// Not here: running (native-model.ts).
 
 /** A shape is tried on the loop if its fastest run off it took at most this, the way back and forth included. */
 const TRIED_RUN_US = 300;

@@ -1,6 +1,6 @@
 // One call of a session: its inputs put into a frame, run on a thread or on the event loop, its outputs taken out.
 // Invariant: everything that C points at is held by the frame until C is done with it.
-// Not here: which calls may start and where (loaded-model.ts), tensors (values.ts, strings.ts).
+// Not here: which calls may start and where (native-model.ts), tensors (values.ts, strings.ts).
 import { elementCount } from "../../tensor/tensor.ts";
 import type { TensorValue } from "../engine.ts";
 import { COPY_ON_LOOP_BYTES, copy, copyNow, copyOffLoop, isAligned, newBytes } from "../native/bytes.ts";
