@@ -2,8 +2,8 @@
 // Invariant: whoever writes looks at `full` after each value and hands `take()` on, so no piece takes long to make.
 // The memory written to is lent from a few that are kept; pieces are exact copies, so a small answer costs little.
 
-/** Some hundred numbers: writing a piece takes less than 200 microseconds. */
-const PIECE_BYTES = 8 * 1024;
+/** Some thousand numbers: writing a piece takes less than 200 microseconds. */
+const PIECE_BYTES = 20 * 1024;
 /** Longest run that is written without looking at `full`: a number, a bracket or an indentation. */
 const SLACK_BYTES = 4 * 1024;
 /** Answers being written at the same time that find memory waiting for them. */

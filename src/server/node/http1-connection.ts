@@ -169,6 +169,7 @@ export class Http1Connection implements BodySource, ByteTaker {
     this.#request = request;
     if (request.behind.length > 0) this.#keep(request.behind);
     inTurn(() => this.#answer(request));
+    request.incoming?.body.endLending();
   }
 
   #answer(request: Http1Request): void {

@@ -1,6 +1,7 @@
 // A request's body as pieces, as the connection brings them.
 // Invariant: at most MAX_WAITING_BYTES wait to be read, and whatever the socket brought at once. Pieces are copies, as the
-// connection's memory is used again; a taker is given them where they lie, and nothing is read while it rests.
+// connection's memory is used again; a taker is given them where they lie, and nothing is read while it rests. What came
+// with the head is copied only if nobody takes it at once.
 import { FerryError, problem } from "../../core/errors.ts";
 import type { BodyTaker } from "../rest/message.ts";
 
@@ -35,6 +36,8 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
   readonly #idleMs: number;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
+  /** Whether what waits is the source's memory still. */
+  #isLent = true;
   #paused = false;
   #unwanted = false;
   #error: Error | undefined;
@@ -61,7 +64,14 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     return this.isComplete || this.#unwanted ? undefined : this.#taking?.taker.room?.();
   }
 
-  /** For the source: the next piece, which is the source's again afterwards. */
+  /** For the source: what came so far is its own again from now on, as are all later pieces after each push. */
+  endLending(): void {
+    if (!this.#isLent) return;
+    this.#isLent = false;
+    this.#waiting = this.#waiting.map(copyOf);
+  }
+
+  /** For the source: the next piece. */
   push(piece: Uint8Array): void {
     if (this.#unwanted) return;
     const taking = this.#taking;
@@ -69,7 +79,7 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
       if (this.#give(taking, piece)) this.#beginWait();
       return;
     }
-    this.#waiting.push(Uint8Array.prototype.slice.call(piece));
+    this.#waiting.push(this.#isLent ? piece : copyOf(piece));
     this.#waitingBytes += piece.length;
     if (this.#waitingBytes >= MAX_WAITING_BYTES) this.#pause();
     this.#wake?.();
@@ -100,7 +110,8 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
       if (this.#error) throw this.#error;
       await this.#wait();
     }
-    const value = this.#takeWaiting();
+    const piece = this.#takeWaiting();
+    const value = this.#isLent ? copyOf(piece) : piece;
     if (this.#waitingBytes < MAX_WAITING_BYTES) this.#resume();
     return { done: false, value };
   }
@@ -203,4 +214,8 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     if (left > 0) this.#timer = setTimeout(() => this.#lookAtClock(), Math.ceil(left));
     else this.fail(new FerryError([problem("REQUEST_STALLED", { milliseconds })]));
   }
+}
+
+function copyOf(piece: Uint8Array): Uint8Array {
+  return Uint8Array.prototype.slice.call(piece);
 }
