@@ -143,6 +143,16 @@ test("sizes of one chain of strides are the same, however they were come to", ()
   expect(String(floorDivDims(subDims(mulDims(3, a), b), 2))).toBe("floordiv(3*a - b, 2)");
 });
 
+test("a size that is padded to a multiple is that multiple, however it was come to", () => {
+  const multiple = mulDims(floorDivDims(addDims(a, 3), 4), 4);
+  const missing = modDims(subDims(4, modDims(a, 4)), 4);
+  expect(addDims(a, missing)).toEqual(multiple);
+  expect(subDims(multiple, missing)).toEqual(a);
+  expect(mulDims(floorDivDims(mulDims(a, -1), 4), -4)).toEqual(multiple);
+  expect(addDims(mulDims(floorDivDims(a, 4), 4), modDims(a, 4))).toEqual(a);
+  expect(String(modDims(a, b))).toBe("mod(a, b)");
+});
+
 test("symbols are found, inside functions too", () => {
   expect([...symbolsIn(addDims(floorDivDims(a, 2), b))].sort()).toEqual(["a", "b"]);
   expect(symbolName(a)).toBe("a");

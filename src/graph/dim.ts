@@ -122,7 +122,7 @@ export function floorDivDims(a: Dim, b: Dim): Dim {
 function floorDivByNumber(dim: Dim, divisor: number): Dim {
   const whole: Term[] = [];
   const rest: Term[] = [];
-  for (const term of termsOf(withoutRemainder(dim, divisor))) {
+  for (const term of termsOf(dim)) {
     const multiple = term.coefficient % divisor === 0 || term.atoms.length === 0;
     const quotient = multiple ? Math.floor(term.coefficient / divisor) : 0;
     whole.push({ ...term, coefficient: quotient });
@@ -130,22 +130,14 @@ function floorDivByNumber(dim: Dim, divisor: number): Dim {
   }
   const left = fromTerms(rest);
   if (typeof left === "number") return fromTerms(whole); // less than the divisor
+  // Of what is below zero only: floordiv(-x, n) is -floordiv(x + n - 1, n).
+  if (left.terms.every(({ coefficient, atoms }) => atoms.length === 0 || coefficient < 0))
+    return subDims(fromTerms(whole), floorDivDims(addDims(mulDims(left, -1), divisor - 1), divisor));
   const inner = nestedFloorDiv(left);
   const divided = inner
     ? floorDivDims(inner.dividend, inner.divisor * divisor)
     : functionOf("floordiv", [left, divisor]);
   return addDims(fromTerms(whole), divided);
-}
-
-/** x for x - mod(x, divisor): floor division gives the same for both. */
-function withoutRemainder(dim: Dim, divisor: number): Dim {
-  for (const { coefficient, atoms } of termsOf(dim)) {
-    const [atom, ...more] = atoms;
-    if (coefficient !== -1 || atom?.kind !== "mod" || more.length > 0) continue;
-    const [whole, by] = atom.args as [Dim, Dim]; // functions have two arguments
-    if (by === divisor && sameDim(addDims(dim, functionOf("mod", atom.args)), whole)) return whole;
-  }
-  return dim;
 }
 
 /** floordiv(x, n) + k as x + n*k over n, which stand in one further floor division. */
@@ -165,8 +157,11 @@ export function ceilDivDims(a: Dim, b: Dim): Dim {
   return floorDivDims(subDims(addDims(a, b), 1), b);
 }
 
+/** By a fixed number it is a floor division too, so that sums of both have one form: x + mod(-x, 4) is a multiple of 4. */
 export function modDims(a: Dim, b: Dim): Dim {
-  if (typeof a === "number" && typeof b === "number" && b !== 0) return a - b * Math.floor(a / b);
+  if (b === 0) return functionOf("mod", [a, b]);
+  if (typeof b === "number" && b > 0) return subDims(a, mulDims(floorDivDims(a, b), b));
+  if (typeof a === "number" && typeof b === "number") return a - b * Math.floor(a / b);
   return divideExactly(a, b) !== undefined ? 0 : functionOf("mod", [a, b]);
 }
 

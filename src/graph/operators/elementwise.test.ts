@@ -27,7 +27,7 @@ describe("contents", () => {
     ["Sub", "0, 3", "[batch, 5]"],
     ["Mul", "2, -1", "[2*batch, -8]"],
     ["Div", "2, 3", "[floordiv(batch, 2), 2]"],
-    ["Mod", "4, 3", "[mod(batch, 4), 2]"],
+    ["Mod", "4, 3", "[batch - 4*floordiv(batch, 4), 2]"],
     ["Max", "1, 9", "[max(1, batch), 9]"],
     ["Min", "1, 9", "[min(1, batch), 8]"],
     ["Pow", "1, 2", "[batch, 64]"],

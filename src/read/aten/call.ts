@@ -4,7 +4,7 @@
 
 import { type Attribute, int } from "../../graph/attribute.ts";
 import type { EmitOptions, GraphBuilder } from "../../graph/builder.ts";
-import { type Dim, sameDim, sameShape } from "../../graph/dim.ts";
+import { type Dim, productOf, sameDim, sameShape } from "../../graph/dim.ts";
 import type { Graph, Value } from "../../graph/graph.ts";
 import type { ValueType } from "../../graph/type.ts";
 import { type DType, isComplex } from "../../tensor/dtype.ts";
@@ -195,7 +195,8 @@ export class Call extends Facts {
   /** `value` of shape `from` in shape `to`, which has as many elements. */
   reshape(value: Value, from: readonly Dim[], to: readonly Dim[]): Value {
     if (sameShape(from, to)) return value;
-    const target = reshapeTarget(from, to);
+    // Where only a run tells whether the elements fit, all sizes are stated, so that it ends if they do not.
+    const target = sameDim(productOf(from), productOf(to)) ? reshapeTarget(from, to) : undefined;
     if (target) return this.op("Reshape", [value, this.builder.int64s(target)]);
     // A size that nothing tells yet is what the others leave.
     const { dims } = this.scope;

@@ -41,6 +41,17 @@ it("diagonals and traces of matrices of free sizes are gathered by places that a
   expect(text).toContain("Trilu(y, ");
 });
 
+it("as many numbers at equal distances as a size says meet in the middle, and one number is the first", () => {
+  const text = lowered(`
+    input x: float32[batch, 3]
+    y: float32[batch] = aten::linspace.default(start=-1.0, end=1.0, steps={batch})
+    return y=%y
+  `);
+  expect(text).toContain("Range(");
+  expect(text).toMatch(/Less\(/);
+  expect(text).toMatch(/Where\(/);
+});
+
 it("the weights of a filter that shrinks images of any size to one are computed", () => {
   const text = lowered(`
     input x: float32[batch, 3, h, w]

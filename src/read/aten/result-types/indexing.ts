@@ -8,11 +8,10 @@ import {
   minDims,
   mulDims as repeated,
   subDims,
-  symbolsIn,
-  termsOf,
 } from "../../../graph/dim.ts";
 import type { RankedType } from "../../../graph/typed-graph.ts";
 import { type Facts, Refusal } from "../argument.ts";
+import { isCounted, isNeverNegative, lowest } from "./bounds.ts";
 import { broadcast, forEach, type Infer, type InferTable, replaced, typed, withoutAxes } from "./infer.ts";
 
 const slice: Infer = (call, fresh) => {
@@ -32,8 +31,7 @@ function boundOf(call: Facts, name: "start" | "end", fallback: Dim): Dim {
 
 /** Whether a bound is a number that only running tells, unless it is so for the size too and their distance is known. */
 function isComputed(bound: Dim, size: Dim): boolean {
-  const isOpen = [...symbolsIn(bound)].some((name) => /^ui?\d+$/.test(name));
-  return isOpen && typeof subDims(size, bound) !== "number";
+  return isCounted(bound) && typeof subDims(size, bound) !== "number";
 }
 
 /** Python's rule for a bound of a slice: negative ones count from the end, and none reaches outside. */
@@ -51,27 +49,13 @@ function within(bound: Dim, size: Dim): Dim {
   }
   const rest = subDims(size, bound);
   if (typeof rest === "number" && rest >= 0 && typeof size !== "number") return bound;
-  if (isNeverNegative(bound)) return minDims(size, bound);
+  if (isNeverNegative(bound)) return isNeverNegative(rest) ? bound : minDims(size, bound);
   throw new Refusal(`an axis of ${size} is cut at ${bound}, which may be outside`);
 }
 
 /** Whether it is a size that only running tells and that nothing keeps above 0. */
 function mayBeEmpty(size: Dim): boolean {
-  if (![...symbolsIn(size)].some(isCounted)) return false;
-  return (
-    !isNeverNegative(size) || termsOf(size).every(({ atoms }) => atoms.some(({ key }) => isCounted(key)))
-  );
-}
-
-/** Whether a symbol counts what a run finds, such as boxes: there may be none. */
-const isCounted = (symbol: string) => /^u\d+$/.test(symbol);
-
-/** Whether it is a sum of symbols and positive numbers. */
-function isNeverNegative(dim: Dim): boolean {
-  return termsOf(dim).every(
-    ({ coefficient, atoms }) =>
-      coefficient >= 0 && atoms.every(({ kind, key }) => kind === "symbol" && !/^ui\d+$/.test(key)),
-  );
+  return isCounted(size) && lowest(size) < 1;
 }
 
 /** PyTorch writes 2^63 - 1 for "to the end". */
@@ -79,14 +63,9 @@ const HUGE = 2 ** 31;
 
 function lengthOf(start: Dim, end: Dim, step: number): Dim {
   const difference = subDims(end, start);
-  const length = start !== 0 && [start, end].some(isClipped) ? maxDims(difference, 0) : difference;
+  const length = start === 0 || isNeverNegative(difference) ? difference : maxDims(difference, 0);
   if (typeof length === "number") return Math.max(0, Math.ceil(length / step));
   return step === 1 ? length : (divideExactly(length, step) ?? floorDivDims(addDims(length, step - 1), step));
-}
-
-/** Whether a bound was moved inside, so that the end may stand before the start. */
-function isClipped(bound: Dim): boolean {
-  return termsOf(bound).some(({ atoms }) => atoms.some(({ kind }) => kind === "min" || kind === "max"));
 }
 
 const narrow: Infer = (call) => {

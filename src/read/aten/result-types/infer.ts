@@ -1,11 +1,13 @@
 // What a rule for result types is, and what most of them share.
 // Invariant: a size that cannot be shown to be right is refused, never guessed: symbols meet only what is equal to them.
 // Not here: the table (index.ts); ONNX's own inference (graph/infer-types.ts).
-import { type Dim, sameDim, symbolsIn } from "../../../graph/dim.ts";
+import { type Dim, sameDim } from "../../../graph/dim.ts";
+import { isSameIfDivisible } from "../../../graph/dividing.ts";
 import type { RankedType } from "../../../graph/typed-graph.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { type Facts, Refusal } from "../argument.ts";
 import { type Operand, promote } from "../promote.ts";
+import { isCounted } from "./bounds.ts";
 
 /** Types of a call's results in order, lists flattened. `fresh` makes a symbol for a size that only running tells. */
 export type Infer = (call: Facts, fresh: () => Dim) => readonly RankedType[];
@@ -56,11 +58,6 @@ export function broadcastOf(call: Facts, names: readonly string[]): Dim[] {
   return broadcast(shapes);
 }
 
-/** Whether a size follows from what only running tells. */
-export function isCounted(size: Dim): boolean {
-  return [...symbolsIn(size)].some((name) => /^ui?\d+$/.test(name));
-}
-
 /** The common shape; sizes that meet must be equal or 1 for certain, or else the run ends. */
 export function broadcast(shapes: readonly (readonly Dim[])[]): Dim[] {
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
@@ -80,7 +77,7 @@ function common(a: Dim, b: Dim): Dim {
 
 /** The size that two sizes are which must be equal, or else the run ends. */
 export function sameOrEnd(a: Dim, b: Dim): Dim {
-  if (isCounted(b)) return a;
+  if (isCounted(b) || isSameIfDivisible(a, b)) return a;
   return isCounted(a) ? b : same(a, b);
 }
 

@@ -9,16 +9,18 @@ import {
   sameDim,
   subDims,
 } from "../../../graph/dim.ts";
+import { divideIfDivisible, isSameIfDivisible } from "../../../graph/dividing.ts";
 import type { RankedType } from "../../../graph/typed-graph.ts";
 import { type Facts, normalAxis, Refusal } from "../argument.ts";
 import { promote } from "../promote.ts";
+import { isCounted } from "./bounds.ts";
 import {
   firstArgument,
   forEach,
   type Infer,
   type InferTable,
-  isCounted,
   replaced,
+  same,
   sameOrEnd,
   typed,
 } from "./infer.ts";
@@ -32,22 +34,26 @@ function shaped(shapeOf: (call: Facts, shape: readonly Dim[]) => readonly Dim[])
 }
 
 /**
- * A shape with one -1 at most, for as many elements as `from` has. Where only running tells how many these are, the run
- * ends if they do not fit.
+ * A shape with one -1 at most, for as many elements as `from` has. Where only running tells how many these are, or whether
+ * a size divides, the run ends if they do not fit.
  */
 export function viewedShape(from: readonly Dim[], to: readonly Dim[], fresh?: () => Dim): Dim[] {
   const total = productOf(from);
   const known = productOf(to.filter((size) => size !== -1));
   const fitsOrEnds = isCounted(total) || isCounted(known);
   if (!to.includes(-1)) {
-    if (!fitsOrEnds && !sameDim(total, known))
+    if (!fitsOrEnds && !isSameIfDivisible(total, known))
       throw new Refusal(`[${from}] has not always as many elements as [${to}]`);
     return [...to];
   }
-  const counted = () => (typeof known === "number" ? floorDivDims(total, known) : fresh?.());
-  const rest = sameDim(known, 0) ? 0 : (divideExactly(total, known) ?? (fitsOrEnds ? counted() : undefined));
+  const rest = sameDim(known, 0) ? 0 : (divideExactly(total, known) ?? found());
   if (rest === undefined) throw new Refusal(`[${from}] cannot always be seen as [${to}]`);
   return to.map((size) => (size === -1 ? rest : size));
+
+  function found(): Dim | undefined {
+    if (fitsOrEnds && typeof known === "number") return floorDivDims(total, known);
+    return fitsOrEnds ? fresh?.() : divideIfDivisible(total, known);
+  }
 }
 
 const view: Infer = (call, fresh) => {
@@ -129,8 +135,7 @@ const expand = shaped((call, shape) => {
   return sizes.map((size, axis) => {
     const own = shape[axis - (sizes.length - shape.length)] ?? 1;
     if (size === -1) return own;
-    if (own === 1) return size;
-    return typeof own === "number" || !isCounted(own) ? sameOrEnd(own, size) : size;
+    return own === 1 || isCounted(own) || isCounted(size) ? size : same(own, size);
   });
 });
 

@@ -1,5 +1,5 @@
 // Sequences of numbers: constants where their ends are, else Range.
-import type { Dim } from "../../../graph/dim.ts";
+import { ceilDivDims, type Dim, subDims } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
 import { isFloat } from "../../../tensor/dtype.ts";
 import type { Call } from "../call.ts";
@@ -38,12 +38,7 @@ export const ARANGE: Rule = {
 function sequence(call: Call, length: Dim): Value {
   const { dtype } = call.result();
   const computed = isFloat(dtype) ? dtype : arithmeticDType(dtype);
-  const places = call.op("Range", [
-    call.builder.int64(0),
-    call.dimEmitter.scalar(length),
-    call.builder.int64(1),
-  ]);
-  let result = call.cast(places, "int64", computed);
+  let result = call.cast(range(call, length), "int64", computed);
   if (call.has("step") && call.scalar("step").value !== 1)
     result = call.op("Mul", [result, call.as("step", computed)]);
   if (call.has("start") && call.scalar("start").value !== 0)
@@ -56,7 +51,10 @@ export const LINSPACE: Rule = {
   targets: ["aten::linspace.default", "aten::logspace.default"],
   emit(call) {
     const { dtype } = call.result();
-    const [start, end, steps] = [call.float("start"), call.float("end"), call.int("steps")];
+    const [start, end, count] = [call.float("start"), call.float("end"), call.dim("steps")];
+    if (typeof count !== "number" && call.name === "linspace" && isFloat(dtype))
+      return evenly(call, start, end, count);
+    const steps = call.int("steps");
     const step = steps > 1 ? (end - start) / (steps - 1) : 0;
     const base = call.name === "logspace" ? call.float("base") : undefined;
     const numbers = Array.from({ length: steps }, (_, index) => {
@@ -67,14 +65,32 @@ export const LINSPACE: Rule = {
   },
 };
 
+/** As many numbers as only a run tells. */
+function evenly(call: Call, start: number, end: number, count: Dim): Value {
+  const { dtype } = call.result();
+  const number = (value: number) => call.number(value, dtype);
+  const counts = (value: Dim) => call.cast(call.dimEmitter.scalar(value), "int64", dtype);
+  const places = call.cast(range(call, count), "int64", dtype);
+  const last = counts(subDims(count, 1));
+  const step = call.op("Div", [number(end - start), call.op("Max", [last, number(1)])]);
+  const fromStart = call.op("Add", [number(start), call.op("Mul", [places, step])]);
+  const left = call.op("Sub", [last, places]);
+  const fromEnd = call.op("Sub", [number(end), call.op("Mul", [left, step])]);
+  const isFirstHalf = call.op("Less", [places, counts(ceilDivDims(count, 2))]);
+  return call.op("Where", [isFirstHalf, fromStart, fromEnd]);
+}
+
+function range(call: Call, length: Dim): Value {
+  return call.op("Range", [call.builder.int64(0), call.dimEmitter.scalar(length), call.builder.int64(1)]);
+}
+
 export const EYE: Rule = {
   targets: ["aten::eye.default", "aten::eye.m"],
   emit(call) {
     const { dtype, shape } = call.result();
     const [rows, columns] = shape as [Dim, Dim];
-    const range = (size: Dim) =>
-      call.op("Range", [call.builder.int64(0), call.dimEmitter.scalar(size), call.builder.int64(1)]);
-    const same = call.op("Equal", [call.unsqueeze(range(rows), 1), call.unsqueeze(range(columns), 0)]);
+    const [row, column] = [range(call, rows), range(call, columns)];
+    const same = call.op("Equal", [call.unsqueeze(row, 1), call.unsqueeze(column, 0)]);
     return call.cast(same, "bool", dtype);
   },
 };

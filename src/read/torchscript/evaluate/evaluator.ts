@@ -3,6 +3,7 @@
 // Invariant: nothing is executed but this interpreter; steps, depth and the program's length have named bounds.
 // Not here: expressions (expressions.ts), operators on tensors (call-operator.ts), on Python's values (python/).
 import { addDims, mulDims } from "../../../graph/dim.ts";
+import { isCounted } from "../../aten/result-types/bounds.ts";
 import { pathOf } from "../code.ts";
 import { Unfollowed } from "../refusal.ts";
 import type { Expression, FunctionDefinition, Statement } from "../source/syntax.ts";
@@ -12,7 +13,8 @@ import type { Arguments, Context } from "./context.ts";
 import { Expressions } from "./expressions.ts";
 import { type Frame, whereIn } from "./frame.ts";
 import { loopByCall, type OpenLoop } from "./loop-by-call.ts";
-import { setItem } from "./python/containers.ts";
+import { placeIn } from "./place-in.ts";
+import { itemAt, setItem } from "./python/containers.ts";
 import { isFixed, itemsOfRange, type Range, rangeFrom, tripsOf } from "./range.ts";
 import { restore, type Snapshot, takeSnapshot } from "./snapshot.ts";
 
@@ -151,13 +153,22 @@ export class Evaluator {
       if (only) this.store(only, value, frame);
       return;
     }
-    const items = itemsOf(value);
+    const items = this.partsOf(value, statement.targets.length, frame);
     if (items?.length !== statement.targets.length)
       throw new Unfollowed(
         `${describe(value)} of ${items?.length ?? "no"} parts is assigned to ${statement.targets.length} names`,
       );
     for (const [index, target] of statement.targets.entries())
       this.store(target, items[index] ?? NONE, frame);
+  }
+
+  /** The parts of a tuple or a list; of a list whose length a run finds so many, since it ends where there are others. */
+  private partsOf(value: Value, count: number, frame: Frame): readonly Value[] | undefined {
+    if (value.kind !== "list" || !value.stack) return itemsOf(value);
+    const [length = 1] = this.context.builder.typeOf(value.stack.tensor.name).shape;
+    if (!isCounted(length)) return undefined;
+    const call = { named: new Map<string, Value>(), context: this.context, place: placeIn(frame) };
+    return Array.from({ length: count }, (_, index) => itemAt(value, int(index), call) ?? NONE);
   }
 
   private store(target: Expression, value: Value, frame: Frame): void {

@@ -17,7 +17,7 @@ import {
   termsOf,
 } from "../../../graph/dim.ts";
 import type { DType } from "../../../tensor/dtype.ts";
-import { lowest } from "./python/compare-sizes.ts";
+import { lowest } from "../../aten/result-types/bounds.ts";
 
 export interface Ratio {
   readonly dividend: Dim;

@@ -6,6 +6,7 @@ import { type Dim, sameDim, symbolName, symbolsIn } from "../../../graph/dim.ts"
 import { tensorType, typeText } from "../../../graph/type.ts";
 import type { RankedType } from "../../../graph/typed-graph.ts";
 import type { AtenArgument } from "../../aten/program.ts";
+import { lowest } from "../../aten/result-types/bounds.ts";
 import type { ProgramBuilder } from "../program-builder.ts";
 import { Unfollowed } from "../refusal.ts";
 import {
@@ -23,7 +24,6 @@ import {
 } from "../values.ts";
 import type { Place } from "./context.ts";
 import { isSame } from "./is-same.ts";
-import { lowest } from "./python/compare-sizes.ts";
 import { isPlace, isShared, type Snapshot } from "./snapshot.ts";
 import { emptyTensor, numberTensor, stackOf } from "./stacks.ts";
 
