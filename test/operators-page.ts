@@ -6,7 +6,7 @@ import { DEFINITIONS } from "../src/graph/operators/index.ts";
 import { lowerAten } from "../src/read/aten/lower.ts";
 import recorded from "../src/read/aten/rules/recorded.fixtures.json" with { type: "json" };
 import { loweredTargets, ruleFor } from "../src/read/aten/rules/registry.ts";
-import { parseProgram } from "../src/read/aten/text/parse-program.ts";
+import { recordedProgram } from "../src/read/aten/text/recorded-program.ts";
 import { EXPANSIONS, PROCESSOR_DOMAINS } from "../src/read/onnx/expand/expansions.ts";
 import { UPGRADES } from "../src/read/onnx/upgrade/upgrades.ts";
 import { RULES } from "../src/tensorflow/lower/rules/index.ts";
@@ -86,11 +86,7 @@ function grouped(names: readonly string[], keyOf: (name: string) => string): Map
 /** By target, the operators of the nodes that come of its calls. */
 function seenOperators(): Map<string, Set<string>> {
   const seen = new Map<string, Set<string>>();
-  for (const { program, strides } of recorded) {
-    const parsed = parseProgram(program.join("\n"));
-    const graph = { ...parsed.graph, strides: new Map(Object.entries(strides)) };
-    collect(lowerAten({ ...parsed, graph }), seen);
-  }
+  for (const one of recorded) collect(lowerAten(recordedProgram(one)), seen);
   return seen;
 }
 

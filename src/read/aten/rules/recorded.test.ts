@@ -2,15 +2,13 @@
 // are lowered, written as ONNX and run by ONNX Runtime.
 import ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import type { Dim } from "../../../graph/dim.ts";
 import { type DType, isComplex, isFloat } from "../../../tensor/dtype.ts";
 import { numbersOf, tensorOfNumbers } from "../../../tensor/numbers.ts";
 import { tensorFromBytes } from "../../../tensor/tensor.ts";
 import { encodeOnnx } from "../../../write/onnx/encode-graph.ts";
 import { lowerAten } from "../lower.ts";
-import { contiguousStrides } from "../memory-order.ts";
 import type { AtenProgram } from "../program.ts";
-import { parseProgram } from "../text/parse-program.ts";
+import { type RecordedProgram, recordedProgram } from "../text/recorded-program.ts";
 import fixtures from "./recorded.fixtures.json" with { type: "json" };
 
 interface Recorded {
@@ -19,25 +17,14 @@ interface Recorded {
   readonly data: readonly (number | string)[];
 }
 
-interface Case {
+interface Case extends RecordedProgram {
   readonly name: string;
-  readonly program: readonly string[];
-  readonly strides: Readonly<Record<string, readonly number[]>>;
   readonly inputs: readonly Recorded[];
   readonly outputs: readonly Recorded[];
 }
 
 /** Largest difference allowed, as a share of the output's largest value. */
 const TOLERANCE: Partial<Record<DType, number>> = { float16: 2e-3, float64: 1e-9 };
-
-function programOf(recorded: Case): AtenProgram {
-  const program = parseProgram(recorded.program.join("\n"));
-  const inOrder = [...program.graph.types].flatMap(([name, { shape }]): [string, readonly Dim[]][] =>
-    shape ? [[name, contiguousStrides(shape)]] : [],
-  );
-  const strides = new Map<string, readonly Dim[]>([...inOrder, ...Object.entries(recorded.strides)]);
-  return { ...program, graph: { ...program.graph, strides } };
-}
 
 async function run(program: AtenProgram, inputs: readonly Recorded[]): Promise<ort.Tensor[]> {
   const session = await ort.InferenceSession.create(encodeOnnx(lowerAten(program), () => undefined));
@@ -90,7 +77,7 @@ function expectEqual(actual: ort.Tensor, wanted: Recorded, label: string): void 
 
 describe("rules against PyTorch", () => {
   it.each(fixtures as unknown as Case[])("$name", async (recorded) => {
-    const outputs = await run(programOf(recorded), recorded.inputs);
+    const outputs = await run(recordedProgram(recorded), recorded.inputs);
     expect(outputs.length).toBe(recorded.outputs.length);
     for (const [index, output] of outputs.entries()) {
       expectEqual(output, recorded.outputs[index] as Recorded, `output ${index}`);
