@@ -23,7 +23,7 @@ export type Verdict =
   | ({ readonly holds: false } & Refusal);
 
 /** A smaller and a larger size than the file's, for a constant may hide in either direction; 2 and 3 for 1. */
-export function provenSizes(baked: number): readonly [number, number] {
+function provenSizes(baked: number): readonly [number, number] {
   if (baked === 1) return [2, 3];
   return [baked === 2 ? 1 : 2, baked + 1];
 }

@@ -1,7 +1,7 @@
 // TensorFlow's C API: the functions we call, by their names in the library.
 // Source: tensorflow/c/c_api.h, tf_tensor.h and tf_tstring.h
 // Invariant: every function here is called by a test against the real library (conformance, engine_tensorflow).
-// Not here: what the calls are for (runtime.ts, session.ts, tensors.ts), where the library lies (find-library.ts).
+// Not here: what the calls are for (runtime.ts, tf-session.ts, tensors.ts), where the library lies (find-library.ts).
 import type { LibraryHandle } from "koffi";
 import { type BoundTable, bindTable, type CRow } from "../native/c-prototype.ts";
 

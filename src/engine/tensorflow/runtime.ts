@@ -1,5 +1,5 @@
 // TensorFlow as one process has it: its library, loaded once and never given back, with the operators added to it.
-// Not here: where the library lies (find-library.ts), sessions (session.ts).
+// Not here: where the library lies (find-library.ts), sessions (tf-session.ts).
 import * as fs from "node:fs";
 import { fail, Problem, problem, raise } from "../../core/errors.ts";
 import { availableCores } from "../cores.ts";
