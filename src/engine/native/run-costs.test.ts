@@ -6,7 +6,7 @@ function ranOnThread(costs: RunCosts, shapes: string, times: readonly number[]):
 }
 
 describe("RunCosts", () => {
-  it("finds a shape cheap after eight runs of which one was fast, way back and forth included", () => {
+  it("tries a shape after eight runs of which one was fast, way back and forth included", () => {
     const costs = new RunCosts();
     ranOnThread(costs, "a", [900, 900, 70, 900, 900, 900, 900]);
     expect(costs.isCheap("a")).toBe(false);
@@ -19,6 +19,14 @@ describe("RunCosts", () => {
     const costs = new RunCosts();
     ranOnThread(costs, "a", Array(5_000).fill(310));
     expect(costs.isCheap("a")).toBe(false);
+  });
+
+  it("tries one as soon as the machine lets a run be fast", () => {
+    const costs = new RunCosts();
+    ranOnThread(costs, "a", Array(20).fill(2000));
+    expect(costs.isCheap("a")).toBe(false);
+    ranOnThread(costs, "a", [200]);
+    expect(costs.isCheap("a")).toBe(true);
   });
 
   it("finds out by a trial, where a busy loop saw every run late", () => {

@@ -5,6 +5,7 @@
 // Invariant: only for models of steady cost (steady-cost.ts), only shapes that have been measured off the loop, and
 // at most LOOP_BUDGET_US in one turn of the loop, over all models; what comes on top goes to threads.
 // Not here: running (native-model.ts).
+import { loopTurn } from "../../core/loop-turn.ts";
 
 /** A shape is tried on the loop if its fastest run off it took at most this, the way back and forth included. */
 const TRIED_RUN_US = 300;
@@ -15,7 +16,7 @@ const TRIAL_RUNS = 4;
 /** A shape is cheap if the fastest run of its trial took at most this. */
 const CHEAP_RUN_US = 100;
 
-/** Runs off the loop before a shape is judged. */
+/** Runs off the loop before a shape is tried; the first may take longer than later ones. */
 const JUDGED_AFTER_RUNS = 8;
 
 /** A run on the loop that takes longer than this counts against its shape. */
@@ -25,7 +26,7 @@ const SLOW_RUN_US = 200;
 const SLOW_RUNS = 4;
 const WINDOW_RUNS = 64;
 
-/** After so many runs off the loop, a shape that was sent back is judged again. */
+/** After so many runs off the loop, a shape that was sent back may be tried again. */
 const SENT_BACK_RUNS = 1000;
 
 /** Shapes that are remembered; more than a server's batch sizes need, and a bound for those who send any. */
@@ -36,23 +37,22 @@ const LOOP_BUDGET_US = 200;
 
 /** Time that runs may take from one turn of the event loop, over all models of the process. */
 export class LoopBudget {
+  private turn = -1;
   private usedUs = 0;
-  private readonly renew = (): void => {
-    this.usedUs = 0;
-  };
 
   get isLeft(): boolean {
-    return this.usedUs < LOOP_BUDGET_US;
+    return this.turn !== loopTurn() || this.usedUs < LOOP_BUDGET_US;
   }
 
   spend(us: number): void {
-    if (this.usedUs === 0) setImmediate(this.renew); // runs once in every turn
-    this.usedUs += us;
+    const turn = loopTurn();
+    this.usedUs = turn === this.turn ? this.usedUs + us : us;
+    this.turn = turn;
   }
 }
 
 interface ShapeCost {
-  /** Runs off the loop to go before the shape is judged; undefined while its runs are on the loop. */
+  /** Runs off the loop that a trial has to wait for; undefined while runs are on the loop. */
   toJudge: number | undefined;
   /** Runs to go of its trial; 0 once it is found cheap. */
   toTry: number;
@@ -80,10 +80,8 @@ export class RunCosts {
     const cost = this.costOf(shapes);
     if (cost.toJudge === undefined) return;
     cost.fastestUs = Math.min(cost.fastestUs, us);
-    cost.toJudge -= 1;
-    if (cost.toJudge > 0) return;
-    if (cost.fastestUs <= TRIED_RUN_US) Object.assign(cost, ON_TRIAL);
-    else this.sendBack(cost);
+    cost.toJudge = Math.max(0, cost.toJudge - 1);
+    if (cost.toJudge === 0 && cost.fastestUs <= TRIED_RUN_US) Object.assign(cost, ON_TRIAL);
   }
 
   /** Tells of a run on the event loop. */
