@@ -4,6 +4,7 @@ import { problem } from "../../core/errors.ts";
 import type { Models } from "../manager/manager.ts";
 import type { PredictionListener } from "../predict/prediction-event.ts";
 import type { RequestLogCounts } from "../request-log/request-log.ts";
+import { inSlices } from "../slices.ts";
 import { BatchMetrics } from "./batch-metrics.ts";
 import { mergeFamilies, type PlainFamily } from "./merge-families.ts";
 import { ModelMetrics } from "./model-metrics.ts";
@@ -56,7 +57,7 @@ export class Metrics {
   /** What there is to read now, of all threads together. */
   async read(): Promise<readonly Family[]> {
     const others = await this.#sources.others?.();
-    return others ? mergeFamilies(this.families(), others) : this.families();
+    return others ? inSlices(mergeFamilies(this.families(), others)) : this.families();
   }
 
   /** What this thread has counted. */
