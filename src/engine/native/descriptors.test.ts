@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { expect, it } from "vitest";
-import { canDuplicate, closeDescriptor, duplicate } from "./descriptors.ts";
+import { CAN_WAIT_FOR_MANY, canDuplicate, closeDescriptor, duplicate, waitForMany } from "./descriptors.ts";
 
 it.runIf(canDuplicate())(
   "a duplicate outlives the descriptor that it was made of, and stays with this process",
@@ -19,3 +20,28 @@ it.runIf(canDuplicate())(
     expect(duplicate(copy)).toBeUndefined();
   },
 );
+
+it.runIf(CAN_WAIT_FOR_MANY)("a socket is left alone until as much is there as is waited for", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
+  const { port } = server.address() as AddressInfo; // it listens on a port
+  const client = connect(port, "127.0.0.1").setNoDelay(true);
+  const socket = await accepted;
+  // Where Node keeps the descriptor.
+  const { fd } = (socket as unknown as { _handle: { fd: number } })._handle;
+  expect(waitForMany(fd, 100_000)).toBe(true);
+  const first = new Promise<number>((resolve) => socket.once("data", ({ length }) => resolve(length)));
+  for (const length of [40_000, 59_999, 1]) {
+    client.write(new Uint8Array(length));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(socket.bytesRead).toBe(length === 1 ? 100_000 : 0);
+  }
+  await first;
+  client.end(new Uint8Array(5));
+  await new Promise((resolve) => socket.once("end", resolve));
+  expect(socket.bytesRead).toBe(100_005);
+  socket.destroy();
+  server.close();
+  expect(waitForMany(-1, 1)).toBe(false);
+});

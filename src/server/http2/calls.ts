@@ -104,6 +104,7 @@ export class Calls implements StreamOwner {
     const stream = this.#dataStream;
     if (!stream || stream.closed) return;
     if (stream.announcedBytes !== undefined) stream.announcedBytes -= piece.length;
+    stream.receivedMs = this.nowMs;
     this.#idleFrames.refill();
     stream.sink.data(piece);
   }

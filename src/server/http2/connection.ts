@@ -103,6 +103,12 @@ export class Connection {
   }
   readonly #isEnough = (): boolean => this.#calls.begun >= CALLS_A_TURN;
 
+  /** Bytes that come before anything else can: the rest of a message, as far as its frame has it. */
+  get least(): number {
+    const left = this.#parser.dataLeft;
+    return left < MIN_ROOM_BYTES ? 1 : Math.min(left, this.#calls.room()?.length ?? 1);
+  }
+
   /** Where the next bytes of the connection may be read to at once, all of them; undefined for anywhere. */
   room(): Uint8Array | undefined {
     const left = this.#parser.dataLeft;

@@ -7,7 +7,7 @@ import { Http1Request } from "./http1-request.ts";
 it("gives others a turn between its pieces, also where the socket takes each at once", async () => {
   const head = parseHead("GET / HTTP/1.1\r\nHost: a");
   if (typeof head === "number") throw new Error(`status ${head}`);
-  const source = { pause: () => undefined, resume: () => undefined };
+  const source = { pause: () => undefined, resume: () => undefined, hurry: () => false };
   const request = new Http1Request(head, new Uint8Array(0), { source, idleMs: 0, watch: undefined });
   let taken = 0;
   const socket = new Duplex({

@@ -1,44 +1,6 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import type { Server } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
-import type { RestHandler, RestResponse } from "../rest/message.ts";
-import { RawRestClient } from "../testing/raw-rest-client.ts";
-import { createRestServer, type RestServer, type RestServerOptions } from "./http1.ts";
-import { listen } from "./listen.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-const PEM = JSON.parse(readFileSync(new URL("./tls.fixtures.json", import.meta.url), "utf8")) as Readonly<
-  Record<"key" | "cert", string>
->;
-const TLS = { key: PEM.key, cert: PEM.cert, ca: undefined, clientVerify: false };
-const LIMITS = { maxConnections: 0, headerTimeoutMs: 0, receiveIdleMs: 0 };
-
-async function serve(
-  handle: RestHandler,
-  options: Partial<RestServerOptions> = {},
-): Promise<RestServer & { port: number }> {
-  const rest = createRestServer(handle, { log: () => undefined, limits: LIMITS, ...options });
-  const port = await listen(rest.server, 0, "127.0.0.1");
-  cleanups.push(() => {
-    rest.destroy();
-    return closed(rest.server);
-  });
-  return { ...rest, port };
-}
-
-const closed = (server: Server): Promise<unknown> =>
-  new Promise((resolve) => server.close(() => resolve(undefined)));
-
-const text = (body: string | readonly string[], status = 200): RestResponse => ({
-  status,
-  headers: { "Content-Type": "text/plain" },
-  body: (typeof body === "string" ? [body] : body).map((piece) => Buffer.from(piece)),
-});
+import { describe, expect, it } from "vitest";
+import type { RestHandler } from "../rest/message.ts";
+import { clientOf, closed, post, serveRest, text } from "../testing/rest-server.ts";
 
 function* lazily(pieces: readonly string[]): Generator<Uint8Array, void> {
   for (const piece of pieces) yield Buffer.from(piece);
@@ -55,18 +17,9 @@ const echo: RestHandler = async ({ method, url, body }) => {
   return text(`${method} ${url} [${Buffer.concat(pieces)}]`);
 };
 
-function clientOf(port: number, secure = false): RawRestClient {
-  const client = new RawRestClient(port, secure);
-  cleanups.push(() => client.socket.destroy());
-  return client;
-}
-
-const post = (path: string, body: string, more = ""): string =>
-  `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n${more}\r\n${body}`;
-
 describe("requests of one connection", () => {
   it("are answered in their order, however they are cut", async () => {
-    const { port } = await serve(echo);
+    const { port } = await serveRest(echo);
     const all = `${post("/1", "one")}\r\n${post("/2", "")}GET /3 HTTP/1.1\r\nHost: a\r\n\r\nPOST /4 HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n4\r\nfour\r\n0\r\n\r\n${post("/5", "five")}`;
     const answers = ["POST /1 [one]", "POST /2 []", "GET /3 []", "POST /4 [four]", "POST /5 [five]"];
     for (const step of [1, 7, 50, all.length]) {
@@ -84,7 +37,7 @@ describe("requests of one connection", () => {
 
   it("wait for the one before them", async () => {
     const waiting: (() => void)[] = [];
-    const { port, inFlight } = await serve(async ({ url }) => {
+    const { port, inFlight } = await serveRest(async ({ url }) => {
       await new Promise<void>((resolve) => waiting.push(resolve));
       return text(url);
     });
@@ -102,7 +55,7 @@ describe("requests of one connection", () => {
   });
 
   it("are no more than one where the client or the version says so", async () => {
-    const { port } = await serve(echo);
+    const { port } = await serveRest(echo);
     for (const [request, close] of [
       ["GET /1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", true],
       ["GET /1 HTTP/1.0\r\n\r\n", true],
@@ -119,7 +72,7 @@ describe("requests of one connection", () => {
   });
 
   it("begin behind the last byte of a body that nobody read", async () => {
-    const { port } = await serve(async ({ url }) => text(url));
+    const { port } = await serveRest(async ({ url }) => text(url));
     const client = clientOf(port);
     // The body looks like a request, and comes after the answer to what it belongs to.
     client.send("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 60\r\n\r\n");
@@ -131,7 +84,7 @@ describe("requests of one connection", () => {
   });
 
   it("end with a body that nobody read and that may be long, when it came", async () => {
-    const { port } = await serve(async ({ url }) => text(url));
+    const { port } = await serveRest(async ({ url }) => text(url));
     const chunk = `1000\r\n${post("/smuggled", "").padEnd(4096)}\r\n`;
     for (const [framing, body] of [
       ["Content-Length: 1000000", post("/smuggled", "").padEnd(1_000_000)],
@@ -152,64 +105,6 @@ describe("requests of one connection", () => {
   });
 });
 
-describe("long bodies", () => {
-  it.each([
-    ["", false],
-    [" over TLS", true],
-  ])(
-    "arrive as they were sent, however they are read, on many connections at once%s",
-    async (_, secure) => {
-      const room = new Uint8Array(100_000);
-      const handle: RestHandler = async ({ url, body, takeBody }) => {
-        const hash = createHash("sha256");
-        const isSlow = url.includes("slow");
-        const take = (piece: Uint8Array): Promise<void> | undefined => {
-          hash.update(piece);
-          return isSlow ? new Promise(setImmediate) : undefined;
-        };
-        if (url.includes("taken")) {
-          await takeBody?.({ ...(url.includes("room") ? { room: () => room } : {}), take });
-        } else {
-          const kept: Uint8Array[] = [];
-          for await (const piece of body) {
-            if (isSlow) await new Promise(setImmediate);
-            kept.push(piece);
-          }
-          for (const piece of kept) hash.update(piece);
-        }
-        return text(hash.digest("hex"));
-      };
-      const { port } = await serve(handle, secure ? { tls: TLS } : {});
-      const clients = ["taken", "taken-room", "slow-taken", "slow-taken-room", "kept", "slow-kept"].flatMap(
-        (way) =>
-          ["length", "chunks"].map(async (framing, at) => {
-            const bytes = Buffer.from(
-              Float64Array.from({ length: 60_000 }, (_, i) => Math.sin(i + at)).buffer,
-            );
-            const hash = createHash("sha256").update(bytes).digest("hex");
-            const client = clientOf(port, secure);
-            for (const path of [`/${way}/1`, `/${way}/2`]) {
-              const half = bytes.length / 2;
-              const [head, between, end] =
-                framing === "length"
-                  ? [`Content-Length: ${bytes.length}`, "", ""]
-                  : ["Transfer-Encoding: chunked", `\r\n${half.toString(16)}\r\n`, "\r\n0\r\n\r\n"];
-              client.send(`POST ${path} HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n${between.slice(2)}`);
-              client.socket.write(bytes.subarray(0, half));
-              client.send(between);
-              client.socket.write(bytes.subarray(half));
-              client.send(end);
-            }
-            await client.until(({ bodies }) => bodies.length === 2);
-            expect(client.bodies).toEqual([hash, hash]);
-          }),
-      );
-      await Promise.all(clients);
-    },
-    30_000,
-  );
-});
-
 describe("what is no request", () => {
   const cases: readonly (readonly [string, string, number])[] = [
     ["nonsense", "hello\r\n\r\n", 400],
@@ -225,7 +120,7 @@ describe("what is no request", () => {
   ];
   it.each(cases)("is refused and nothing behind it is read: %s", async (_, request, status) => {
     let asked = 0;
-    const { port } = await serve(async ({ url }) => {
+    const { port } = await serveRest(async ({ url }) => {
       asked++;
       return text(url);
     });
@@ -240,7 +135,7 @@ describe("what is no request", () => {
   });
 
   it("closes the connection if it is found in the body's chunks", async () => {
-    const { port } = await serve(echo);
+    const { port } = await serveRest(echo);
     const client = clientOf(port);
     client.send("POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n");
     client.send(post("/behind", ""));
@@ -251,7 +146,7 @@ describe("what is no request", () => {
 
 describe("a client", () => {
   it("is told to go on if it waits for that, and only then", async () => {
-    const { port } = await serve(echo);
+    const { port } = await serveRest(echo);
     const client = clientOf(port);
     client.send("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
     await client.until((one) => one.text === "HTTP/1.1 100 Continue\r\n\r\n");
@@ -265,7 +160,7 @@ describe("a client", () => {
   });
 
   it("that asks for the head alone gets no more", async () => {
-    const { port } = await serve(async ({ url }) =>
+    const { port } = await serveRest(async ({ url }) =>
       url === "/pieces" ? { ...text(""), body: lazily(["piece", "piece"]) } : text("whole"),
     );
     const client = clientOf(port);
@@ -280,7 +175,7 @@ describe("a client", () => {
 
   it("that leaves is noticed while it is answered, and while it sends", async () => {
     const seen: string[] = [];
-    const { port, inFlight } = await serve(async ({ url, body, onCancel }) => {
+    const { port, inFlight } = await serveRest(async ({ url, body, onCancel }) => {
       const gone = new Promise<void>((resolve) => onCancel?.(resolve));
       try {
         for await (const piece of body) seen.push(`${url} ${piece.length}`);
@@ -309,7 +204,7 @@ describe("a client", () => {
       yield Buffer.from("and on");
       throw new Error("no more");
     }
-    const { port } = await serve(async () => ({ ...text(""), body: broken() }));
+    const { port } = await serveRest(async () => ({ ...text(""), body: broken() }));
     const client = clientOf(port);
     client.send(post("/1", ""));
     await client.until(({ isClosed }) => isClosed);
@@ -318,7 +213,7 @@ describe("a client", () => {
   });
 
   it("that still sends gets its answer before it is cut off", async () => {
-    const { port } = await serve(async () => text("enough", 413));
+    const { port } = await serveRest(async () => text("enough", 413));
     const client = clientOf(port);
     client.send("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 50000000\r\n\r\n");
     for (let sent = 0; sent < 40; sent++) client.send("x".repeat(100_000));
@@ -330,7 +225,7 @@ describe("a client", () => {
 describe("answers", () => {
   it("of several pieces have their length where it is known, and chunks where it is not", async () => {
     const pieces = ["ab", "", "cde"];
-    const { port } = await serve(async ({ url }) =>
+    const { port } = await serveRest(async ({ url }) =>
       url === "/list" ? text(pieces) : { ...text(""), body: lazily(pieces) },
     );
     const client = clientOf(port);
@@ -351,7 +246,7 @@ describe("answers", () => {
 describe("a client that reads nothing", () => {
   it("is answered no further than its connection holds", async () => {
     let asked = 0;
-    const { port } = await serve(async () => {
+    const { port } = await serveRest(async () => {
       asked++;
       return text("x".repeat(60_000));
     });
@@ -373,7 +268,7 @@ describe("a client that reads nothing", () => {
 describe("draining", () => {
   it("closes what waits for a request, and the others behind their answers", async () => {
     let letGo = (): void => undefined;
-    const { port, server, beginDrain } = await serve(async ({ url }) => {
+    const { port, server, beginDrain } = await serveRest(async ({ url }) => {
       if (url === "/slow") await new Promise<void>((resolve) => (letGo = resolve));
       return text(url);
     });

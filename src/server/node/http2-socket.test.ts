@@ -10,6 +10,7 @@ import * as h2 from "../http2/protocol.ts";
 import { block, frame, HELLO, readFrames, settings, word } from "../http2/testing/frames.ts";
 import { GrpcClient } from "../testing/grpc-client.ts";
 import { createGrpcServer, type GrpcServerOptions } from "./http2.ts";
+import { NO_LIMITS } from "./socket-limits.ts";
 
 const PEM = JSON.parse(readFileSync(new URL("./tls.fixtures.json", import.meta.url), "utf8")) as Readonly<
   Record<"ca" | "key" | "cert", string>
@@ -180,6 +181,29 @@ describe("a client", () => {
     socket.write(Buffer.concat([HELLO, request(1, "/same"), frame(h2.DATA, h2.END_STREAM, 1, message)]));
     await expect.poll(() => server.inFlight()).toBe(1);
     await expect.poll(() => server.inFlight()).toBe(0);
+  });
+
+  it("that sends slowly is waited for, and one that stops is not", async () => {
+    const { port } = await start({ limits: { ...NO_LIMITS, receiveIdleMs: 150 } });
+    const message = pattern(300_000, 3);
+    const bytes = frame(h2.DATA, h2.END_STREAM, 1, Buffer.concat([framePrefix(message.length), message]));
+    const clients = [await rawClient(port), await rawClient(port)] as const;
+    for (const [index, { socket }] of clients.entries()) {
+      socket.write(Buffer.concat([HELLO, request(1, "/sum")]));
+      for (let at = 0; at < (index === 0 ? bytes.length : 100_000); at += 20_000) {
+        socket.write(bytes.subarray(at, at + 20_000));
+        await new Promise((resolve) => setTimeout(resolve, 40));
+      }
+    }
+    const [slow, stopped] = clients;
+    const ofType = ({ received }: typeof slow, type: number): Buffer[] =>
+      readFrames([received()]).flatMap((one) => (one.type === type ? [one.payload] : []));
+    await expect.poll(() => ofType(slow, h2.DATA).length).toBe(1);
+    expect(ofType(slow, h2.DATA)[0]?.readUInt32BE(9)).toBe(message.length);
+    expect(ofType(slow, h2.DATA)[0]?.readUInt32BE(5)).toBe(message.reduce((sum, byte) => sum + byte, 0));
+    await expect
+      .poll(() => ofType(stopped, h2.HEADERS).join(""))
+      .toContain("nothing of the request came for 150 ms");
   });
 
   it("that sends too much metadata is refused that call, and keeps its connection", async () => {

@@ -6,7 +6,7 @@ import { Connection, type ConnectionOptions } from "../http2/connection.ts";
 import { NO_ERROR } from "../http2/protocol.ts";
 import type { Log } from "../log.ts";
 import type { SocketLimits } from "./socket-limits.ts";
-import { readInto } from "./socket-reader.ts";
+import { type Reading, readInto } from "./socket-reader.ts";
 
 export interface Http2SocketOptions extends Omit<ConnectionOptions, "now" | "wake"> {
   readonly limits: SocketLimits;
@@ -16,7 +16,7 @@ export interface Http2SocketOptions extends Omit<ConnectionOptions, "now" | "wak
 }
 
 /** What a connection may bring in one turn: 100 to 150 us of reading. */
-const READ_BYTES_A_TURN = 512 * 1024;
+const READ_BYTES_A_TURN = 768 * 1024;
 /** What it may be sent in one. */
 const WRITE_BYTES_A_TURN = 256 * 1024;
 /** While more than this waits to be written, nothing is read. */
@@ -25,18 +25,20 @@ const MAX_WAITING_BYTES = 1024 * 1024;
 const DEFAULT_SEND_IDLE_MS = 120_000;
 /** After the last word, a client has this long to close its side. */
 const LINGER_MS = 1000;
+/** What came, and was left until there is more of it, is there within this time once it is asked for. */
+const HURRY_MS = 50;
 /** A client that does not answer the question whether it heard of the end is taken to have heard. */
 const DRAIN_ANSWER_MS = 1000;
 
 export class Http2Socket {
   readonly connection: Connection;
+  readonly #reading: Reading;
   readonly #socket: Duplex;
   readonly #limits: SocketLimits;
   readonly #log: Log;
   readonly #sendIdleMs: number;
   /** What the state machine left for a later turn. */
   #rest: Uint8Array | undefined;
-  #readThisTurn = 0;
   #isFlushing = false;
   /** When the socket began to refuse more, in milliseconds. */
   #blockedSinceMs: number | undefined;
@@ -54,10 +56,12 @@ export class Http2Socket {
     this.#sendIdleMs = sendIdleMs;
     this.#log = log;
     this.connection = new Connection({ ...options, now: () => performance.now(), wake: () => this.#wake() });
-    this.#socket = readInto(socket, {
+    this.#reading = readInto(socket, {
       room: () => (this.#rest ? undefined : this.connection.room()),
+      least: () => (this.#rest ? 1 : this.connection.least),
       take: (bytes) => this.#take(bytes),
     });
+    this.#socket = this.#reading.socket;
     this.#socket.on("drain", () => this.#unblocked());
     this.#socket.on("error", (error) => log("debug", `gRPC: ${error.message}`));
     this.#socket.once("end", () => this.#ended());
@@ -100,9 +104,8 @@ export class Http2Socket {
       const taken = this.connection.receive(bytes);
       if (taken < bytes.length) this.#rest = new Uint8Array(bytes.subarray(taken)); // a copy, since `bytes` is lent
     }
-    this.#readThisTurn += bytes.length;
     if (this.connection.inFlight > 0) this.#watchIdle();
-    const isEnough = this.#rest !== undefined || this.#readThisTurn >= READ_BYTES_A_TURN;
+    const isEnough = this.#rest !== undefined || this.#reading.bytesThisTurn >= READ_BYTES_A_TURN;
     if (isEnough || this.connection.waitingBytes > MAX_WAITING_BYTES) this.#pause();
   }
 
@@ -113,7 +116,7 @@ export class Http2Socket {
   }
 
   readonly #goOn = (): void => {
-    this.#readThisTurn = 0;
+    this.#reading.bytesThisTurn = 0;
     if (this.#socket.destroyed) return;
     const rest = this.#rest;
     if (rest) {
@@ -221,7 +224,8 @@ export class Http2Socket {
         else next = Math.min(next, left);
       } else if (stream.receiving && stream.sink.stalled && receiveIdleMs > 0) {
         const left = stream.receivedMs + receiveIdleMs - nowMs;
-        if (left <= 0) stream.sink.stalled();
+        if (left <= 0 && this.#reading.hurry()) next = Math.min(next, HURRY_MS);
+        else if (left <= 0) stream.sink.stalled();
         else next = Math.min(next, left);
       }
     }

@@ -28,6 +28,11 @@ export class IncomingBody {
     return this.body.room();
   }
 
+  /** How many of the bytes that will come are of no use before all of them are there. */
+  least(): number {
+    return this.#chunks ? 1 : Math.min(this.body.least(), this.#left);
+  }
+
   /** Takes what is its own of the bytes from `from` on, and returns where that ends. They are the caller's again. */
   feed(bytes: Uint8Array, from: number): number {
     if (this.body.isComplete) return from;

@@ -7,6 +7,8 @@ import type { BodyTaker } from "../rest/message.ts";
 
 /** Past this the socket is not read any further until somebody takes something. */
 const MAX_WAITING_BYTES = 64 * 1024;
+/** What the source was asked to hurry with is there within this time, if it is there at all. */
+const HURRY_MS = 50;
 
 const DONE: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
@@ -14,6 +16,8 @@ const DONE: IteratorResult<Uint8Array> = { done: true, value: undefined };
 export interface BodySource {
   pause(): void;
   resume(): void;
+  /** Brings what it has left for later; false if it leaves nothing. */
+  hurry(): boolean;
 }
 
 /** Who takes all of it, and whoever waits for that. */
@@ -69,6 +73,11 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     if (!this.#isLent) return;
     this.#isLent = false;
     this.#waiting = this.#waiting.map(copyOf);
+  }
+
+  /** For the source: how many of the next bytes are of no use before all of them are there. */
+  least(): number {
+    return this.isComplete || this.#unwanted ? 1 : (this.#taking?.taker.least?.() ?? 1);
   }
 
   /** For the source: the next piece. */
@@ -211,7 +220,8 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     const now = performance.now();
     const milliseconds = this.#idleMs;
     const left = (this.#waitingSince ?? now) + milliseconds - now;
-    if (left > 0) this.#timer = setTimeout(() => this.#lookAtClock(), Math.ceil(left));
+    const soon = left > 0 ? Math.ceil(left) : this.#source.hurry() ? HURRY_MS : 0;
+    if (soon > 0) this.#timer = setTimeout(() => this.#lookAtClock(), soon);
     else this.fail(new FerryError([problem("REQUEST_STALLED", { milliseconds })]));
   }
 }

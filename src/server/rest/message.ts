@@ -7,6 +7,8 @@ import type { Soon } from "../soon.ts";
 export interface BodyTaker {
   /** Where the next bytes shall be; undefined for anywhere. */
   room?(): Uint8Array | undefined;
+  /** How many of the next bytes are of no use before all of them are there: as much as the room has, or less. */
+  least?(): number;
   /**
    * Takes the next piece, which is valid until this returns. Where it returns a promise, nothing more comes before that
    * is settled. What it throws ends the body.

@@ -1,11 +1,13 @@
 // Tensors' bytes behind the JSON of a request: cut off the body as it arrives, each into memory of its own.
 // Layout: `Inference-Header-Content-Length` bytes of JSON, then the inputs' bytes in the order of the inputs, without
 // padding. Source: Triton's extension_binary_data.md.
-// Invariant: bytes are copied once; no memory is taken before its size was compared with the input's shape. Memory comes
-// back only from who knows that nobody reads it any more.
+// Invariant: bytes are copied once, or read to where they belong; no memory is taken before its size was compared with
+// the input's shape. Memory comes back only from who knows that nobody reads it any more.
 import { MessageMemory, MIN_REUSED_BYTES } from "../../grpc/message-memory.ts";
 
 const MEMORY = new MessageMemory();
+/** Less is read with what follows it, and copied. */
+const MIN_PLACE_BYTES = 32 * 1024;
 
 /** How many bytes of a body are JSON; undefined if all of them are. "wrong" if the header is no number of them. */
 export function headerLength(
@@ -38,7 +40,13 @@ export class BinaryParts {
     if (expected === this.wanted) this.#parts = sizes.map(newPart);
   }
 
-  /** Takes the next piece of what is behind the JSON. */
+  /** Where the next bytes belong, if there are enough of them to be read there. */
+  place(): Uint8Array | undefined {
+    const part = this.#parts?.[this.#at];
+    return part && part.length - this.#filled >= MIN_PLACE_BYTES ? part.subarray(this.#filled) : undefined;
+  }
+
+  /** Takes the next piece of what is behind the JSON, which may lie in its place. */
   feed(chunk: Uint8Array): void {
     this.found += chunk.length;
     // More than is wanted is an error, and nothing more need be held.
@@ -70,7 +78,8 @@ export class BinaryParts {
       const part = parts[this.#at];
       if (!part) return;
       const piece = chunk.subarray(from, from + part.length - this.#filled);
-      part.set(piece, this.#filled);
+      const isThere = piece.buffer === part.buffer && piece.byteOffset === part.byteOffset + this.#filled;
+      if (!isThere) part.set(piece, this.#filled);
       this.#filled += piece.length;
       from += piece.length;
       if (this.#filled < part.length) continue;

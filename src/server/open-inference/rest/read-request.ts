@@ -57,7 +57,7 @@ export function readInferRequest(
     () => {
       if (compressed) return takePieces(inflated(request.body, encoding), take);
       return request.takeBody
-        ? request.takeBody({ room: () => reading.room(), take })
+        ? request.takeBody({ room: () => reading.room(), least: () => reading.least, take })
         : takeWhole(request.body, take);
     },
     (error) => failureOf(error, encoding),
@@ -86,6 +86,7 @@ function failureOf(error: unknown, encoding: string): Problem {
 
 /** A body that is one tensor. */
 class RawReading {
+  readonly least = 1;
   readonly #handle: ServableHandle;
   readonly #pieces: Uint8Array[] = [];
 
@@ -129,7 +130,12 @@ class JsonReading {
 
   /** Where the next bytes shall be, if anywhere. */
   room(): Uint8Array | undefined {
-    return this.#head ? undefined : textRoom();
+    return this.#head ? this.#head.parts.place() : textRoom();
+  }
+
+  /** How many of the next bytes are of no use before all of them are there. */
+  get least(): number {
+    return this.#head?.parts.place()?.length ?? 1;
   }
 
   /** Takes a piece, which is valid until this returns; where it returns a promise, the next one waits for that. */
