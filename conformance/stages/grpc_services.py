@@ -1,4 +1,4 @@
-"""Health and reflection by gRPC's own clients: what a tool learns about the server without any of its files.
+"""Health, reflection and metadata by gRPC's own clients: what a tool learns about the server without any of its files.
 
 Runs in the grpc environment.
 """
@@ -37,6 +37,8 @@ def main() -> None:
         channel = grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}")
         with check("reflection: the services, and a call with nothing but their description") as figure:
             figure(call_by_reflection(channel))
+        with check("metadata: a call with too much is refused alone, and its connection goes on") as figure:
+            figure(send_much_metadata(channel))
         with check("health: SERVING, unknown services, and NOT_SERVING to its watchers when the server ends") as figure:
             figure(watch_the_end(server, channel))
     finally:
@@ -63,6 +65,25 @@ def call_by_reflection(channel: grpc.Channel) -> str:
     (output,) = MessageToDict(call(message, timeout=CALL_TIMEOUT_S))["outputs"].values()
     require(output["dtype"] == "DT_FLOAT" and output["floatVal"] == [1.5, 2.0, 2.5], f"the answer is {output}")
     return f"{len(services)} services"
+
+
+def send_much_metadata(channel: grpc.Channel) -> str:
+    """100 kB of it in a call, while another call of the same connection is under way."""
+    stub = health_pb2_grpc.HealthStub(channel)
+    request = health_pb2.HealthCheckRequest(service="")
+    watch = stub.Watch(request, timeout=CALL_TIMEOUT_S)
+    next(watch)
+    for name, value in (("text", "v" * 100_000), ("data-bin", bytes(range(256)) * 400)):
+        try:
+            stub.Check(request, timeout=CALL_TIMEOUT_S, metadata=[(name, value)])
+            require(False, "100 kB of metadata were taken")
+        except grpc.RpcError as error:
+            require(error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED, f"{error.code()}: {error.details()}")
+            told = error.details()
+        stub.Check(request, timeout=CALL_TIMEOUT_S, metadata=[(name, value[:1000])])
+    require(watch.is_active(), "the call beside it has ended")
+    watch.cancel()
+    return told
 
 
 def watch_the_end(server: Server, channel: grpc.Channel) -> str:
