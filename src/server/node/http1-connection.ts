@@ -5,7 +5,13 @@
 // Not here: the grammar (http1/), answers (http1-answer.ts), which connections are late (http1.ts).
 import type { Duplex } from "node:stream";
 import { FerryError, problem } from "../../core/errors.ts";
-import { MAX_HEAD_BYTES, mayBegin, parseHead, type RequestHead } from "../http1/request-head.ts";
+import {
+  type HeadRefusal,
+  MAX_HEAD_BYTES,
+  mayBegin,
+  parseHead,
+  type RequestHead,
+} from "../http1/request-head.ts";
 import { inTurn } from "../in-turn.ts";
 import type { RestHandler, RestResponse } from "../rest/message.ts";
 import { attempt, type Soon, soon } from "../soon.ts";
@@ -32,6 +38,8 @@ const THROWN_AWAY_BYTES = 64 * 1024;
 const LONGEST_PAUSE_MS = 5000;
 /** How long the other side of a closed connection may stay open: cut at once, the answer might be lost on its way. */
 const LINGER_MS = 2000;
+/** Characters of a head that is remembered: an idle connection should hold little. */
+const MAX_LAST_HEAD = 1024;
 /** The status of a request that is waited for no longer. */
 const STALLED = 408;
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
@@ -62,6 +70,8 @@ export class Http1Connection implements BodySource, ByteTaker {
   #unread: Buffer | undefined;
   #request: Http1Request | undefined;
   #bodyWaits = false;
+  /** The last request's head. */
+  #last: { readonly text: string; readonly head: RequestHead } | undefined;
   /** Ends the wait for the rest of a body; whether the connection ends with it. */
   #rest: { readonly timer: NodeJS.Timeout; readonly isLast: boolean } | undefined;
 
@@ -169,10 +179,18 @@ export class Http1Connection implements BodySource, ByteTaker {
       if (this.phase === "idle") this.#enter("head");
       else this.phase = "head"; // whose time runs already
     } else {
-      const head = parseHead(bytes.toString("latin1", start, end));
+      const head = this.#parseHead(bytes.toString("latin1", start, end));
       if (typeof head === "number") this.#refuse(head);
       else this.#begin(head, bytes.subarray(end + END_OF_HEAD.length));
     }
+  }
+
+  /** A client mostly sends the same head again. */
+  #parseHead(text: string): RequestHead | HeadRefusal {
+    if (this.#last?.text === text) return this.#last.head;
+    const head = parseHead(text);
+    this.#last = typeof head === "number" || text.length > MAX_LAST_HEAD ? undefined : { text, head };
+    return head;
   }
 
   #begin(head: RequestHead, bytes: Uint8Array): void {

@@ -1,41 +1,36 @@
-// The JSON before binary tensors, as far as it was read before: a client sends the same again and again, and only the
-// bytes behind it are others. Reading it costs more than everything else that a tiny request needs.
-// Invariant: what is known of a model is dropped with the model; only JSON without values is remembered, whose meaning
-// is its text and the model's signatures alone.
+// JSON that stands before binary tensors, in requests and in answers: a client sends the same again and again, and gets
+// the same, with other bytes behind it. Reading and writing it costs more than everything else that a tiny request needs.
+// Invariant: what is known of a model is dropped with the model; only JSON without values is remembered, which follows
+// from its key and the model alone.
 import type { LoadedModel } from "../../../engine/engine.ts";
-import type { PreparedInfer } from "../infer.ts";
-import type { ParsedInfer } from "./parse-infer.ts";
-
-export interface KnownHead {
-  readonly parsed: ParsedInfer;
-  readonly prepared: PreparedInfer;
-}
 
 /** Of one model; clients that put a number of their own into each request gain nothing by it. */
 const MAX_KNOWN = 16;
-/** Longer ones are rare, and would hold memory. */
-const MAX_KNOWN_BYTES = 1024;
+/** Characters of a key: longer ones are rare, and would hold memory. */
+const MAX_KEY_LENGTH = 1024;
 
-const KNOWN = new WeakMap<LoadedModel, Map<string, KnownHead>>();
+/** What is known by a text. */
+export class KnownHeads<T> {
+  readonly #known = new WeakMap<LoadedModel, Map<string, T>>();
 
-/** The text that a head is known by; undefined if it is too long to be. */
-export function headKey(json: Uint8Array): string | undefined {
-  const { buffer, byteOffset, length } = json;
-  return length > MAX_KNOWN_BYTES ? undefined : Buffer.from(buffer, byteOffset, length).toString("latin1");
-}
-
-/** What was read of the same text for the same model. */
-export function knownHead(loaded: LoadedModel, key: string): KnownHead | undefined {
-  return KNOWN.get(loaded)?.get(key);
-}
-
-/** Remembers it. */
-export function rememberHead(loaded: LoadedModel, key: string, head: KnownHead): void {
-  let heads = KNOWN.get(loaded);
-  if (!heads) {
-    heads = new Map();
-    KNOWN.set(loaded, heads);
+  get(loaded: LoadedModel, key: string): T | undefined {
+    return this.#known.get(loaded)?.get(key);
   }
-  if (heads.size === MAX_KNOWN) heads.clear();
-  heads.set(key, head);
+
+  remember(loaded: LoadedModel, key: string, head: T): void {
+    if (key.length > MAX_KEY_LENGTH) return;
+    let heads = this.#known.get(loaded);
+    if (!heads) {
+      heads = new Map();
+      this.#known.set(loaded, heads);
+    }
+    if (heads.size === MAX_KNOWN) heads.clear();
+    heads.set(key, head);
+  }
+}
+
+/** A text's bytes as a key; undefined if there are too many. */
+export function keyOfBytes(json: Uint8Array): string | undefined {
+  const { buffer, byteOffset, length } = json;
+  return length > MAX_KEY_LENGTH ? undefined : Buffer.from(buffer, byteOffset, length).toString("latin1");
 }

@@ -15,7 +15,7 @@ import { countOf, shapeText, tensorFromBytes } from "../tensors.ts";
 import { BinaryParts, headerLength } from "./binary-body.ts";
 import { inflated, isCompression, MAX_INFLATED_BYTES, Uninflatable } from "./inflate.ts";
 import type { InputData } from "./input-data.ts";
-import { headKey, type KnownHead, knownHead, rememberHead } from "./known-heads.ts";
+import { KnownHeads, keyOfBytes } from "./known-heads.ts";
 import { type ParsedInfer, type ParsedInput, parseInfer } from "./parse-infer.ts";
 import { rawBody } from "./raw-body.ts";
 import { InferBodyReader, needsSecondReading } from "./read-infer-body.ts";
@@ -107,9 +107,17 @@ class RawReading {
   }
 }
 
+/** What the JSON says. */
+interface KnownHead {
+  readonly parsed: ParsedInfer;
+  readonly prepared: PreparedInfer;
+}
+
 interface Head extends KnownHead {
   readonly parts: BinaryParts;
 }
+
+const HEADS = new KnownHeads<KnownHead>();
 
 /** A body that begins with JSON. */
 class JsonReading {
@@ -148,8 +156,8 @@ class JsonReading {
     const json = chunk.subarray(0, left);
     this.#jsonSeen += json.length;
     const isWhole = this.#jsonSeen === this.#jsonBytes;
-    const key = json.length === this.#jsonBytes ? headKey(json) : undefined;
-    const known = key === undefined ? undefined : knownHead(this.#handle.loaded, key);
+    const key = json.length === this.#jsonBytes ? keyOfBytes(json) : undefined;
+    const known = key === undefined ? undefined : HEADS.get(this.#handle.loaded, key);
     if (known) return this.#takeBehind(this.#headOf(known), chunk.subarray(json.length));
     this.#kept?.push(copyOf(json));
     this.#reader ??= this.#newReader();
@@ -213,7 +221,7 @@ class JsonReading {
     const first = this.#parse(reader);
     if (first instanceof Problem) return first;
     if (guessedWrong(reader, first)) return this.#readAgain(reader, first);
-    if (key !== undefined && reader.data.size === 0) rememberHead(this.#handle.loaded, key, first);
+    if (key !== undefined && reader.data.size === 0) HEADS.remember(this.#handle.loaded, key, first);
     return this.#headOf(first);
   }
 

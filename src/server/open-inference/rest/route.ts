@@ -46,8 +46,23 @@ export function isHealth(url: string): boolean {
   return pathOf(url).startsWith("/v2/health/");
 }
 
+/** Clients ask for the same few inferences again and again; those who make addresses up gain nothing by it. */
+const MAX_KNOWN = 64;
+const MAX_KNOWN_LENGTH = 256;
+const KNOWN = new Map<string, Route>();
+
 /** The question; undefined if there is none of that address. */
 export function routeOf(url: string): Route | undefined {
+  const known = KNOWN.get(url);
+  if (known) return known;
+  const route = parseRoute(url);
+  if (route?.question.ask !== "infer" || url.length > MAX_KNOWN_LENGTH) return route;
+  if (KNOWN.size === MAX_KNOWN) KNOWN.clear();
+  KNOWN.set(url, route);
+  return route;
+}
+
+function parseRoute(url: string): Route | undefined {
   const path = pathOf(url);
   const server = path.length > 1 ? SERVER[path.replace(/\/$/, "")] : undefined;
   if (server) return server;

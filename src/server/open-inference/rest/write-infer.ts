@@ -10,19 +10,15 @@ import { type ElementWriter, elementWriter } from "../../json/element-writer.ts"
 import { writeInteger } from "../../json/format-number.ts";
 import { JsonOutput } from "../../json/json-output.ts";
 import { writeString } from "../../json/write-string.ts";
+import type { ServableHandle } from "../../manager/servable.ts";
 import { jsonResponse, type RestResponse } from "../../rest/message.ts";
 import { inSlices } from "../../slices.ts";
 import { type Soon, soon } from "../../soon.ts";
 import { DATATYPES } from "../datatypes.ts";
 import type { InferOutput } from "../infer.ts";
 import { bytesOfTensor } from "../tensors.ts";
+import { KnownHeads } from "./known-heads.ts";
 import type { ParsedInfer } from "./parse-infer.ts";
-
-/** Which version answered. */
-export interface Answered {
-  readonly model: string;
-  readonly version: bigint;
-}
 
 interface WrittenOutput extends InferOutput {
   /** Bytes behind the JSON; undefined if the values stand in it. */
@@ -34,7 +30,7 @@ const PIECE_BYTES = 64 * 1024;
 
 /** The answer, or why the outputs cannot be written as they were asked for. */
 export function writeInfer(
-  answered: Answered,
+  answered: ServableHandle,
   request: Pick<ParsedInfer, "id" | "outputs" | "binaryOutput">,
   outputs: readonly InferOutput[],
 ): Soon<RestResponse | Problem> {
@@ -46,16 +42,43 @@ export function writeInfer(
     if (refusal) return refusal;
     written.push({ ...output, bytes: binary ? bytesOfTensor(output.value) : undefined });
   }
-  const json = writeJson(answered, request.id, written);
-  if (written.every(({ bytes }) => !bytes)) return jsonResponse(200, json);
+  if (written.every(({ bytes }) => !bytes))
+    return jsonResponse(200, writeJson(answered, request.id, written));
   const behind = written.flatMap(({ bytes = [] }) => bytes);
-  return soon(inSlices(whole(json)), (head) => {
+  return soon(headOf(answered, request.id, written), (head) => {
     const headers = {
       "Content-Type": "application/octet-stream",
       "Inference-Header-Content-Length": String(lengthOf(head)),
     };
     return { status: 200, headers, body: pieces([...head, ...behind]) };
   });
+}
+
+const HEADS = new KnownHeads<readonly Uint8Array[]>();
+
+/** The JSON before the bytes. */
+function headOf(
+  answered: ServableHandle,
+  id: string | undefined,
+  outputs: readonly WrittenOutput[],
+): Soon<readonly Uint8Array[]> {
+  const key = keyOf(id, outputs);
+  const known = key === undefined ? undefined : HEADS.get(answered.loaded, key);
+  if (known) return known;
+  return soon(inSlices(whole(writeJson(answered, id, outputs))), (head) => {
+    if (key !== undefined) HEADS.remember(answered.loaded, key, head);
+    return head;
+  });
+}
+
+/** All that the JSON follows from, of one version; undefined if values stand in it. */
+function keyOf(id: string | undefined, outputs: readonly WrittenOutput[]): string | undefined {
+  let key = id === undefined ? "" : `${id.length}:${id}`;
+  for (const { name, datatype, value, bytes } of outputs) {
+    if (!bytes) return undefined;
+    key += `;${name.length}:${name},${datatype},${value.shape.join()},${lengthOf(bytes)}`;
+  }
+  return key;
 }
 
 /** All pieces of a text; between two of them others may have a turn. */
@@ -75,7 +98,7 @@ function refuseText({ name, datatype, value }: InferOutput): Problem | undefined
 }
 
 function* writeJson(
-  { model, version }: Answered,
+  { model, version }: ServableHandle,
   id: string | undefined,
   outputs: readonly WrittenOutput[],
 ): Generator<Uint8Array, void> {
