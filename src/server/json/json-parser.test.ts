@@ -71,7 +71,11 @@ function parse(text: string | Uint8Array, piece = Number.POSITIVE_INFINITY) {
   const bytes = typeof text === "string" ? Buffer.from(text) : text;
   const builder = new Builder();
   const parser = new JsonParser(builder, new TextBuffer());
-  for (let at = 0; at < bytes.length; at += piece) parser.feed(bytes.subarray(at, at + piece));
+  for (let at = 0; at < bytes.length; at += piece) {
+    const lent = Buffer.from(bytes.subarray(at, at + piece));
+    parser.feed(lent);
+    lent.fill("#"); // pieces are their owner's again
+  }
   parser.finish();
   return parser.error ? `${parser.error.reason} @${parser.error.offset}` : builder.root;
 }

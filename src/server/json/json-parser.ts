@@ -344,7 +344,7 @@ export class JsonParser {
     let at = from + 1;
     while (at < chunk.length && isScalarByte(chunk[at] as number)) at++;
     if (at < chunk.length) return from + this.#endScalar(chunk.subarray(from, at), at - from);
-    this.#carried = chunk.slice(from);
+    this.#carried = Uint8Array.prototype.slice.call(chunk, from); // a Buffer would not copy
     return at;
   }
 

@@ -45,7 +45,9 @@ export class Http1Request implements RestRequest {
       const { body } = this.incoming;
       this.body = body;
       this.takeBody = (taker) => body.giveTo(taker);
-      this.behind = bytes.subarray(this.incoming.feed(bytes, 0));
+      // No Buffer, whose slices would not be copies.
+      const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+      this.behind = bytes.subarray(this.incoming.feed(plain, 0));
     }
   }
 
