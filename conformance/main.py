@@ -130,7 +130,7 @@ def run_stage(stage: Stage, options: argparse.Namespace, models: Path, work: Pat
     """Runs one stage, passing on what it prints."""
     python = ready_python(stage.environment) if stage.environment else sys.executable
     folder = work / stage.name if stage.serve else work  # a module's second stage would find the first one's files
-    folder.mkdir(exist_ok=True)
+    (folder / "logs").mkdir(parents=True, exist_ok=True)
     command = [python, "-m", f"stages.{stage.module}", "--models", models, "--work", folder]
     command += ["--full"] * options.full + (["--corpus", options.corpus] if options.corpus else [])
     print(f"\n{stage.name}", flush=True)

@@ -17,7 +17,7 @@ class Context:
     """The options of one stage."""
 
     models: Path  # what stages/exports.py wrote: one folder a model
-    work: Path  # removed at the end
+    work: Path  # removed at the end; `logs` in it is for servers
     full: bool
     corpus: Path | None
 

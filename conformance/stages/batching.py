@@ -39,7 +39,6 @@ allowed_batch_sizes: 64
 def main() -> None:
     """Each story with its own server."""
     context = read_context()
-    (context.work / "logs").mkdir(exist_ok=True)
     with check("marked rows: 64 clients over REST and gRPC, none gets another's") as figure:
         figure(marked_rows(context))
     with check("bad requests among good ones fail alone, each with its own error") as figure:

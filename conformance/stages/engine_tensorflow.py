@@ -36,7 +36,6 @@ ENGINE = ("--engine", "tensorflow")
 def main() -> None:
     """Each kind of model by a server of its own."""
     context = read_context()
-    (context.work / "logs").mkdir(exist_ok=True)
     os.environ["TORCHFERRY_PYTHON"] = sys.executable  # of the servers and commands that are started here
     folder = context.work / "tensorflow-models"
     for make, ask in (

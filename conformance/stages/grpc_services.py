@@ -27,7 +27,6 @@ SERVICES = {
 def main() -> None:
     """One server, asked by reflection alone, and watched until it ends."""
     context = read_context()
-    (context.work / "logs").mkdir(exist_ok=True)
     base = converted(context, "plus_one.pt2").parent
     server = Server(
         "plus", context.work / "logs" / "grpc-services.log", "--model_name", "plus", "--model_base_path", base

@@ -45,7 +45,6 @@ def main() -> None:
     os.environ["TORCHFERRY_PYTHON"] = sys.executable  # of the servers that are started here
     context = read_context()
     folder = context.work / "model-server"
-    (context.work / "logs").mkdir(exist_ok=True)
     models.half_plus(folder / "half_plus_two", 2.0)
     models.half_plus(folder / "half_plus_three", 3.0)
     for make in (

@@ -34,7 +34,6 @@ READY_LIMIT_S = 60
 def main() -> None:
     """Starts the server and asks it everything."""
     context = read_context()
-    (context.work / "logs").mkdir(exist_ok=True)
     bases = {"kinds": kinds_base(context)}
     for name in ("pair", "resnet18"):
         bases[name] = converted(context, f"{name}.pt2").parent

@@ -22,7 +22,6 @@ from tensorflow import make_ndarray
 def main() -> None:
     """Every model over both protocols, then what is particular to one of them."""
     context = read_context()
-    (context.work / "logs").mkdir(exist_ok=True)
     for model in exported_models(context):
         base = converted(context, f"{model.name}.pt2").parent
         with check(f"{model.name}: served, and ended by SIGTERM with exit code 0"):

@@ -38,7 +38,6 @@ WAIT_S = 20  # a model of some kilobytes loads in far less
 def main() -> None:
     """Each way to start and configure a server, with its own server."""
     context = read_context()
-    (context.work / "logs").mkdir(exist_ok=True)
     with check("tensorflow_model_server: the Docker image's command line, by that name") as figure:
         figure(by_its_own_name(context))
     with check("model_config_file: labels, polled; HandleReloadConfigRequest: replaced, refused") as figure:

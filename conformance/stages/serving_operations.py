@@ -35,7 +35,6 @@ REQUESTS = 20  # of each protocol, into the log
 def main() -> None:
     """Each story with servers of its own."""
     context = read_context()
-    (context.work / "logs").mkdir(exist_ok=True)
     bases = {name: context.work / "operations" / name for name in ("plus_one", "plus_two")}
     for name, base in bases.items():
         convert(context.models / name / "model.pt2", base)

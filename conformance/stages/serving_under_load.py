@@ -76,7 +76,6 @@ class Load:
 def main() -> None:
     """Both stories, each with its own server."""
     context = read_context()
-    (context.work / "logs").mkdir(exist_ok=True)
     with check("versions: switches under load, no request fails") as figure:
         figure(switch_versions(context))
     resnet = read_model(context.models / "resnet18")

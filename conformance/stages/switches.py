@@ -68,7 +68,6 @@ class Kept:
 def main() -> None:
     """One run, judged by four checks."""
     context = read_context()
-    (context.work / "logs").mkdir(exist_ok=True)
     model, length = read_model(context.models / "resnet18"), FULL if context.full else SHORT
     recorded = np.load(model.folder / "io.npz")
     expected = [np.roll(recorded["b1.out0"].ravel(), shift(kind)) for kind in range(KINDS)]

@@ -37,7 +37,6 @@ MEMORY_CALLS = 24
 def main() -> None:
     """Each story with servers of its own."""
     context = read_context()
-    (context.work / "logs").mkdir(exist_ok=True)
     os.environ["TORCHFERRY_PYTHON"] = sys.executable  # of the servers that are started here
     switches = MORE_SWITCHES if context.full else SWITCHES
     kept: Kept | None = None
