@@ -168,3 +168,42 @@ describe("functionalize", () => {
     expect([...functionalize(graph, "test.pt2").written.keys()]).toEqual(["x"]);
   });
 });
+
+describe("writes that must not fall away", () => {
+  const one = (...lines: string[]) =>
+    program("y: float32[2, 4] = aten::neg.default(self=%x)", ...lines).at(-1);
+
+  it("are refused where no operator returns the same", () => {
+    const found = [
+      one("f: float32[2, 4] = aten::fill_diagonal_.default(self=%y, fill_value=0)", "return o=%y"),
+      one("f: float32[2, 4] = aten::_foreach_add_.Scalar(self=[%y], scalar=1)", "return o=%y"),
+      one("f: float32[2, 4] = aten::mul.out(self=%x, other=%x, out=%y)", "return o=%y"),
+    ];
+    for (const message of found) expect(message).toContain("no operator is known that returns the same");
+  });
+
+  it("become the overload that takes the same, whatever it is called", () => {
+    const target = (text: string) =>
+      program("y: float32[2, 4] = aten::neg.default(self=%x)", text, "return o=%y")[1];
+    expect(target("p: float32[2, 4] = aten::pow_.Scalar(self=%y, exponent=2)")).toBe(
+      "p = pow.Tensor_Scalar(y)",
+    );
+    expect(target("p: float32[2, 4] = aten::floor_divide_.Tensor(self=%y, other=%x)")).toBe(
+      "p = floor_divide.default(y, x)",
+    );
+  });
+
+  it("reach a tensor that was turned in place under each of its names", () => {
+    const lines = program(
+      "y: float32[2, 4] = aten::neg.default(self=%x)",
+      "v: float32[4] = aten::select.int(self=%y, dim=0, index=0)",
+      "r: float32[2, 4] = aten::relu_.default(self=%y)",
+      "t: float32[4, 2] = aten::transpose_.default(self=%r, dim0=0, dim1=1)",
+      "w: float32[2] = aten::select.int(self=%y, dim=0, index=0)",
+      "n: float32[2] = aten::neg_.default(self=%w)",
+      "return o=%v",
+    );
+    expect(lines).toContain("w = select.int(t)");
+    expect(lines.at(-2)).toMatch(/^v~\d+ = select.int\(.*\)$/);
+  });
+});

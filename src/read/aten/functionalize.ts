@@ -10,7 +10,7 @@ import { Refusal } from "./argument.ts";
 import { closeOver } from "./close-over.ts";
 import type { AtenArgument, AtenCall, AtenGraph } from "./program.ts";
 import { renameArgument, renameArguments, valuesIn } from "./rename.ts";
-import { schemaOf } from "./schema.ts";
+import { overloadsOf, type Schema, schemaOf } from "./schema.ts";
 import { hiddenSources, type Step, sharedArgument, undoView } from "./views.ts";
 import { whereOf } from "./where.ts";
 
@@ -54,6 +54,12 @@ const NO_CHANGE = new Set([
   "feature_dropout_",
   "alpha_dropout_",
 ]);
+/** Operators that write what is of no consequence in one call of a model: marks for autograd, statistics of training. */
+const IGNORED = new Set(
+  "record_stream retain_grad _native_batch_norm_legit _batch_norm_with_update".split(" "),
+);
+const NO_COUNTERPART =
+  "it writes into its argument, and no operator is known that returns the same; export with run_decompositions({})";
 /** In-place operators that do not look at what they write over. */
 const OVERWRITES = new Set(["copy_", "fill_", "zero_"]);
 /** In-place operators that change how a tensor is seen, not its elements. */
@@ -70,6 +76,10 @@ class Functionalizer {
   private readonly problems: Problem[] = [];
   /** Pairs of roots that may share memory in a way that cannot be followed. */
   private readonly hidden: (readonly [string, string])[] = [];
+  /** Further names of a tensor: an operator that writes into it returns it. */
+  private readonly sameTensor = new Map<string, string>();
+  /** By the first name of a tensor that was turned in place: the view that it is now. */
+  private readonly reseen = new Map<string, string>();
   private made = 0;
   /** Roots that the bodies of the call at hand write into, with the results that hold their new contents. */
   private readonly pending: { readonly root: string; readonly fresh: string }[] = [];
@@ -105,24 +115,22 @@ class Functionalizer {
   }
 
   private visit(given: AtenCall): void {
-    const call = this.closed(given);
+    const seen = { ...given, args: renameArguments(given.args, (name) => this.asSeen(name)) };
+    const call = this.closed(seen, given);
     const name = nameOf(call.target);
-    const target =
-      name.endsWith("_") && !name.startsWith("__") ? withName(call.target, name.slice(0, -1)) : undefined;
-    if (isDunderInPlace(name)) this.write(call, withName(call.target, `__${name.slice(3)}`));
-    else if (target === undefined) this.pass(call);
-    else if (NO_CHANGE.has(name)) this.rename(call);
-    else if (RESEEN.has(name)) this.resee(call, target);
-    else this.write(call, target);
+    if (NO_CHANGE.has(name)) this.rename(call);
+    else if (RESEEN.has(name)) this.resee(call, functionalTarget(call.target));
+    else if (writesArgument(call)) this.write(call, functionalTarget(call.target));
+    else this.pass(call);
   }
 
   /** A call with bodies gives what they write into as further results, which are written over the originals here. */
-  private closed(call: AtenCall): AtenCall {
+  private closed(call: AtenCall, given: AtenCall): AtenCall {
     if (![...call.args.values()].some((argument) => argument.kind === "graph")) return call;
     const memoryOf = (body: AtenGraph) => functionalize(body, this.file);
     const closure = closeOver(call, memoryOf, {
       rootOf: (name) => this.rootOf(name),
-      isForgotten: (name) => this.isForgotten(name, call),
+      isForgotten: (name) => this.isForgotten(name, given),
       viewCalls: (name) => this.viewCalls(name),
       typeOf: (name) => this.types.get(name),
     });
@@ -197,26 +205,41 @@ class Functionalizer {
 
   /** The result is the argument itself. */
   private rename(call: AtenCall): void {
-    const view = this.viewOf(firstTensor(call));
-    for (const result of call.outputs.flatMap(valuesIn)) this.views.set(result, view);
+    const self = firstTensor(call);
+    const view = this.viewOf(self);
+    for (const result of call.outputs.flatMap(valuesIn)) {
+      this.views.set(result, view);
+      this.sameTensor.set(result, self);
+    }
   }
 
-  /** `x.unsqueeze_(0)`: from here on the name stands for a view of what it was. */
-  private resee(call: AtenCall, target: string): void {
+  /** `x.unsqueeze_(0)`: from here on the tensor, whatever names it has, is a view of what it was. */
+  private resee(call: AtenCall, target: string | undefined): void {
+    const [result] = call.outputs.flatMap(valuesIn);
+    if (target === undefined || result === undefined) throw new Refusal(NO_COUNTERPART);
     const self = firstTensor(call);
     this.pass({ ...call, target });
-    const [result] = call.outputs.flatMap(valuesIn);
-    const view = result === undefined ? undefined : this.views.get(result);
-    if (view) this.views.set(self, view);
+    this.reseen.set(this.firstName(self), result);
+    this.sameTensor.set(result, self);
   }
 
-  private write(call: AtenCall, target: string): void {
-    const argument = schemaOf(call.target)?.arguments.find((candidate) => candidate.written)?.name;
+  /** What the first name of a tensor was that is written to, and thereby named, again and again. */
+  private firstName(name: string): string {
+    const before = this.sameTensor.get(name);
+    return before === undefined ? name : this.firstName(before);
+  }
+
+  private asSeen(name: string): string {
+    return this.reseen.size === 0 ? name : (this.reseen.get(this.firstName(name)) ?? name);
+  }
+
+  private write(call: AtenCall, target: string | undefined): void {
+    const written = schemaOf(call.target)?.arguments.filter((candidate) => candidate.written) ?? [];
+    const argument = written[0]?.name;
     const self = argument === undefined ? undefined : call.args.get(argument);
-    if (self?.kind !== "tensor" || !schemaOf(target)) {
-      this.pass(call); // lowering will say that it is unknown
-      return;
-    }
+    // Nobody need use the result of such a call, so that it would fall away without a word.
+    if (self?.kind !== "tensor" || target === undefined || written.length > 1)
+      throw new Refusal(NO_COUNTERPART);
     const view = this.viewOf(self.value);
     this.refuseHidden(view.root.name, call);
     const fresh = this.freshName(call.outputs.flatMap(valuesIn)[0], self.value);
@@ -226,7 +249,10 @@ class Functionalizer {
     this.calls.push({ ...call, target, args, outputs });
     this.replace(view, fresh, call);
     if (!this.written.has(view.root.name)) this.written.set(view.root.name, call);
-    for (const result of call.outputs.flatMap(valuesIn)) this.views.set(result, view);
+    for (const result of call.outputs.flatMap(valuesIn)) {
+      this.views.set(result, view);
+      this.sameTensor.set(result, self.value);
+    }
   }
 
   /** Nothing may be read afterwards that perhaps was written into here too. */
@@ -295,7 +321,7 @@ class Functionalizer {
   }
 
   private current(name: string): string {
-    const view = this.views.get(name);
+    const view = this.views.get(this.asSeen(name));
     return view ? this.refresh(view) : name;
   }
 
@@ -333,13 +359,26 @@ function nameOf(target: string): string {
   return target.slice(target.indexOf("::") + 2).replace(/\..*$/, "");
 }
 
-function withName(target: string, name: string): string {
-  return target.replace(/::[^.]*/, `::${name}`);
+/** Whether the call writes into an argument, as far as its schema or, without one, its name tells. */
+function writesArgument({ target }: AtenCall): boolean {
+  const [schema, name] = [schemaOf(target), nameOf(target)];
+  if (schema) return schema.arguments.some(({ written }) => written) && !IGNORED.has(name);
+  return target.startsWith("aten::") && (/\.(\w+_)?out$/.test(target) || /[^_]_$/.test(name));
 }
 
-/** `__ior__` and the like; the functional form is `__or__`. */
-function isDunderInPlace(name: string): boolean {
-  return /^__i(and|or|xor|lshift|rshift)__$/.test(name);
+/** The operator that returns what this one writes; undefined if there is none with the same arguments. */
+function functionalTarget(target: string): string | undefined {
+  const schema = schemaOf(target);
+  const name = nameOf(target);
+  const plain = /^__i\w+__$/.test(name) ? `__${name.slice(3)}` : name.replace(/_$/, "");
+  const same = target.replace(/::[^.]*/, `::${plain}`);
+  if (!schema || plain === name) return undefined;
+  const found = overloadsOf(same.replace(/\..*$/, "")).find((other) => takes(other) === takes(schema));
+  return found?.target;
+}
+
+function takes(schema: Schema): string {
+  return schema.arguments.map(({ type, name }) => `${type} ${name}`).join();
 }
 
 function firstTensor(call: AtenCall): string {

@@ -29,6 +29,7 @@ export class ProgramBuilder {
   private readonly names = new Map<string, number>();
   private count = 0;
   private unknown = 0;
+  private seenAnewCount = 0;
   private bodies = 0;
   /** How often operators were executed, by operator and line; undefined once only running tells. */
   private readonly executions = new Map<string, number | undefined>();
@@ -83,6 +84,15 @@ export class ProgramBuilder {
   /** Symbols with smaller numbers were there before what follows. */
   get unknownCount(): number {
     return this.unknown;
+  }
+
+  /** Says that a tensor has changed how it is seen, which no snapshot of the state undoes. */
+  noteSeenAnew(): void {
+    this.seenAnewCount += 1;
+  }
+
+  get seenAnew(): number {
+    return this.seenAnewCount;
   }
 
   /** Whether calls are noted for a body of a branch or a loop. */

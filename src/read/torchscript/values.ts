@@ -28,8 +28,8 @@ export type Value =
 
 export interface TensorValue {
   readonly kind: "tensor";
-  /** Its name in the graph. */
-  readonly name: string;
+  /** Its name in the graph; another one once an operator such as `unsqueeze_` changed how it is seen. */
+  name: string;
   /**
    * The one element of a tensor without axes, where it follows from sizes (evaluate/contents.ts): of an integer tensor a
    * size, of a real one a fraction.

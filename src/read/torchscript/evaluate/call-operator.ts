@@ -63,6 +63,7 @@ export function callOperator(
     return written;
   }
   const [first] = results;
+  if (first && self?.kind === "tensor" && RESEEN.test(target)) return seenAs(self, first, context);
   const copy = args.get("copy");
   const isFresh = copy?.kind === "bool" && copy.value;
   if (first) {
@@ -88,6 +89,16 @@ function keepsAll(target: string, args: ReadonlyMap<string, AtenArgument>, { bui
 
 /** In-place operators that change how a tensor is seen; their result is another view of it. */
 const RESEEN = /^aten::(squeeze|unsqueeze|t|transpose|swapaxes|swapdims|as_strided|resize|resize_as|set)_\./;
+
+/** The tensor itself, for all who hold it, with the name of the view that it is now. */
+function seenAs(self: TensorValue, view: TensorValue, { builder }: Context): TensorValue {
+  if (builder.inBody)
+    throw new Unfollowed("a tensor is turned in place where only running tells whether it is");
+  builder.noteSeenAnew();
+  self.name = view.name;
+  builder.memories.see(self);
+  return self;
+}
 
 /** The tensor that an in-place operator writes into, which is its result too. */
 function writtenBy(target: string, given: Arguments): TensorValue | undefined {

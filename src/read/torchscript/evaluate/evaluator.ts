@@ -34,6 +34,7 @@ type ForStatement = Extract<Statement, { kind: "for" }>;
 interface Mark {
   readonly calls: number;
   readonly state: Snapshot;
+  readonly seenAnew: number;
 }
 
 /** How a block ends early. */
@@ -208,14 +209,20 @@ export class Evaluator {
 
   /** From where the loop began, so that no round stands there twice; from where its end became open, if need be. */
   private loopOpenly(statement: WhileStatement, start: Mark, frame: Frame): Flow {
+    const { builder } = this.context;
+    if (builder.seenAnew !== start.seenAnew) {
+      this.loopFromHere(statement, frame); // there is no way back
+      return undefined;
+    }
     const here = this.mark(frame);
-    const begun = this.context.builder.calls.splice(start.calls);
+    const begun = builder.calls.splice(start.calls);
+    builder.memories.forgetAll(); // it followed from what is gone
     try {
       restore(frame, start.state);
       this.loopFromHere(statement, frame);
     } catch (error) {
       if (!(error instanceof Unfollowed)) throw error;
-      this.context.builder.calls.splice(start.calls, Number.POSITIVE_INFINITY, ...begun);
+      builder.calls.splice(start.calls, Number.POSITIVE_INFINITY, ...begun);
       restore(frame, here.state);
       this.loopFromHere(statement, frame);
     }
@@ -260,7 +267,8 @@ export class Evaluator {
   }
 
   private mark(frame: Frame): Mark {
-    return { calls: this.context.builder.calls.length, state: takeSnapshot(frame) };
+    const { calls, seenAnew } = this.context.builder;
+    return { calls: calls.length, state: takeSnapshot(frame), seenAnew };
   }
 
   /** One statement or one turn of a loop more; what a file can make us do is bounded. */

@@ -55,3 +55,48 @@ describe("what is known of a tensor's number", () => {
     expect(follow(body("_0 = torch.add_(v, 1)\n")).at(-1)).not.toBe("aten::zeros.default float32[4]");
   });
 });
+
+describe("a tensor that is turned in place", () => {
+  const last = (...lines: string[]) => follow(lines.join("\n")).at(-1);
+  const fresh = "y = torch.neg(x)";
+
+  it("is seen anew by all who hold it, and by no view of it", () => {
+    expect(last(fresh, "z = y", "_0 = torch.unsqueeze_(y, 1)", "return torch.relu(z)")).toBe(
+      "aten::relu.default float32[batch, 1, 3]",
+    );
+    expect(last(fresh, "v = torch.detach(y)", "_0 = torch.transpose_(y, 0, 1)", "return torch.relu(v)")).toBe(
+      "aten::relu.default float32[batch, 3]",
+    );
+  });
+
+  it("parts the program where only running tells whether it is", () => {
+    const body = [fresh, "if bool(torch.gt(torch.sum(x), 0)):", "  _0 = torch.unsqueeze_(y, 1)"];
+    expect(last(...body, "return torch.sum(y)")).toBe("higher_order::cond float32[]");
+  });
+
+  it("is refused in a loop whose rounds only running tells", () => {
+    const body = [fresh, "for i in range(torch.size(x, 0)):", "  _0 = torch.t_(y)", "return y"];
+    expect(last(...body)).toContain("turned in place where only running tells");
+  });
+});
+
+describe("what was known when a loop began", () => {
+  it("is forgotten where its rounds are followed anew", () => {
+    const body = [
+      "n = ops.prim.NumToTensor(torch.size(x, 1))",
+      "i = 0",
+      "y = x",
+      "go = True",
+      "while go:",
+      "  _0 = torch.add_(n, 1)",
+      "  y = torch.mul(y, 2)",
+      "  i = torch.add(i, 1)",
+      "  if torch.lt(i, 2):",
+      "    go = True",
+      "  else:",
+      "    go = bool(torch.lt(torch.sum(y), 9))",
+      "return torch.zeros([int(n)])",
+    ];
+    expect(follow(body.join("\n")).at(-1)).toMatch(/^aten::zeros.default float32\[ui\d\]$/);
+  });
+});

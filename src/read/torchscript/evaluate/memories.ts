@@ -44,10 +44,12 @@ export class Memories {
 
   /** Forgets what was known of a value that is written into, and of all that share its memory. */
   private write(name: string): void {
-    for (const value of this.of(name).seen) {
-      value.contents = undefined;
-      value.fixed = undefined;
-    }
+    this.of(name).seen.forEach(forget);
+  }
+
+  /** Forgets what was known of any value, where the code is followed again from an earlier point on. */
+  forgetAll(): void {
+    for (const { seen } of this.byName.values()) seen.forEach(forget);
   }
 
   private of(name: string): Memory {
@@ -57,4 +59,9 @@ export class Memories {
     this.byName.set(name, memory);
     return memory;
   }
+}
+
+function forget(value: TensorValue): void {
+  value.contents = undefined;
+  value.fixed = undefined;
 }
