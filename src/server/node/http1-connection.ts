@@ -145,12 +145,11 @@ export class Http1Connection implements BodySource, ByteTaker {
   }
 
   #pace(mostBytes: number): void {
-    if (this.#isPaced || this.#reading.bytesThisTurn < mostBytes) return;
+    if (this.#isPaced || this.#reading.bytesThisTurn() < mostBytes) return;
     this.#isPaced = true;
     this.#socket.pause();
     setImmediate(() => {
       this.#isPaced = false;
-      this.#reading.bytesThisTurn = 0;
       this.#flow();
     });
   }

@@ -105,7 +105,7 @@ export class Http2Socket {
       if (taken < bytes.length) this.#rest = new Uint8Array(bytes.subarray(taken)); // a copy, since `bytes` is lent
     }
     if (this.connection.inFlight > 0) this.#watchIdle();
-    const isEnough = this.#rest !== undefined || this.#reading.bytesThisTurn >= READ_BYTES_A_TURN;
+    const isEnough = this.#rest !== undefined || this.#reading.bytesThisTurn() >= READ_BYTES_A_TURN;
     if (isEnough || this.connection.waitingBytes > MAX_WAITING_BYTES) this.#pause();
   }
 
@@ -116,7 +116,6 @@ export class Http2Socket {
   }
 
   readonly #goOn = (): void => {
-    this.#reading.bytesThisTurn = 0;
     if (this.#socket.destroyed) return;
     const rest = this.#rest;
     if (rest) {

@@ -73,6 +73,7 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     if (!this.#isLent) return;
     this.#isLent = false;
     this.#waiting = this.#waiting.map(copyOf);
+    if (this.#waitingBytes >= MAX_WAITING_BYTES) this.#pause();
   }
 
   /** For the source: how many of the next bytes are of no use before all of them are there. */
@@ -90,7 +91,7 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     }
     this.#waiting.push(this.#isLent ? piece : copyOf(piece));
     this.#waitingBytes += piece.length;
-    if (this.#waitingBytes >= MAX_WAITING_BYTES) this.#pause();
+    if (this.#waitingBytes >= MAX_WAITING_BYTES && !this.#isLent) this.#pause();
     this.#wake?.();
   }
 

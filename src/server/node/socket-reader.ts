@@ -5,6 +5,7 @@
 // Invariant: whatever ends one of the two sockets ends the other.
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { loopTurn } from "../../core/loop-turn.ts";
 import { LeastWait } from "./least-wait.ts";
 
 export interface ByteTaker {
@@ -19,13 +20,13 @@ export interface ByteTaker {
 export interface Reading {
   /** To be written to, paused and ended in the place of the one that was given. */
   readonly socket: Duplex;
-  /** Bytes that were read, as far as is known, in this turn of the event loop. Whoever waits for the next sets it to 0. */
-  bytesThisTurn: number;
+  /** Bytes that were read in this turn of the event loop. */
+  bytesThisTurn(): number;
   /** Takes what is there, though more is wanted. Whether it had been left for later. */
   hurry(): boolean;
 }
 
-/** Reading more at once holds up others: 768 kB take 100 to 150 us. */
+/** Reading more at once holds up others. */
 const MAX_READ_BYTES = 768 * 1024;
 /** Where bytes are read to that belong nowhere yet; shared, since it is empty again after each read. */
 const SCRATCH = new Uint8Array(256 * 1024);
@@ -34,34 +35,35 @@ const SHORT_SCRATCH = SCRATCH.subarray(0, 64 * 1024);
 
 /** Begins to read. */
 export function readInto(socket: Duplex, taker: ByteTaker): Reading {
+  const count = new TurnCount();
   // `_handle` is where Node keeps it; `setBlocking` tells TCP's and pipes' handles from those of TLS.
   const plain = socket as Duplex & {
     _handle?: { readonly setBlocking?: unknown; readonly fd?: number } | null;
   };
   if (!(socket instanceof Socket) || socket.constructor !== Socket || !plain._handle?.setBlocking) {
     // A Buffer's own `subarray` is many times as slow as a plain array's.
-    const pieces: Reading = { socket, bytesThisTurn: 0, hurry: () => false };
     socket.on("data", ({ buffer, byteOffset, length }: Uint8Array) => {
-      pieces.bytesThisTurn += length;
+      count.add(length);
       taker.take(new Uint8Array(buffer, byteOffset, length));
     });
-    return pieces;
+    return { socket, bytesThisTurn: () => count.bytes, hurry: () => false };
   }
   const handle = plain._handle;
   plain._handle = null;
   const wait = new LeastWait(handle);
   let next: Uint8Array = SHORT_SCRATCH;
+  /** Whether the last read filled its memory, so that there may be more. */
   let isFull = false;
   const buffer = (): Uint8Array => {
     const room = taker.room();
-    next = room ? room.subarray(0, MAX_READ_BYTES) : isFull ? SCRATCH : SHORT_SCRATCH;
-    // Behind a full read there may be more, which is read at once.
+    const goesOn = isFull && next.buffer === SCRATCH.buffer;
+    next = room ? room.subarray(0, MAX_READ_BYTES) : goesOn ? SCRATCH : SHORT_SCRATCH;
+    // Behind a full read the next one follows at once.
     wait.for(taker.least(), isFull);
     return next;
   };
   const callback = (length: number): boolean => {
-    // Behind a short one libuv leaves the socket for the next turn.
-    reading.bytesThisTurn = isFull ? reading.bytesThisTurn + length : length;
+    count.add(length);
     isFull = length === next.length;
     taker.take(next.subarray(0, length));
     return !moved.isPaused();
@@ -70,7 +72,18 @@ export function readInto(socket: Duplex, taker: ByteTaker): Reading {
   const moved = new Socket({ handle, onread: { buffer, callback } } as object);
   moved.once("close", () => socket.destroy());
   socket.once("close", () => moved.destroy());
-  const reading: Reading = { socket: moved, bytesThisTurn: 0, hurry: () => wait.for(1) };
   moved.resume();
-  return reading;
+  return { socket: moved, bytesThisTurn: () => count.bytes, hurry: () => wait.for(1) };
+}
+
+/** Bytes of the present turn, or of the last one that brought some. */
+class TurnCount {
+  #turn = -1;
+  bytes = 0;
+
+  add(bytes: number): void {
+    const turn = loopTurn();
+    this.bytes = turn === this.#turn ? this.bytes + bytes : bytes;
+    this.#turn = turn;
+  }
 }
