@@ -6,6 +6,7 @@ import { Facts } from "../aten/argument.ts";
 import type { AtenCall, AtenGraph } from "../aten/program.ts";
 import { valuesIn } from "../aten/rename.ts";
 import { sharedArgument } from "../aten/views.ts";
+import { type ListCopies, type Pair, sharedByLists, writtenAfterAppending } from "./list-copies.ts";
 import { bodiesOf, sharedThroughBodies, writtenBy } from "./memory-of-bodies.ts";
 import { Unfollowed } from "./refusal.ts";
 
@@ -13,16 +14,18 @@ import { Unfollowed } from "./refusal.ts";
 const MAY_COPY = /^(reshape|reshape_as|flatten|ravel|contiguous|to|unflatten)$/;
 
 /** Throws Unfollowed, with the place of the write. */
-export function refuseAmbiguousWrites(graph: AtenGraph): void {
-  for (const body of graph.calls.flatMap(bodiesOf)) refuseAmbiguousWrites(body);
+export function refuseAmbiguousWrites(graph: AtenGraph, lists: ListCopies): void {
+  for (const body of graph.calls.flatMap(bodiesOf)) refuseAmbiguousWrites(body, lists);
   if (!graph.calls.some((call) => writtenBy(call).length > 0)) return;
   const groups = new Groups();
-  const doubts: Doubt[] = [];
+  const doubts: Pair[] = [];
   const lastRead = readTimes(graph);
   for (const [at, call] of graph.calls.entries()) {
     const written = writtenBy(call);
+    const late = writtenAfterAppending(call, lists);
+    if (late) throw refusalOf(late);
     for (const name of written) check(call, name, at, doubts, groups, lastRead);
-    doubts.push(...sharedThroughBodies(call));
+    doubts.push(...sharedThroughBodies(call), ...sharedByLists(call, lists));
     if (bodiesOf(call).length > 0) continue;
     for (const name of written)
       for (const result of call.outputs.flatMap(valuesIn)) groups.join(result, name);
@@ -37,32 +40,31 @@ export function refuseAmbiguousWrites(graph: AtenGraph): void {
   }
 }
 
-/** Two values that may or may not share memory. */
-interface Doubt {
-  readonly a: string;
-  readonly b: string;
-}
-
 function check(
   call: AtenCall,
   written: string,
   at: number,
-  doubts: readonly Doubt[],
+  doubts: readonly Pair[],
   groups: Groups,
   lastRead: ReadonlyMap<string, number>,
 ): void {
-  for (const { a, b } of doubts) {
-    const other = groups.same(written, a) ? b : groups.same(written, b) ? a : undefined;
-    if (other === undefined || groups.same(written, other)) continue;
-    const isRead = groups.members(other).some((name) => (lastRead.get(name) ?? -1) > at);
-    if (!isRead) continue;
-    const refusal = new Unfollowed(
-      `${call.target} writes into a tensor that may share memory with another one, which is used later`,
-      "clone the tensor before it is written to",
-    );
-    refusal.where = call.origin.line.replace(/^File "(.*)", line/, "$1, line");
-    throw refusal;
+  const reached = new Set(groups.members(written));
+  for (const name of reached) {
+    for (const { a, b } of doubts)
+      for (const other of name === a ? [b] : name === b ? [a] : [])
+        for (const member of groups.members(other)) reached.add(member);
   }
+  const isRead = (name: string) => !groups.same(written, name) && (lastRead.get(name) ?? -1) > at;
+  if ([...reached].some(isRead)) throw refusalOf(call);
+}
+
+function refusalOf(call: AtenCall): Unfollowed {
+  const refusal = new Unfollowed(
+    `${call.target} writes into a tensor that may share memory with another one, which is used later`,
+    "clone the tensor before it is written to",
+  );
+  refusal.where = call.origin.line.replace(/^File "(.*)", line/, "$1, line");
+  return refusal;
 }
 
 /** When a value is last read; outputs are read at the end. */

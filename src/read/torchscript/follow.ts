@@ -146,7 +146,7 @@ function programOf(archive: ScriptArchive, paths: Paths<Call>, kept: ReadonlyMap
     strides: builder.strides,
     sources: builder.sources,
   };
-  refuseAmbiguousWrites(graph);
+  refuseAmbiguousWrites(graph, new Map(calls.flatMap((call) => [...call.builder.listCopies])));
   const mutations = new Map<string, string>();
   const states: KeptState[] = [];
   for (const [index, [name, how]] of [...kept].entries()) {

@@ -55,7 +55,7 @@ export function sharedThroughBodies(call: AtenCall): { readonly a: string; reado
 }
 
 /** What a value of a body is a view of. */
-function basesIn(body: AtenGraph): Map<string, string> {
+export function basesIn(body: AtenGraph): Map<string, string> {
   const bases = new Map<string, string>();
   const join = (name: string, source: string) => bases.set(name, bases.get(source) ?? source);
   for (const call of body.calls) {
@@ -73,7 +73,7 @@ function basesIn(body: AtenGraph): Map<string, string> {
 }
 
 /** The value around the call that an input of its body stands for. */
-function operandOf(call: AtenCall, body: AtenGraph, input: string): string | undefined {
+export function operandOf(call: AtenCall, body: AtenGraph, input: string): string | undefined {
   const at = body.inputs.indexOf(input);
   if (at < 0) return undefined;
   const operands = call.target === "prim::Loop" ? ["carried", "captured"] : ["3"];

@@ -24,6 +24,8 @@ export class ProgramBuilder {
   readonly sources = new Map<string, string>();
   /** Who shares memory with whom. */
   readonly memories = new Memories();
+  /** What was copied into lists (list-copies.ts). */
+  readonly listCopies = new Map<string, readonly string[]>();
   calls: AtenCall[] = [];
   private readonly limits: BuilderLimits;
   private readonly names = new Map<string, number>();

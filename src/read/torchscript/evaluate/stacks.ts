@@ -113,7 +113,9 @@ export const stackOf = {
       tensors: { kind: "tensors", values },
       dim: { kind: "int", value: 0 },
     };
-    return appendTensor("aten::stack.default", args, type, builder, place);
+    const made = appendTensor("aten::stack.default", args, type, builder, place);
+    builder.listCopies.set(made.name, values);
+    return made;
   },
 };
 
@@ -139,5 +141,7 @@ export function pushed(stack: Stack, item: Value, builder: ProgramBuilder, place
     dim: { kind: "int", value: 0 },
   };
   const shape = [addDims(own.shape[0] ?? 0, 1), ...rest];
-  return { ...stack, tensor: appendTensor("aten::cat.default", parts, { ...own, shape }, builder, place) };
+  const tensor = appendTensor("aten::cat.default", parts, { ...own, shape }, builder, place);
+  builder.listCopies.set(tensor.name, [stack.tensor.name, source.name]);
+  return { ...stack, tensor };
 }
