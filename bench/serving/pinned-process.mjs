@@ -46,6 +46,8 @@ export function startModule(core, name) {
   const module = fileURLToPath(new URL(name, import.meta.url));
   const options = { stdio: ["ignore", "inherit", "inherit", "ipc"], serialization: "advanced" };
   const { child, stop } = spawnOn(core, [process.execPath, module], options);
+  // One for all messages: what listens only as long as a message is under way would add up.
+  const ended = once(child, "exit").catch(() => []);
   return { stop, pids: [child.pid], ask: asking(child, name) };
 }
 
@@ -53,7 +55,7 @@ export function startModule(core, name) {
 export function asking(child, name) {
   return async (message) => {
     child.send(message);
-    const [reply] = await Promise.race([once(child, "message"), once(child, "exit")]);
+    const [reply] = await Promise.race([once(child, "message"), ended]);
     if (typeof reply !== "object" || reply === null) throw new Error(`${name} ended`);
     if (reply.error) throw new Error(`${name}: ${reply.error}`);
     return reply.result;

@@ -23,6 +23,8 @@ export const CASES = {
   "json-clients": imageCase("the same, 4 clients", { way: "JSON", calls: 60, clients: 4 }),
   grpc: imageCase("an image over gRPC, 600 kB", { way: "gRPC", calls: 100 }),
   "grpc-clients": imageCase("the same, 4 clients", { way: "gRPC", calls: 100, clients: 4 }),
+  binary: imageCase("an image over binary REST, 600 kB", { way: "binary REST", calls: 100 }),
+  "binary-clients": imageCase("the same, 4 clients", { way: "binary REST", calls: 100, clients: 4 }),
   large: imageCase("64 images as JSON, 200 MB", { way: "JSON", calls: 3, count: 64 }),
   "tiny-json": { what: "16 floats as JSON, 64 clients", measure: (...args) => tiny("JSON", ...args) },
   "tiny-grpc": { what: "16 floats over gRPC, 64 clients", measure: (...args) => tiny("gRPC", ...args) },
