@@ -46,13 +46,13 @@ export function startModule(core, name) {
   const module = fileURLToPath(new URL(name, import.meta.url));
   const options = { stdio: ["ignore", "inherit", "inherit", "ipc"], serialization: "advanced" };
   const { child, stop } = spawnOn(core, [process.execPath, module], options);
-  // One for all messages: what listens only as long as a message is under way would add up.
-  const ended = once(child, "exit").catch(() => []);
   return { stop, pids: [child.pid], ask: asking(child, name) };
 }
 
 /** A function that sends a message to a process with a channel, and resolves to the result in its answer. */
 export function asking(child, name) {
+  // One for all messages: one for each would add up.
+  const ended = once(child, "exit").catch(() => []);
   return async (message) => {
     child.send(message);
     const [reply] = await Promise.race([once(child, "message"), ended]);
