@@ -1,14 +1,20 @@
 // Decides which runs are so cheap that they run on the event loop: a thread's way back and forth costs a tiny model
 // more than the run itself (docs/engines.md).
-// Off the loop a run is seen to last as long as the loop takes to look, which under load says little of the run: it
-// only bounds what a trial on the loop may cost, and the trial tells.
+// Off the loop a run is seen to last until the loop looks, which under load says little of the run; and no run costs more
+// than all that the process did meanwhile. Both only bound what a trial on the loop may cost; the trial tells.
 // Invariant: only for models of steady cost (steady-cost.ts), only shapes that have been measured off the loop, and
 // at most LOOP_BUDGET_US in one turn of the loop, over all models; what comes on top goes to threads.
 // Not here: running (native-model.ts).
 import { loopTurn } from "../../core/loop-turn.ts";
 
-/** A shape is tried on the loop if its fastest run off it took at most this, the way back and forth included. */
+/**
+ * A shape is tried on the loop if a run off it took at most this, the way back and forth included, or if no more processor
+ * time was used for each of CPU_RUNS, whatever else it was used for.
+ */
 const TRIED_RUN_US = 300;
+
+/** So many that those which began before or ended after hardly count. */
+const CPU_RUNS = 64;
 
 /** Runs of a trial; the first makes what later ones find. */
 const TRIAL_RUNS = 4;
@@ -58,6 +64,9 @@ interface ShapeCost {
   toTry: number;
   /** Of the runs that are judged. */
   fastestUs: number;
+  /** Runs off the loop since the process had used `cpuUs`. */
+  cpuRuns: number;
+  cpuUs: number;
   /** Runs on the loop in the present window, and the slow ones among them. */
   windowRuns: number;
   slowRuns: number;
@@ -68,6 +77,12 @@ const ON_TRIAL = { toJudge: undefined, toTry: TRIAL_RUNS, fastestUs: Number.POSI
 /** What runs of one model cost, by the shapes of their inputs. */
 export class RunCosts {
   private readonly costs = new Map<string, ShapeCost>();
+  private readonly cpuUs: () => number;
+
+  /** `cpuUs` tells the processor time that the process has used. */
+  constructor(cpuUs = processorTime) {
+    this.cpuUs = cpuUs;
+  }
 
   /** Whether runs with these shapes are on the event loop, for good or on trial. */
   isCheap(shapes: string): boolean {
@@ -79,7 +94,7 @@ export class RunCosts {
   ranOnThread(shapes: string, us: number): void {
     const cost = this.costOf(shapes);
     if (cost.toJudge === undefined) return;
-    cost.fastestUs = Math.min(cost.fastestUs, us);
+    cost.fastestUs = Math.min(cost.fastestUs, us, this.cpuOfRun(cost));
     cost.toJudge = Math.max(0, cost.toJudge - 1);
     if (cost.toJudge === 0 && cost.fastestUs <= TRIED_RUN_US) Object.assign(cost, ON_TRIAL);
   }
@@ -99,6 +114,17 @@ export class RunCosts {
     else if (cost.windowRuns >= WINDOW_RUNS) Object.assign(cost, { windowRuns: 0, slowRuns: 0 });
   }
 
+  /** Processor time of one of the last runs, at most, where enough of them have ended. */
+  private cpuOfRun(cost: ShapeCost): number {
+    cost.cpuRuns += 1;
+    if (cost.cpuRuns < CPU_RUNS) return Number.POSITIVE_INFINITY;
+    const usedUs = this.cpuUs();
+    const us = (usedUs - cost.cpuUs) / cost.cpuRuns;
+    cost.cpuRuns = 0;
+    cost.cpuUs = usedUs;
+    return us;
+  }
+
   private costOf(shapes: string): ShapeCost {
     const known = this.costs.get(shapes);
     if (known) return known;
@@ -107,6 +133,8 @@ export class RunCosts {
       toJudge: JUDGED_AFTER_RUNS,
       toTry: 0,
       fastestUs: Number.POSITIVE_INFINITY,
+      cpuRuns: 0,
+      cpuUs: this.cpuUs(),
       windowRuns: 0,
       slowRuns: 0,
     };
@@ -118,7 +146,14 @@ export class RunCosts {
     cost.toJudge = SENT_BACK_RUNS;
     cost.toTry = 0;
     cost.fastestUs = Number.POSITIVE_INFINITY;
+    cost.cpuRuns = 0;
+    cost.cpuUs = this.cpuUs();
     cost.windowRuns = 0;
     cost.slowRuns = 0;
   }
+}
+
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
 }
