@@ -41,7 +41,6 @@ import {
 import { type Scalar, type ScalarFailure, scanScalar } from "./scan-scalar.ts";
 import type { TextSink } from "./text-buffer.ts";
 import {
-  DUE_TURN_STEPS,
   MAX_STRING_BYTES_AT_ONCE,
   MAX_TURN_STEPS,
   NUMBERS_A_STEP,
@@ -80,7 +79,7 @@ export class JsonParser {
   /** A literal or number cut by the end of a chunk. */
   #carried: Uint8Array | undefined;
   #valueOffset = 0;
-  /** Steps since the last turn. */
+  /** Steps since this part of a piece began. */
   #steps = 0;
 
   /** `expectedBytes` is the body's length where it is known, else Infinity; it only sizes memory. */
@@ -119,23 +118,14 @@ export class JsonParser {
    * the piece's end, others should have a turn first.
    */
   feedSome(chunk: Uint8Array, from: number): number {
+    this.#steps = 0;
     // Offsets are those of the whole piece until it is done.
     const end = this.error || this.finished ? chunk.length : this.#run(chunk, from);
     forgetChunk();
-    if (end < chunk.length) {
-      this.#steps = 0;
-      return end;
-    }
+    if (end < chunk.length) return end;
     for (const capture of this.captures) capture?.take(chunk, this.#before);
     this.#before += chunk.length;
     return end;
-  }
-
-  /** Whether others should have a turn before the next piece; to be asked once for each. */
-  needsTurn(): boolean {
-    if (this.#steps < DUE_TURN_STEPS) return false;
-    this.#steps = 0;
-    return true;
   }
 
   /** Says that no more comes. */

@@ -1,9 +1,8 @@
-// What a JSON parser may do in one turn of the event loop, in steps of some 200 nanoseconds.
+// What a JSON parser may do of one piece in one turn of the event loop, in steps of some 200 nanoseconds.
+// Not here: how many pieces a turn may bring (text-turns.ts).
 
 /** About 200 microseconds. */
 export const MAX_TURN_STEPS = 1024;
-/** After a piece that took so many there is a turn, so that the next one seldom has to be kept for want of steps. */
-export const DUE_TURN_STEPS = 320;
 /** A value that is reported by itself takes so many. */
 export const SCALAR_STEPS = 4;
 /** Of numbers that are stored unreported, and of bytes of strings, so many are a step. */

@@ -45,11 +45,6 @@ export class InferBodyReader {
     return at;
   }
 
-  /** Whether others should have a turn before the next piece; to be asked once for each. */
-  needsTurn(): boolean {
-    return this.#parser.needsTurn();
-  }
-
   /** The whole document, or what is wrong with the text. */
   finish(): JsonObject | Problem {
     this.#parser.finish();

@@ -4,6 +4,7 @@
 import { FerryError, Problem, problem } from "../../../core/errors.ts";
 import type { TensorValue } from "../../../engine/engine.ts";
 import { textRoom } from "../../json/scan-numbers.ts";
+import { TextTurns } from "../../json/text-turns.ts";
 import type { ServableHandle } from "../../manager/servable.ts";
 import type { RestRequest } from "../../rest/message.ts";
 import { inSlices, nextTurn } from "../../slices.ts";
@@ -126,6 +127,7 @@ class JsonReading {
   readonly #bodyBytes: number | undefined;
   readonly #kept: Uint8Array[] | undefined;
   #reader: InferBodyReader | undefined;
+  readonly #turns = new TextTurns();
   #head: Head | undefined;
   #jsonSeen = 0;
 
@@ -163,7 +165,7 @@ class JsonReading {
     this.#reader ??= this.#newReader();
     const at = this.#reader.feedSome(json, 0);
     if (at < json.length) return this.#takeSlowly(this.#reader, copyOf(chunk), json.length, at, isWhole);
-    if (!isWhole) return this.#reader.needsTurn() ? nextTurn() : undefined;
+    if (!isWhole) return this.#turns.read(json.length);
     const head = this.#finishJson(key);
     const behind = chunk.subarray(json.length);
     if (!(head instanceof Promise)) return this.#takeBehind(head, behind);

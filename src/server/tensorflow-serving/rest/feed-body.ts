@@ -2,6 +2,7 @@
 // Invariant: the event loop has a turn whenever the reader has had enough of it.
 import { FerryError, type Problem, problem } from "../../../core/errors.ts";
 import { textRoom } from "../../json/scan-numbers.ts";
+import { TextTurns } from "../../json/text-turns.ts";
 import type { BodyTaker, RestRequest } from "../../rest/message.ts";
 import { nextTurn } from "../../slices.ts";
 import type { Soon } from "../../soon.ts";
@@ -11,8 +12,6 @@ import { gunzip, isGzip, Uninflatable } from "./gunzip.ts";
 interface Reader {
   /** Takes some of a chunk; returns where to go on after a turn, if that is not its end. */
   feedSome(chunk: Uint8Array, from: number): number;
-  /** Whether there should be a turn before the next chunk; to be asked once for each. */
-  needsTurn(): boolean;
 }
 
 type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -56,13 +55,14 @@ async function feedTaken(
   reader: Reader,
   maxBodyBytes: number,
 ): Promise<Problem | undefined> {
+  const turns = new TextTurns();
   let size = 0;
   const take = (piece: Uint8Array): Promise<void> | undefined => {
     size += piece.length;
     if (size > maxBodyBytes) throw new FerryError([problem("REST_BODY_TOO_LARGE", { limit: maxBodyBytes })]);
     const at = reader.feedSome(piece, 0);
     if (at < piece.length) return feedRest(Uint8Array.prototype.slice.call(piece), at, reader);
-    return reader.needsTurn() ? nextTurn() : undefined;
+    return turns.read(piece.length);
   };
   try {
     await takeBody({ room: textRoom, take });
@@ -78,6 +78,7 @@ async function feedAll(
   maxBodyBytes: number,
   kept?: Uint8Array[],
 ): Promise<Problem | undefined> {
+  const turns = new TextTurns();
   let size = 0;
   try {
     for await (const chunk of body) {
@@ -86,7 +87,7 @@ async function feedAll(
       kept?.push(chunk);
       const at = reader.feedSome(chunk, 0);
       if (at < chunk.length) await feedRest(chunk, at, reader);
-      if (reader.needsTurn()) await nextTurn();
+      await turns.read(chunk.length);
     }
     return undefined;
   } catch (error) {

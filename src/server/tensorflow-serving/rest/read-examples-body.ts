@@ -64,11 +64,6 @@ export class ExamplesBodyReader implements JsonHandler {
     return this.#parser.feedSome(chunk, from);
   }
 
-  /** Whether others should have a turn before the next piece; to be asked once for each. */
-  needsTurn(): boolean {
-    return this.#parser.needsTurn();
-  }
-
   /** Says that the body is over. What is wrong with it comes back. */
   finish(): Problem | undefined {
     if (this.#parser.bytesSeen === 0) return problem("JSON_EMPTY", {});

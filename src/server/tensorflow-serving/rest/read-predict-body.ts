@@ -74,11 +74,6 @@ export class PredictBodyReader implements JsonHandler {
     return this.#parser.feedSome(chunk, from);
   }
 
-  /** Whether others should have a turn before the next piece; to be asked once for each. */
-  needsTurn(): boolean {
-    return this.#parser.needsTurn();
-  }
-
   /** Says that the body is over. What is wrong with the text as such comes back. */
   finish(): Problem | undefined {
     if (this.#parser.bytesSeen === 0) return problem("JSON_EMPTY", {});
