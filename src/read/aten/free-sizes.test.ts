@@ -41,6 +41,15 @@ it("diagonals and traces of matrices of free sizes are gathered by places that a
   expect(text).toContain("Trilu(y, ");
 });
 
+it("numbers at equal distances may lie between numbers that a run finds", () => {
+  const text = lowered(`
+    input x: float32[]
+    y: float32[5] = aten::linspace.Scalar_Tensor(start=0.5, end=%x, steps=5)
+    return y=%y
+  `);
+  expect(text).toMatch(/Sub\(x, /);
+});
+
 it("as many numbers at equal distances as a size says meet in the middle, and one number is the first", () => {
   const text = lowered(`
     input x: float32[batch, 3]

@@ -48,13 +48,17 @@ function sequence(call: Call, length: Dim): Value {
 
 /** Halves meet in the middle: the first half counts from the start, the second from the end. */
 export const LINSPACE: Rule = {
-  targets: ["aten::linspace.default", "aten::logspace.default"],
+  targets: [
+    ...["default", "Tensor_Tensor", "Tensor_Scalar", "Scalar_Tensor"].map((name) => `aten::linspace.${name}`),
+    "aten::logspace.default",
+  ],
   emit(call) {
     const { dtype } = call.result();
-    const [start, end, count] = [call.float("start"), call.float("end"), call.dim("steps")];
-    if (typeof count !== "number" && call.name === "linspace" && isFloat(dtype))
-      return evenly(call, start, end, count);
-    const steps = call.int("steps");
+    const isNumber = (name: string) =>
+      call.argument(name).kind !== "tensor" && typeof call.scalar(name).value === "number";
+    const isFixed = ["start", "end", "steps"].every(isNumber);
+    if (!isFixed && call.name === "linspace" && isFloat(dtype)) return evenly(call);
+    const [start, end, steps] = [call.float("start"), call.float("end"), call.int("steps")];
     const step = steps > 1 ? (end - start) / (steps - 1) : 0;
     const base = call.name === "logspace" ? call.float("base") : undefined;
     const numbers = Array.from({ length: steps }, (_, index) => {
@@ -65,17 +69,18 @@ export const LINSPACE: Rule = {
   },
 };
 
-/** As many numbers as only a run tells. */
-function evenly(call: Call, start: number, end: number, count: Dim): Value {
+/** As many numbers as only a run tells, or between numbers that it finds. */
+function evenly(call: Call): Value {
   const { dtype } = call.result();
-  const number = (value: number) => call.number(value, dtype);
+  const count = call.dim("steps");
+  const [start, end] = [call.as("start", dtype), call.as("end", dtype)];
   const counts = (value: Dim) => call.cast(call.dimEmitter.scalar(value), "int64", dtype);
   const places = call.cast(range(call, count), "int64", dtype);
   const last = counts(subDims(count, 1));
-  const step = call.op("Div", [number(end - start), call.op("Max", [last, number(1)])]);
-  const fromStart = call.op("Add", [number(start), call.op("Mul", [places, step])]);
+  const step = call.op("Div", [call.op("Sub", [end, start]), call.op("Max", [last, call.number(1, dtype)])]);
+  const fromStart = call.op("Add", [start, call.op("Mul", [places, step])]);
   const left = call.op("Sub", [last, places]);
-  const fromEnd = call.op("Sub", [number(end), call.op("Mul", [left, step])]);
+  const fromEnd = call.op("Sub", [end, call.op("Mul", [left, step])]);
   const isFirstHalf = call.op("Less", [places, counts(ceilDivDims(count, 2))]);
   return call.op("Where", [isFirstHalf, fromStart, fromEnd]);
 }
