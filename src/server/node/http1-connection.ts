@@ -22,13 +22,11 @@ import { answerHead } from "./http1-head.ts";
 import { Http1Request } from "./http1-request.ts";
 import type { BodySource } from "./request-body.ts";
 import type { SocketLimits } from "./socket-limits.ts";
-import { type ByteTaker, type Reading, readInto } from "./socket-reader.ts";
+import { BYTES_A_TURN, type ByteTaker, type Reading, readInto } from "./socket-reader.ts";
 import { RestWatch } from "./watch-request.ts";
 
-/** What a connection may bring in one turn of the event loop: libuv goes on reading for as long as there is more. */
-const BYTES_A_TURN = 256 * 1024;
-/** The same where nothing is done with them but that they are read to where they belong: 100 to 150 us. */
-const PLACED_BYTES_A_TURN = 768 * 1024;
+/** What a connection may bring in one turn that is looked at as it comes: libuv goes on reading while there is more. */
+const LOOKED_AT_BYTES_A_TURN = 256 * 1024;
 /** What is left of a body that nobody wants is waited for up to here; a connection with more to come is closed. */
 const THROWN_AWAY_BYTES = 64 * 1024;
 /**
@@ -102,7 +100,7 @@ export class Http1Connection implements BodySource, ByteTaker {
     if (!this.#isBusy) this.#read(this.#unread ? Buffer.concat([this.#unread, piece]) : piece);
     else if (!incoming) this.#keep(piece);
     else {
-      this.#pace(incoming.least() > 1 ? PLACED_BYTES_A_TURN : BYTES_A_TURN);
+      this.#pace(incoming.least() > 1 ? BYTES_A_TURN : LOOKED_AT_BYTES_A_TURN);
       const end = incoming.feed(piece, 0);
       if (end < piece.length) this.#keep(piece.subarray(end));
       if (this.#rest && incoming.isComplete) this.#endRest();

@@ -6,7 +6,7 @@ import { Connection, type ConnectionOptions } from "../http2/connection.ts";
 import { NO_ERROR } from "../http2/protocol.ts";
 import type { Log } from "../log.ts";
 import type { SocketLimits } from "./socket-limits.ts";
-import { type Reading, readInto } from "./socket-reader.ts";
+import { BYTES_A_TURN, type Reading, readInto } from "./socket-reader.ts";
 
 export interface Http2SocketOptions extends Omit<ConnectionOptions, "now" | "wake"> {
   readonly limits: SocketLimits;
@@ -15,8 +15,6 @@ export interface Http2SocketOptions extends Omit<ConnectionOptions, "now" | "wak
   readonly sendIdleMs?: number | undefined;
 }
 
-/** What a connection may bring in one turn: 100 to 150 us of reading. */
-const READ_BYTES_A_TURN = 768 * 1024;
 /** What it may be sent in one. */
 const WRITE_BYTES_A_TURN = 256 * 1024;
 /** While more than this waits to be written, nothing is read. */
@@ -105,7 +103,7 @@ export class Http2Socket {
       if (taken < bytes.length) this.#rest = new Uint8Array(bytes.subarray(taken)); // a copy, since `bytes` is lent
     }
     if (this.connection.inFlight > 0) this.#watchIdle();
-    const isEnough = this.#rest !== undefined || this.#reading.bytesThisTurn() >= READ_BYTES_A_TURN;
+    const isEnough = this.#rest !== undefined || this.#reading.bytesThisTurn() >= BYTES_A_TURN;
     if (isEnough || this.connection.waitingBytes > MAX_WAITING_BYTES) this.#pause();
   }
 

@@ -26,8 +26,8 @@ export interface Reading {
   hurry(): boolean;
 }
 
-/** Reading more at once holds up others. */
-const MAX_READ_BYTES = 768 * 1024;
+/** What a connection may bring in one turn of the event loop; who has brought it waits. Some 80 us of reading. */
+export const BYTES_A_TURN = 512 * 1024;
 /** Where bytes are read to that belong nowhere yet; shared, since it is empty again after each read. */
 const SCRATCH = new Uint8Array(256 * 1024);
 /** The beginning of something: what is behind it may have a place of its own. */
@@ -57,8 +57,10 @@ export function readInto(socket: Duplex, taker: ByteTaker): Reading {
   const buffer = (): Uint8Array => {
     const room = taker.room();
     const goesOn = isFull && next.buffer === SCRATCH.buffer;
-    next = room ? room.subarray(0, MAX_READ_BYTES) : goesOn ? SCRATCH : SHORT_SCRATCH;
-    // Behind a full read the next one follows at once.
+    // What a full read leaves of the turn; the next one follows at once.
+    const most = isFull ? BYTES_A_TURN - (count.bytes % BYTES_A_TURN) : BYTES_A_TURN;
+    if (room) next = room.subarray(0, Math.max(most, SHORT_SCRATCH.length));
+    else next = goesOn ? SCRATCH : SHORT_SCRATCH;
     wait.for(taker.least(), isFull);
     return next;
   };
