@@ -160,6 +160,7 @@ export class NumberColumn {
 
   /** Nobody reads what bytes() gave any more, and nothing more is appended: the memory is used again. */
   giveBack(): void {
+    if (this.#full.length === 0 && this.array.byteLength < MIN_REUSED_BYTES) return; // a short one's is its own
     for (const segment of [...this.#full.splice(0), this.array]) giveBack(segment);
     this.array = this.#newArray(0);
     this.length = 0;
