@@ -30,7 +30,7 @@ export function inlineWrappers(graph: AtenGraph): AtenGraph {
     const outer = { ...call, args: renameArguments(call.args, nameOf) };
     const place = BODY_PLACE.get(call.target);
     const body = place === undefined ? undefined : outer.args.get(String(place));
-    if (place === undefined || body?.kind !== "graph") {
+    if (place === undefined || body?.kind !== "graph" || !fits(outer, body.value, place + 1)) {
       calls.push(outer);
       continue;
     }
@@ -40,6 +40,14 @@ export function inlineWrappers(graph: AtenGraph): AtenGraph {
   }
   const outputs = graph.outputs.map((output) => renameArgument(output, nameOf));
   return { inputs: graph.inputs, outputs, calls, types: keepTypes(types, renamed), strides };
+}
+
+/** Whether the body has as many inputs and outputs as the wrapper has operands and results; else it is refused as it is. */
+function fits(call: AtenCall, body: AtenGraph, firstOperand: number): boolean {
+  return (
+    operandsOf(call, firstOperand).length === body.inputs.length &&
+    call.outputs.flatMap(placesIn).length === body.outputs.flatMap(placesIn).length
+  );
 }
 
 /** Only what stands in the region itself: one inside it that is off has its own types. */
@@ -56,11 +64,11 @@ interface Into {
 
 /** Appends the body's calls; the result says which inner value each of the wrapper's results is. */
 function inlineBody(call: AtenCall, body: AtenGraph, firstOperand: number, into: Into): [string, string][] {
-  const results = call.outputs.flatMap(valuesIn);
+  const results = call.outputs.flatMap(placesIn);
   const operands = operandsOf(call, firstOperand);
   const names = new Map<string, string>();
   for (const [index, input] of body.inputs.entries()) names.set(input, operands[index] ?? input);
-  const prefix = `${results[0] ?? call.target}/`;
+  const prefix = `${results.find((name) => name !== undefined) ?? call.target}/`;
   const rename = (name: string) => names.get(name) ?? `${prefix}${name}`;
   for (const inner of body.calls) {
     const outputs = inner.outputs.map((output) => renameArgument(output, rename));
@@ -69,19 +77,26 @@ function inlineBody(call: AtenCall, body: AtenGraph, firstOperand: number, into:
   for (const [name, type] of body.types) if (!names.has(name)) into.types.set(rename(name), type);
   for (const [name, strides] of body.strides ?? [])
     if (!names.has(name)) into.strides.set(rename(name), strides);
-  const inner = body.outputs.flatMap(valuesIn).map(rename);
-  return results.flatMap((result, index) => {
+  const inner = body.outputs.flatMap(placesIn);
+  return results.flatMap((result, index): [string, string][] => {
     const value = inner[index];
-    return value === undefined ? [] : [[result, value] as [string, string]];
+    return result === undefined || value === undefined ? [] : [[result, rename(value)]];
   });
 }
 
-function operandsOf(call: AtenCall, first: number): string[] {
-  const operands: string[] = [];
-  for (let index = first; call.args.has(String(index)); index += 1) {
-    operands.push(...valuesIn(call.args.get(String(index)) as AtenArgument)); // it is there
+/** Names of the operands in their places. */
+function operandsOf(call: AtenCall, first: number): (string | undefined)[] {
+  const operands: (string | undefined)[] = [];
+  for (let index = first; ; index += 1) {
+    const operand = call.args.get(String(index));
+    if (!operand) return operands;
+    operands.push(...placesIn(operand));
   }
-  return operands;
+}
+
+/** What an argument stands for, place by place: a size is known by its expression and has no name, but takes a place. */
+function placesIn(argument: AtenArgument): readonly (string | undefined)[] {
+  return argument.kind === "tensors" ? argument.values : [valuesIn(argument)[0]];
 }
 
 /** Results of wrappers keep their own names too, for those who still ask by them. */
