@@ -18,6 +18,19 @@ export function contiguousStrides(shape: Dims): Dim[] {
   return strides;
 }
 
+/** Strides of pictures and videos whose channels lie innermost; undefined for other ranks. */
+export function channelsLastStrides(shape: Dims): Dim[] | undefined {
+  if (shape.length !== 4 && shape.length !== 5) return undefined;
+  const [batch = 1, channels = 1, ...sizes] = shape;
+  const [first = 1, ...rest] = contiguousStrides([batch, ...sizes, channels]);
+  return [first, 1, ...rest.slice(0, -1)];
+}
+
+/** Whether two tensors of a shape lie in memory alike. */
+export function sameOrder(shape: Dims, a: Dims, b: Dims): boolean {
+  return shape.every((size, axis) => size === 1 || sameDim(a[axis] ?? 1, b[axis] ?? 1));
+}
+
 /** Whether elements lie in memory in their order and without gaps. */
 export function isContiguous(shape: Dims, strides: Dims): boolean {
   const innermost = shape.findLastIndex((size) => size !== 1);
@@ -65,10 +78,14 @@ export function reshapedStrides(shape: Dims, strides: Dims, target: Dims): Dim[]
 /** Strides of the same memory seen in a larger shape, in which elements repeat along axes. */
 export function expandedStrides(shape: Dims, strides: Dims, target: Dims): Dim[] {
   const lead = target.length - shape.length;
-  return target.map((size, axis) => {
-    const isSame = axis >= lead && sameDim(shape[axis - lead] ?? 1, size);
-    return isSame ? (strides[axis - lead] ?? 1) : 0;
-  });
+  const seen: Dim[] = [];
+  for (let axis = target.length - 1; axis >= 0; axis -= 1) {
+    const [own, wanted] = [axis < lead ? 1 : (shape[axis - lead] ?? 1), target[axis] ?? 1];
+    const outside = mulDims(target[axis + 1] ?? 1, seen[0] ?? 1);
+    const step = axis < lead ? outside : (strides[axis - lead] ?? 1);
+    seen.unshift(sameDim(own, wanted) ? step : 0);
+  }
+  return seen;
 }
 
 interface Run {

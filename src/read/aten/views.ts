@@ -2,11 +2,11 @@
 // Method: each view operator has an inverse: given the base and the view's new contents, calls that make the new base.
 // Source: https://docs.pytorch.org/docs/stable/tensor_view.html
 // Not here: keeping track of who shares with whom (functionalize.ts).
-import { addDims, type Dim, sameShape } from "../../graph/dim.ts";
+import { addDims, type Dim, sameDim, sameShape } from "../../graph/dim.ts";
 import type { TensorType } from "../../graph/type.ts";
 import { isComplex } from "../../tensor/dtype.ts";
 import { Facts, normalAxis, Refusal, type TypesAndStrides } from "./argument.ts";
-import { isContiguous, reshapedStrides } from "./memory-order.ts";
+import { channelsLastStrides, contiguousStrides, reshapedStrides, sameOrder } from "./memory-order.ts";
 import type { AtenArgument, AtenCall } from "./program.ts";
 import { valuesIn } from "./rename.ts";
 import { schemaOf } from "./schema.ts";
@@ -93,15 +93,55 @@ function copies(facts: Facts, argument: string, graph: TypesAndStrides): boolean
   if (facts.name === "conj_physical") return isComplex(source.dtype);
   if (facts.name === "to" || facts.name === "type_as") {
     const declared = result === undefined ? undefined : graph.types.get(result);
-    return declared?.dtype !== source.dtype || (facts.name === "to" && facts.bool("copy"));
+    if (declared?.dtype !== source.dtype || (facts.name === "to" && facts.bool("copy"))) return true;
+    if (!facts.has("memory_format")) return false;
   }
   const base = facts.argument(argument);
   const strides = base.kind === "tensor" ? graph.strides?.get(base.value) : undefined;
   if (!strides) return false;
-  if (facts.name === "contiguous") return !isContiguous(source.shape, strides);
+  if (facts.name === "contiguous" || facts.name === "to") return moves(facts, source.shape, strides, graph);
   if (!COPY_IF_NEEDED.has(facts.name)) return false;
   return reshapedStrides(source.shape, strides, facts.result().shape) === undefined;
 }
+
+/** Whether elements have to move to lie as `contiguous` or `to` has them. */
+function moves(
+  facts: Facts,
+  shape: readonly Dim[],
+  strides: readonly Dim[],
+  graph: TypesAndStrides,
+): boolean {
+  const result = facts.outputNames()[0];
+  const known = result === undefined ? undefined : graph.strides?.get(result);
+  if (known) return strides.some((step, axis) => !sameDim(step, known[axis] ?? 1)); // a tensor itself has its own strides
+  const wanted = statedStrides(facts, shape);
+  return wanted !== undefined && !sameOrder(shape, strides, wanted);
+}
+
+/** How a result lies in memory by the call's own words; undefined if as the argument does, or if nobody knows. */
+export function statedStrides(facts: Facts, shape: readonly Dim[]): readonly Dim[] | undefined {
+  const format = memoryFormat(facts);
+  return format === "contiguous"
+    ? contiguousStrides(shape)
+    : format === shape.length
+      ? channelsLastStrides(shape)
+      : undefined;
+}
+
+/** What TorchScript states: a number of c10, or the schema's default; with channels innermost, for which rank. */
+export function memoryFormat(facts: Facts): "contiguous" | "preserved" | "other" | number {
+  const stated = facts.has("memory_format") ? facts.argument("memory_format") : undefined;
+  if (!stated) return facts.name === "contiguous" ? "contiguous" : "preserved";
+  const text = stated.kind === "int" ? `int ${stated.value}` : stated.kind === "other" ? stated.text : "";
+  return FORMATS[text] ?? "other";
+}
+
+const FORMATS: Readonly<Record<string, ReturnType<typeof memoryFormat>>> = {
+  "int 0": "contiguous",
+  "int 1": "preserved",
+  "int 2": 4,
+  "int 3": 5,
+};
 
 /**
  * The call that gives the new contents of `base` after result `index` of the view `call` was replaced by `fresh`.

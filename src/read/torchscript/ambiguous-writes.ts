@@ -5,7 +5,7 @@
 import { Facts } from "../aten/argument.ts";
 import type { AtenCall, AtenGraph } from "../aten/program.ts";
 import { valuesIn } from "../aten/rename.ts";
-import { sharedArgument } from "../aten/views.ts";
+import { memoryFormat, sharedArgument } from "../aten/views.ts";
 import { type ListCopies, type Pair, sharedByLists, writtenAfterAppending } from "./list-copies.ts";
 import { bodiesOf, sharedThroughBodies, writtenBy } from "./memory-of-bodies.ts";
 import { Unfollowed } from "./refusal.ts";
@@ -32,12 +32,19 @@ export function refuseAmbiguousWrites(graph: AtenGraph, lists: ListCopies): void
     const shared = written.length === 0 ? sharedArgument(call, graph) : undefined;
     const source = shared === undefined ? undefined : call.args.get(shared);
     if (source?.kind !== "tensor") continue;
-    const isCertain = !MAY_COPY.test(new Facts(call, graph).name) || graph.strides?.has(source.value);
+    const isCertain = sharesCertainly(new Facts(call, graph), source.value, graph);
     for (const result of call.outputs.flatMap(valuesIn)) {
       if (isCertain) groups.join(result, source.value);
       else doubts.push({ a: source.value, b: result });
     }
   }
+}
+
+/** Whether what is taken for a view is one: how the argument lies is known, and the operator asks for no other order. */
+function sharesCertainly(call: Facts, source: string, { strides }: AtenGraph): boolean {
+  if (!MAY_COPY.test(call.name)) return true;
+  const isPlain = memoryFormat(call) === (call.name === "contiguous" ? "contiguous" : "preserved");
+  return isPlain && strides?.has(source) === true;
 }
 
 function check(

@@ -11,7 +11,7 @@ import {
   memoryOrder,
   reshapedStrides,
 } from "../../aten/memory-order.ts";
-import { sharedArgument } from "../../aten/views.ts";
+import { memoryFormat, sharedArgument, statedStrides } from "../../aten/views.ts";
 import type { ProgramBuilder } from "../program-builder.ts";
 
 type Strides = readonly Dim[];
@@ -91,6 +91,8 @@ const IN_ORDER =
 /** The same, unless a picture's channels lie innermost. */
 const IN_ORDER_BUT_PICTURES = /^(cat|stack|pad|constant_pad_nd)$/;
 const PICTURE_RANKS = [4, 5];
+/** The stride of an axis of size 1 that nobody knows; it matters for nothing but pictures. */
+const SAYS_NOTHING = -1;
 /** Functions of each element: the axes of the result lie in memory in the order that the arguments' axes have there. */
 const ELEMENTWISE =
   /^(relu6?|silu|gelu|mish|elu|selu|celu|leaky_relu|hardtanh|hardswish|hardsigmoid|sigmoid|tanh|exp|log|sqrt|rsqrt|neg|abs|sin|cos|erf|floor|ceil|round|clone|dropout|clamp|clamp_min|clamp_max|mul|add|sub|rsub|div|pow|zeros_like|ones_like|full_like|empty_like|to|type_as|square|reciprocal|eq|ne|lt|le|gt|ge|where|maximum|minimum|__(and|or|xor)__|(logical|bitwise)_(and|or|xor|not))$/;
@@ -110,13 +112,16 @@ function stridesOf(call: Facts, shape: readonly Dim[], builder: ProgramBuilder):
   if (written !== undefined) return strideOfWritten(call, written, shape, builder);
   const shared = sharedArgument(call.call, builder);
   if (shared !== undefined) return viewStrides(call, shared, shape, builder);
-  if (call.has("memory_format") && call.name !== "contiguous") return undefined;
+  const stated = statedStrides(call, shape);
+  if (stated) return stated;
+  if (memoryFormat(call) !== "preserved") return undefined;
   const tensors = LIKE_FIRST.test(call.name) ? tensorsOf(call).slice(0, 1) : tensorsOf(call);
   if (ANY_ORDER.test(call.name)) return undefined;
   if (makesOrder(call, tensors, builder) || tensors.every((name) => isInOrder(name, builder)))
     return contiguousStrides(shape);
   if (!ELEMENTWISE.test(call.name)) return undefined;
-  if (tensors.every((name) => descends(name, builder))) return contiguousStrides(shape);
+  if (tensors.every((name) => descends(name, builder)))
+    return contiguousStrides(shape).map((step, axis) => (shape[axis] === 1 ? SAYS_NOTHING : step));
   const [only] = tensors;
   const known = only === undefined || tensors.length > 1 ? undefined : builder.strides.get(only);
   const isWhole = known && memoryOrder(shape, known) && sameShape(builder.typeOf(only ?? "").shape, shape);
@@ -184,7 +189,11 @@ function tensorsOf(call: Facts): string[] {
   });
 }
 
+/** Of pictures also the strides of axes of size 1, by which PyTorch tells whether channels lie innermost. */
 function isInOrder(name: string, builder: ProgramBuilder): boolean {
   const known = builder.strides.get(name);
-  return known !== undefined && isContiguous(builder.typeOf(name).shape, known);
+  const { shape } = builder.typeOf(name);
+  if (!known || !isContiguous(shape, known)) return false;
+  if (!PICTURE_RANKS.includes(shape.length)) return true;
+  return contiguousStrides(shape).every((step, axis) => sameDim(step, known[axis] ?? SAYS_NOTHING));
 }
