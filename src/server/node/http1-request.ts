@@ -21,7 +21,7 @@ export class Http1Request implements RestRequest {
   readonly predicted: RestRequest["predicted"];
   #cancelled: (() => void)[] | undefined;
 
-  /** `bytes` are those behind the head; of `incoming` they are the caller's again once it says so. */
+  /** `bytes` are those behind the head. They are the caller's again once the body of `incoming` has ended its lending. */
   constructor(
     head: RequestHead,
     bytes: Uint8Array,
