@@ -69,8 +69,8 @@ describe("RunCosts", () => {
     const costs = new RunCosts(busy());
     ranOnThread(costs, "a", Array(8).fill(50));
     for (let run = 0; run < 4; run += 1) costs.ranOnLoop("a", 40);
-    for (let run = 0; run < 60; run += 1) costs.ranOnLoop("a", run % 20 === 0 ? 900 : 40);
-    expect(costs.isCheap("a")).toBe(true); // three slow ones are the machine's
+    for (let run = 0; run < 60; run += 1) costs.ranOnLoop("a", run % 9 === 0 ? 900 : 40);
+    expect(costs.isCheap("a")).toBe(true); // seven slow ones are the machine's
     costs.ranOnLoop("a", 900);
     expect(costs.isCheap("a")).toBe(false);
     ranOnThread(costs, "a", Array(999).fill(50));

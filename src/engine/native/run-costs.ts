@@ -29,7 +29,7 @@ const JUDGED_AFTER_RUNS = 8;
 const SLOW_RUN_US = 200;
 
 /** This many slow runs among WINDOW_RUNS send the shape back to threads; a busy machine makes single ones slow. */
-const SLOW_RUNS = 4;
+const SLOW_RUNS = 8;
 const WINDOW_RUNS = 64;
 
 /** After so many runs off the loop, a shape that was sent back may be tried again. */
