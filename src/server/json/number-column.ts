@@ -5,7 +5,7 @@
 // Layout of int64 and uint64: pairs of 32-bit words, low word first.
 // Not here: reading digits (scan-numbers.ts), shapes (tensorflow-serving/rest/tensor-builder.ts).
 import type { DType } from "../../tensor/dtype.ts";
-import { MessageMemory, MIN_REUSED_BYTES } from "../grpc/message-memory.ts";
+import { MIN_REUSED_BYTES, SHARED_MEMORY } from "../grpc/message-memory.ts";
 
 export type NumberArray =
   | Float32Array
@@ -33,8 +33,6 @@ type ArrayOf = {
   readonly BYTES_PER_ELEMENT: number;
   new (buffer: ArrayBuffer, byteOffset: number, length: number): NumberArray;
 };
-
-const MEMORY = new MessageMemory();
 
 const ARRAYS: Partial<Record<DType, ArrayOf>> = {
   float32: Float32Array,
@@ -169,13 +167,13 @@ export class NumberColumn {
   /** Not cleared where it is long: nobody sees more of it than was written. */
   #newArray(length: number): NumberArray {
     const bytes = length * this.#Array.BYTES_PER_ELEMENT;
-    const memory = bytes < MIN_REUSED_BYTES ? new ArrayBuffer(bytes) : MEMORY.take(bytes);
+    const memory = bytes < MIN_REUSED_BYTES ? new ArrayBuffer(bytes) : SHARED_MEMORY.take(bytes);
     return new this.#Array(memory, 0, length);
   }
 }
 
 function giveBack({ buffer }: NumberArray): void {
-  MEMORY.give(buffer as ArrayBuffer); // a column makes no shared ones
+  SHARED_MEMORY.give(buffer as ArrayBuffer); // a column makes no shared ones
 }
 
 /** A column for a dtype, or undefined if JSON has no numbers for it (strings, half precision, complex). */

@@ -8,7 +8,7 @@ import { createServer as createSecureServer, type TLSSocket } from "node:tls";
 import { problem } from "../../core/errors.ts";
 import { secureOptions, type TlsOptions } from "../configuration/tls.ts";
 import type { GrpcMethods } from "../grpc/call.ts";
-import { MessageMemory } from "../grpc/message-memory.ts";
+import { SHARED_MEMORY } from "../grpc/message-memory.ts";
 import { MAX_CONCURRENT_STREAMS, MAX_HEADER_LIST_BYTES } from "../http2/limits.ts";
 import type { Stream, StreamSink } from "../http2/stream.ts";
 import type { Log } from "../log.ts";
@@ -59,12 +59,11 @@ export interface GrpcServer {
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const { tls, channel = {}, limits = NO_LIMITS, log } = options;
   const sockets = new Set<Http2Socket>();
-  const memory = new MessageMemory();
   const settings = {
-    open: (stream: Stream) => openCall(stream, options, limits, memory),
+    open: (stream: Stream) => openCall(stream, options, limits),
     openTooLarge: (stream: Stream, size: number) =>
       refusedCall(
-        new Call(stream, callOptions(stream, options, limits, memory)),
+        new Call(stream, callOptions(stream, options, limits)),
         problem("GRPC_METADATA_TOO_LARGE", { size, limit: MAX_HEADER_LIST_BYTES }),
       ),
     maxConcurrentStreams: channel.maxConcurrentStreams ?? MAX_CONCURRENT_STREAMS,
@@ -112,18 +111,13 @@ function secureServer(tls: TlsOptions, serve: (socket: Socket) => void): Server 
 }
 
 /** Answers a call, or finds who does. */
-function openCall(
-  stream: Stream,
-  options: GrpcServerOptions,
-  limits: SocketLimits,
-  memory: MessageMemory,
-): StreamSink {
+function openCall(stream: Stream, options: GrpcServerOptions, limits: SocketLimits): StreamSink {
   const { headers } = stream;
   const method = headers.get(":method");
   if (method !== "POST" || !/^application\/grpc($|[+;])/.test(headers.get("content-type") ?? "")) {
     return answerAtEnd(stream, method === "POST" ? "415" : "405");
   }
-  const call = callOptions(stream, options, limits, memory);
+  const call = callOptions(stream, options, limits);
   const found = options.methods.get(call.path);
   if (!found)
     return refusedCall(new Call(stream, call), problem("GRPC_UNKNOWN_METHOD", { method: call.path }));
@@ -139,11 +133,10 @@ function callOptions(
   { headers }: Stream,
   { maxMessageBytes, log, answered }: GrpcServerOptions,
   { receiveIdleMs }: SocketLimits,
-  memory: MessageMemory,
 ): CallOptions {
   const path = headers.get(":path") ?? "";
   const watch = answered && new GrpcWatch(path, answered);
-  return { path, maxMessageBytes, memory, log, watch, receiveIdleMs, leave: undefined };
+  return { path, maxMessageBytes, memory: SHARED_MEMORY, log, watch, receiveIdleMs, leave: undefined };
 }
 
 /** A call that is over before it was read; what its client still sends is thrown away. */

@@ -3,9 +3,8 @@
 // padding. Source: Triton's extension_binary_data.md.
 // Invariant: bytes are copied once, or read to where they belong; no memory is taken before its size was compared with
 // the input's shape. Memory comes back only from who knows that nobody reads it any more.
-import { MessageMemory, MIN_REUSED_BYTES } from "../../grpc/message-memory.ts";
+import { MIN_REUSED_BYTES, SHARED_MEMORY } from "../../grpc/message-memory.ts";
 
-const MEMORY = new MessageMemory();
 /** Less is read with what follows it, and copied. */
 const MIN_PLACE_BYTES = 32 * 1024;
 
@@ -67,7 +66,7 @@ export class BinaryParts {
 
   /** Nobody reads the parts any more: their memory is used again. */
   giveBack(): void {
-    for (const { buffer } of this.#parts ?? []) MEMORY.give(buffer as ArrayBuffer); // newPart made it
+    for (const { buffer } of this.#parts ?? []) SHARED_MEMORY.give(buffer as ArrayBuffer); // newPart made it
     this.#parts = undefined;
     this.#isGivenBack = true;
   }
@@ -91,5 +90,5 @@ export class BinaryParts {
 
 /** Not cleared: a part is given away when all of its bytes came. */
 function newPart(size: number): Uint8Array {
-  return size < MIN_REUSED_BYTES ? new Uint8Array(size) : new Uint8Array(MEMORY.take(size), 0, size);
+  return size < MIN_REUSED_BYTES ? new Uint8Array(size) : new Uint8Array(SHARED_MEMORY.take(size), 0, size);
 }
