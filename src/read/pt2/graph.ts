@@ -9,6 +9,7 @@ import { PT2_DTYPES } from "./dtypes.ts";
 import { correctStates } from "./errata.ts";
 import type { JsonValue } from "./json-value.ts";
 import { originOf } from "./origin.ts";
+import { withoutSizes } from "./size-operands.ts";
 import type { SymbolScope } from "./symbol-scope.ts";
 
 /** Bodies within bodies of cond, while_loop and their like. */
@@ -21,16 +22,22 @@ const SIZE_ARITHMETIC = /^(?:_operator|math|torch)::|^aten::sym_(?:size|numel|st
 export function readGraph(graph: JsonValue, scope: SymbolScope, depth = 0): AtenGraph {
   if (depth > MAX_GRAPH_DEPTH) graph.wrong(`graphs nested at most ${MAX_GRAPH_DEPTH} deep`);
   const symbolicIntegers = readSymbolicIntegers(graph, scope);
+  const bodySizes = new Map<AtenGraph, ReadonlyMap<string, Dim>>();
   const context: ArgumentContext = {
     scope,
     symbolicIntegers,
-    readGraph: (inner) => readGraph(inner, scope, depth + 1),
+    readGraph(inner) {
+      const body = readGraph(inner, scope, depth + 1);
+      bodySizes.set(body, readSymbolicIntegers(inner, scope));
+      return body;
+    },
   };
+  const sizesIn = (body: AtenGraph) => bodySizes.get(body) ?? new Map();
   const { types, strides } = readTypes(graph, scope);
   const calls = graph
     .get("nodes")
     .list()
-    .map((node) => readCall(node, context))
+    .map((node) => withoutSizes(readCall(node, context), symbolicIntegers, sizesIn))
     .filter((call) => !isStatedSize(call, scope));
   correctStates(calls, types, strides);
   return {
