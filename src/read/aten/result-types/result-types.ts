@@ -48,8 +48,9 @@ const RESHAPED = new Set([
  */
 export function resultTypes(call: Facts, fresh: () => Dim): readonly RankedType[] | undefined {
   const { name } = call;
-  const writes = name.endsWith("_") && !name.endsWith("__");
-  const functional = writes ? name.slice(0, -1) : name;
+  const isDunder = /^__i(and|or|xor|lshift|rshift)__$/.test(name);
+  const writes = isDunder || (name.endsWith("_") && !name.endsWith("__"));
+  const functional = isDunder ? `__${name.slice(3)}` : writes ? name.slice(0, -1) : name;
   const infer = Object.hasOwn(TABLE, functional) ? TABLE[functional] : undefined;
   if (!infer || !writes || RESHAPED.has(name)) return infer?.(call, fresh);
   // What is written into keeps its type, whatever is written.

@@ -65,6 +65,18 @@ describe("a view by strides", () => {
     expect(await run(withStrides(WRITTEN, strides), strides)).toEqual(want);
   });
 
+  it("is a reshape where it sees the whole memory in order", () => {
+    const text = `
+      input x: float32[2, 3, 4]
+      y: float32[2, 3, 4] = aten::neg.default(self=%x)
+      f: float32[2, 12] = aten::as_strided.default(self=%y, size=[2, 12], stride=[12, 1])
+      z: float32[2, 12] = aten::relu_.default(self=%f)
+      return output_0=%y
+    `;
+    const { nodes } = lowerAten(withStrides(text, [12, 4, 1]));
+    expect(nodes.map(({ operator }) => operator)).toEqual(["Neg", "Reshape", "Relu", "Reshape"]);
+  });
+
   it("is refused where nobody knows how the tensor lies in memory", () => {
     expect(refusal(WINDOWS, undefined)).toContain("does not tell how it lies in memory");
     expect(refusal(WINDOWS, [24, 8, 2])).toContain("is a part of a larger one");

@@ -26,6 +26,10 @@ export const AS_STRIDED_SCATTER: Rule = {
     const order = orderOf(call);
     const { dtype } = call.type("self");
     const shape = inOrder(call.shape("self"), order);
+    if (isReshape(call)) {
+      const whole = call.reshape(call.as("src", dtype), call.shape("src"), shape);
+      return call.transpose(whole, inverse(order));
+    }
     const flat = call.reshape(call.transpose(call.tensor("self"), order), shape, [productOf(shape)]);
     const at = places(call);
     if (new Set(at).size < at.length)

@@ -59,6 +59,8 @@ export class Expressions {
         return float(expression.value);
       case "imaginary":
         return { kind: "complex", real: 0, imaginary: expression.value };
+      case "complex":
+        return { kind: "complex", real: expression.real, imaginary: expression.imaginary };
       case "string":
         return string(expression.value);
       case "name":

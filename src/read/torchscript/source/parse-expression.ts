@@ -84,10 +84,20 @@ function atom(tokens: Tokens, depth: number): Expression {
   }
   if (kind === "int" || kind === "float" || kind === "imaginary") {
     tokens.take();
-    return { kind, value: Number(text) };
+    const sign = kind !== "imaginary" && tokens.peek(1).kind === "imaginary" ? tokens.current.text : "";
+    if (sign !== "+" && sign !== "-") return { kind, value: Number(text) };
+    tokens.take();
+    const imaginary = Number(tokens.take().text);
+    return { kind: "complex", real: Number(text), imaginary: sign === "-" ? -imaginary : imaginary };
   }
   if (kind === "string") return strings(tokens);
-  if (tokens.skip("-")) return { kind: "negative", operand: parseNegated(tokens, depth + 1), line };
+  if (tokens.skip("-")) {
+    const operand = parseNegated(tokens, depth + 1);
+    // The sign is that of the real part alone.
+    return operand.kind === "complex"
+      ? { ...operand, real: -operand.real }
+      : { kind: "negative", operand, line };
+  }
   if (tokens.skip("(")) {
     const { items, hasComma } = bracketed(tokens, ")", depth);
     const [first] = items;

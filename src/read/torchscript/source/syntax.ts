@@ -8,6 +8,8 @@ export type Expression =
   | { readonly kind: "int"; readonly value: number }
   | { readonly kind: "float"; readonly value: number }
   | { readonly kind: "imaginary"; readonly value: number }
+  /** `1.+2.j`; the language has no other sums. */
+  | { readonly kind: "complex"; readonly real: number; readonly imaginary: number }
   | { readonly kind: "string"; readonly value: string }
   | { readonly kind: "negative"; readonly operand: Expression; readonly line: number }
   | Attribute
