@@ -43,6 +43,31 @@ class ScanCell(nn.Module):
         return last, rows, back
 
 
+class CapturedSizes(nn.Module):
+    """A choice, a loop and a scan whose bodies compute with free sizes of the model, and a block without gradients."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(3, 3)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        batch, length = x.shape[:2]
+
+        def step(i: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+            return i + 1, self.linear(x) * 0.5 + batch
+
+        def cell(h: Tensor, row: Tensor) -> tuple[Tensor, Tensor]:
+            h = self.linear(row) + h * 0.5 + batch
+            return h, h - length
+
+        with torch.no_grad():
+            first, rest = self.linear(x).view(batch * length, 3).split([1, 2], -1)
+        chosen = torch.cond(x.sum() > 0, lambda x: x * batch + length, lambda x: x - batch * length, (x,))
+        looped = while_loop(lambda i, _: i < batch, step, (torch.tensor(0), x))[1]
+        scanned = scan(cell, torch.zeros(batch, 3), x, dim=1)[1]
+        return chosen, looped + (first * rest).view(batch, length, 2).sum(-1, keepdim=True), scanned
+
+
 class MapRows(nn.Module):
     """A layer applied to each row."""
 

@@ -139,6 +139,7 @@ def exported_cases(folder: Path) -> list[Case]:
     models: list[tuple[nn.Module, list[tuple], object, tuple[str, ...]]] = [
         (exported.NestedWhile(), rows, {"x": {0: free}}, ()),
         (exported.ScanCell(), [(r(4, 2, 3),), (r(2, 3, 3),)], {"x": {0: free, 1: free}}, ()),
+        (exported.CapturedSizes(), [(r(4, 2, 3),), (r(2, 3, 3),)], {"x": {0: free, 1: free}}, ()),
         (exported.MapRows(), [(r(4, 3), r(4)), (r(2, 3), r(4))], {"x": {0: free}, "y": None}, ()),
         (exported.CachedAttention(), [(r(1, 1, 8),) for _ in range(5)], None, ("keys", "values", "place")),
     ]
