@@ -151,6 +151,8 @@ test.each<[string, string[], string]>([
     ["s: int64[2] = [2, 2000000000]", "a, b = Split(x, s)"],
     "sizes 2, 2000000000 of an axis of 7",
   ],
+  ["x: float32[2], a: int64[7919]", ["y = Unsqueeze(x, a)"], "7920 dimensions are more than the 254"],
+  ["s: int64[2000000000]", ["y = ConstantOfShape(s)"], "2000000000 dimensions are more than the 254"],
   ["x: float32[2]", ["y = Reshape(x)"], "input 1 of 2 that it must have is missing"],
   ["x: float32[2]", ["y = Relu(x, x)"], "it has 2 inputs, 1 at most are known"],
 ])("%s; %j is refused", (inputs, statements, message) => {

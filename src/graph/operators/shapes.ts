@@ -23,8 +23,13 @@ export function declaredDtype(node: Node, index: number): DType | undefined {
   return value?.initializer?.dtype ?? (value?.type?.kind === "tensor" ? value.type.dtype : undefined);
 }
 
-/** A result of known rank whose sizes only running tells. */
+/** Axes of a tensor: more are a mistake in the file, or a number of rows taken for one of axes. TensorFlow has 254. */
+const MAX_RANK = 254;
+
+/** A result of known rank whose sizes only running tells. Throws IllTyped if no tensor has so many. */
 export function unknownSizes(context: InferContext, rank: number): Dim[] {
+  if (rank > MAX_RANK)
+    throw new IllTyped(`${rank} dimensions are more than the ${MAX_RANK} that a tensor has`);
   return Array.from({ length: rank }, () => context.unknownDim());
 }
 
