@@ -70,3 +70,14 @@ describe("pictures whose channels lie innermost", () => {
     expect(strides(conv("torch.permute(torch.zeros([5, 1, 1, 2]), [0, 3, 1, 2])"))).toBeUndefined();
   });
 });
+
+describe("windows of a sequence", () => {
+  it("lie in memory as the heads of a batch do that were joined without moving them", () => {
+    const body = `
+weight = torch.zeros([8, 3])
+s = torch.linear(torch.transpose(torch.view(torch.zeros([24]), [2, 4, 3]), 0, 1), weight)
+h = torch.transpose(torch.transpose(torch.view(s, [4, 2, 2, 4]), 0, 1), 1, 2)
+return torch.view(torch.reshape(h, [4, 4, 4]), [4, 2, 2, 4])`;
+    expect(strides(body.trim())).toEqual(["4", "32", "16", "1"]);
+  });
+});
