@@ -91,6 +91,8 @@ const IN_ORDER =
 /** The same, unless a picture's channels lie innermost. */
 const IN_ORDER_BUT_PICTURES = /^(cat|stack|pad|constant_pad_nd)$/;
 const PICTURE_RANKS = [4, 5];
+/** Operators that do not ask whether an argument's channels lie innermost. */
+const NO_PICTURES = /^(masked_fill|index|sum|mean|any|all|amax|amin|argmax|argmin)$/;
 /** The stride of an axis of size 1 that nobody knows; it matters for nothing but pictures. */
 const SAYS_NOTHING = -1;
 /** Functions of each element: the axes of the result lie in memory in the order that the arguments' axes have there. */
@@ -119,13 +121,19 @@ function stridesOf(call: Facts, shape: readonly Dim[], builder: ProgramBuilder):
   if (ANY_ORDER.test(call.name)) return undefined;
   if (makesOrder(call, tensors, builder) || tensors.every((name) => isInOrder(name, builder)))
     return contiguousStrides(shape);
+  if (NO_PICTURES.test(call.name) && tensors.every((name) => isInOrder(name, builder, true)))
+    return inOrderButFor1(shape);
   if (!ELEMENTWISE.test(call.name)) return undefined;
-  if (tensors.every((name) => descends(name, builder)))
-    return contiguousStrides(shape).map((step, axis) => (shape[axis] === 1 ? SAYS_NOTHING : step));
+  if (tensors.every((name) => descends(name, builder))) return inOrderButFor1(shape);
   const [only] = tensors;
   const known = only === undefined || tensors.length > 1 ? undefined : builder.strides.get(only);
   const isWhole = known && memoryOrder(shape, known) && sameShape(builder.typeOf(only ?? "").shape, shape);
   return isWhole ? known : undefined;
+}
+
+/** Contiguous as far as elements go; the strides of axes of size 1 follow from the arguments'. */
+function inOrderButFor1(shape: readonly Dim[]): Dim[] {
+  return contiguousStrides(shape).map((step, axis) => (shape[axis] === 1 ? SAYS_NOTHING : step));
 }
 
 /** Whether memory has the axes in their order, with gaps or without. */
@@ -190,10 +198,10 @@ function tensorsOf(call: Facts): string[] {
 }
 
 /** Of pictures also the strides of axes of size 1, by which PyTorch tells whether channels lie innermost. */
-function isInOrder(name: string, builder: ProgramBuilder): boolean {
+function isInOrder(name: string, builder: ProgramBuilder, isBlind = false): boolean {
   const known = builder.strides.get(name);
   const { shape } = builder.typeOf(name);
   if (!known || !isContiguous(shape, known)) return false;
-  if (!PICTURE_RANKS.includes(shape.length)) return true;
+  if (isBlind || !PICTURE_RANKS.includes(shape.length)) return true;
   return contiguousStrides(shape).every((step, axis) => sameDim(step, known[axis] ?? SAYS_NOTHING));
 }
