@@ -41,6 +41,31 @@ it("diagonals and traces of matrices of free sizes are gathered by places that a
   expect(text).toContain("Trilu(y, ");
 });
 
+it("a mean is NaN where a run finds that there is nothing to take it of", () => {
+  const mean = (size: string) =>
+    lowered(`
+      input x: float32[batch, ${size}]
+      y: float32[batch] = aten::mean.dim(self=%x, dim=[1])
+      return y=%y
+    `);
+  expect(mean("u0")).toMatch(/Add\(/);
+  expect(mean("u0")).toMatch(/Div\(/);
+  expect(mean("n")).not.toMatch(/Add\(/);
+});
+
+it("an axis may be rolled by more than its size, and by a size", () => {
+  const roll = (shift: string) =>
+    lowered(`
+      input x: float32[batch, n]
+      y: float32[batch, n] = aten::roll.default(self=%x, shifts=[${shift}], dims=[1])
+      return y=%y
+    `);
+  expect(roll("3")).toMatch(/Mod\(/);
+  expect(roll("{n}")).not.toMatch(/Concat\(/);
+  expect(roll("{batch}")).toMatch(/Mod\(/);
+  expect(roll("1")).not.toMatch(/Mod\(/);
+});
+
 it("numbers at equal distances may lie between numbers that a run finds", () => {
   const text = lowered(`
     input x: float32[]

@@ -30,7 +30,7 @@ export function isNeverNegative(dim: Dim): boolean {
 export function lowest(dim: Dim, depth = MAX_DEPTH): number {
   const plain = sumOfBounds(dim, depth);
   const terms = termsOf(dim);
-  if (plain > Number.NEGATIVE_INFINITY || depth === 0 || terms.length > MAX_TERMS) return plain;
+  if (plain > Number.NEGATIVE_INFINITY || depth <= 0 || terms.length > MAX_TERMS) return plain;
   const bounds = terms.map(({ coefficient, atoms }) => {
     const [atom, ...more] = atoms;
     if (!atom || more.length > 0 || atom.kind === "symbol") return plain;

@@ -6,6 +6,7 @@ import {
   floorDivDims,
   maxDims,
   minDims,
+  mulDims,
   mulDims as repeated,
   subDims,
 } from "../../../graph/dim.ts";
@@ -50,6 +51,8 @@ function within(bound: Dim, size: Dim): Dim {
   const rest = subDims(size, bound);
   if (typeof rest === "number" && rest >= 0 && typeof size !== "number") return bound;
   if (isNeverNegative(bound)) return isNeverNegative(rest) ? bound : minDims(size, bound);
+  const fromEnd = addDims(size, bound);
+  if (lowest(mulDims(bound, -1)) > 0) return isNeverNegative(fromEnd) ? fromEnd : maxDims(fromEnd, 0);
   throw new Refusal(`an axis of ${size} is cut at ${bound}, which may be outside`);
 }
 

@@ -38,8 +38,11 @@ function shaped(shapeOf: (call: Facts, shape: readonly Dim[]) => readonly Dim[])
  * a size divides, the run ends if they do not fit.
  */
 export function viewedShape(from: readonly Dim[], to: readonly Dim[], fresh?: () => Dim): Dim[] {
-  const total = productOf(from);
-  const known = productOf(to.filter((size) => size !== -1));
+  const [others, wanted] = withoutCommon(
+    from,
+    to.filter((size) => size !== -1),
+  );
+  const [total, known] = [productOf(others), productOf(wanted)];
   const fitsOrEnds = isCounted(total) || isCounted(known);
   if (!to.includes(-1)) {
     if (!fitsOrEnds && !isSameIfDivisible(total, known))
@@ -54,6 +57,17 @@ export function viewedShape(from: readonly Dim[], to: readonly Dim[], fresh?: ()
     if (fitsOrEnds && typeof known === "number") return floorDivDims(total, known);
     return fitsOrEnds ? fresh?.() : divideIfDivisible(total, known);
   }
+}
+
+/** Two shapes without the sizes that stand in both: none is divided by a sum such as `n + 1` then. */
+function withoutCommon(a: readonly Dim[], b: readonly Dim[]): readonly [readonly Dim[], readonly Dim[]] {
+  const left = [...a];
+  const right = b.filter((size) => {
+    const at = typeof size === "number" ? -1 : left.findIndex((other) => sameDim(other, size));
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+  return [left, right];
 }
 
 const view: Infer = (call, fresh) => {

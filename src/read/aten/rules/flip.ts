@@ -1,9 +1,10 @@
 // Elements of axes in reverse order, rolled around, or turned by right angles.
 import { int } from "../../../graph/attribute.ts";
-import { type Dim, productOf } from "../../../graph/dim.ts";
+import { type Dim, maxDims, modDims, mulDims, productOf } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
 import { normalAxis } from "../argument.ts";
 import type { Call } from "../call.ts";
+import { lowest } from "../result-types/bounds.ts";
 import type { Rule } from "../rule.ts";
 import { turnedRound } from "../scan.ts";
 
@@ -32,7 +33,7 @@ export const ROLL: Rule = {
   targets: ["aten::roll.default"],
   emit(call) {
     const shape = call.shape("self");
-    const shifts = call.ints("shifts");
+    const shifts = call.dims("shifts");
     const axes = call.ints("dims");
     if (shape.length === 0) return call.tensor("self");
     if (axes.length > 0) {
@@ -48,14 +49,22 @@ export const ROLL: Rule = {
 };
 
 /** The last `shift` elements come first. */
-function roll(call: Call, x: Value, axis: number, shift: number, shape: readonly Dim[]): Value {
+function roll(call: Call, x: Value, axis: number, shift: Dim, shape: readonly Dim[]): Value {
   const size = shape[axis] as Dim;
   if (size === 1 && shift !== 0) return turnedRound(call, x, axis);
-  const within = typeof size === "number" && size > 0 ? shift % size : shift;
-  if (within === 0) return x;
-  return call.op("Concat", [call.slice(x, axis, -within, 2 ** 63), call.slice(x, axis, 0, -within)], {
+  const first = firstOf(shift, size);
+  if (first === 0) return x;
+  return call.op("Concat", [call.slice(x, axis, first, 2 ** 63), call.slice(x, axis, 0, first)], {
     axis: int(axis),
   });
+}
+
+/** The place of the element that comes first; negative ones count from the end. A shift may go round more than once. */
+function firstOf(shift: Dim, size: Dim): Dim {
+  if (shift === 0 || size === 0) return 0;
+  if (typeof shift === "number" && typeof size === "number") return -(shift % size) + 0;
+  if (typeof shift === "number" && lowest(size) >= Math.abs(shift)) return -shift;
+  return modDims(mulDims(shift, -1), lowest(size) < 1 ? maxDims(size, 1) : size); // nothing is divided by 0
 }
 
 export const ROTATE: Rule = {

@@ -9,6 +9,7 @@ import { complexOperand } from "../complex-pair.ts";
 import { freeDiagonalPlaces } from "../free-diagonal.ts";
 import { arithmeticDType } from "../kernel-dtype.ts";
 import { axesOf, isEmptyReduction, keepsAxes } from "../reduction.ts";
+import { lowest } from "../result-types/bounds.ts";
 import type { Rule } from "../rule.ts";
 
 const OPERATORS: Readonly<Record<string, string>> = {
@@ -142,7 +143,18 @@ function reduce(call: Call, op: string): Value {
     return call.expand(call.number(Number.NaN, dtype), [], shape);
   const computed = op === "ReduceMean" ? dtype : arithmeticDType(dtype);
   const result = call.reduce(op, call.as("self", computed), axesOf(call), keepsAxes(call));
+  const count = op === "ReduceMean" ? reducedCount(call) : 1;
+  if (typeof count !== "number" && lowest(count) < 1) {
+    // 0 / count is 0, but NaN of no elements, of which engines say that their mean is 0.
+    const size = call.cast(call.dimEmitter.scalar(count), "int64", dtype);
+    return call.op("Add", [result, call.op("Div", [call.number(0, dtype), size])]);
+  }
   return call.cast(result, computed, dtype);
+}
+
+function reducedCount(call: Call): Dim {
+  const shape = call.shape("self");
+  return productOf(axesOf(call).map((axis) => shape[axis] ?? 1));
 }
 
 function withoutNaN(call: Call, x: Value, dtype: DType): Value {

@@ -43,6 +43,17 @@ return torch.slice(torch.view(windows, [torch.size(x, 0), 4, -1, 6]), 2, 0, torc
     expect(cut("2", "half")).toBe("aten::slice.Tensor float32[n, 4, max(0, floordiv(h, 2) - min(2, h)), 6]");
   });
 
+  it("is seen as rows of whatever is left, and cut from its end", () => {
+    const windows =
+      "windows = torch.unfold(x, 2, 3, 2)\nreturn torch.reshape(windows, [torch.size(x, 0), 4, torch.size(windows, 2), -1])";
+    expect(made(windows)).toBe("aten::reshape.default float32[n, 4, floordiv(h + 1, 2) - 1, 18]");
+    expect(made("return torch.slice(x, 2, torch.neg(torch.size(x, 2)))")).toBe(
+      "aten::slice.Tensor float32[n, 4, h, 6]",
+    );
+    const fromHalf = "return torch.slice(x, 2, torch.neg(torch.floordiv(torch.size(x, 2), 2)))";
+    expect(made(fromHalf)).toContain("which may be outside"); // of one row the half is -0, and the whole row is left
+  });
+
   it("is joined from every second row where there are as many of either", () => {
     const body = `
 even = torch.slice(x, 2, 0, 9223372036854775807, 2)
