@@ -7,6 +7,7 @@ fourth. The examples that a converted model takes tell whether its batch and its
 import gc
 import json
 import shutil
+import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -52,6 +53,8 @@ def measure(file: Path, folder: Path, deep: bool, in_tensorflow: bool, options: 
         if outcome.code:
             return Outcome("wrong", f"exit code {outcome.code}: {shorten(outcome.stderr)}")
         return compare(base / "1", recorded_examples(folder / "io.npz"), deep, in_tensorflow)
+    except subprocess.TimeoutExpired as late:
+        return Outcome("wrong", f"not converted after {late.timeout:.0f} s")
     finally:
         shutil.rmtree(base, ignore_errors=True)
 

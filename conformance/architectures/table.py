@@ -18,6 +18,9 @@ sequence length or number of frames where PyTorch lets it be; one exported from 
 do; a .pt traced at batch 2. What is free in the converted model stands behind `equal`: `n` the batch, `s` the sizes.
 `-` is what PyTorch does not export. The errors are the largest differences, divided by the output's largest value: at
 most 1e-4, or 3e-4 beyond a hundred layers with weights. The error in TensorFlow is that of the most general file.
+
+A row is as it was measured last: the sweep takes hours and went on over several commits. Weights are random, of a size
+with which a wrong number shows (`conformance/architectures/settle.py`).
 """
 
 
