@@ -5,13 +5,14 @@ import { inferTypes } from "../graph/infer-types.ts";
 import { parseGraph } from "../graph/text.ts";
 import { typeText } from "../graph/type.ts";
 import { type FreedGraph, freeGraph } from "./free-graph.ts";
+import { Visits } from "./widen.ts";
 import { AnotherInput, HeldByNode } from "./workbench.ts";
 
 function free(text: string, size: number, axes: Readonly<Record<string, number>> = { x: 0 }): FreedGraph {
   const graph = parseGraph(text);
   graph.opsets.set("", 21);
-  const options = { axes: new Map(Object.entries(axes)), size, symbol: "n", evaluate: evaluateWithEngine };
-  return freeGraph(inferTypes(graph), options);
+  const known = { evaluate: evaluateWithEngine, visits: new Visits() };
+  return freeGraph(inferTypes(graph), { axes: new Map(Object.entries(axes)), size, symbol: "n", ...known });
 }
 
 /** The types of a body's outputs, read again from scratch. */
@@ -132,7 +133,13 @@ describe("a graph whose batch is 1", () => {
       "graph main(x: float32[1, 4]) -> (y) {\n  s: int64[3] = [1, 2, 2]\n  y = Reshape(x, s)\n}",
     );
     const typed = inferTypes(graph);
-    freeGraph(typed, { axes: new Map([["x", 0]]), size: 1, symbol: "n", evaluate: undefined });
+    freeGraph(typed, {
+      axes: new Map([["x", 0]]),
+      size: 1,
+      symbol: "n",
+      evaluate: undefined,
+      visits: new Visits(),
+    });
     expect(typeText(inferTypes(graph).knownType(graph.outputs[0] ?? never()))).toBe("float32[1, 2, 2]");
   });
 });
@@ -149,3 +156,14 @@ function thrown(run: () => unknown): unknown {
   }
   throw new Error("it should not succeed");
 }
+
+it("ends when too many values were looked at", () => {
+  const graph = parseGraph(
+    "graph main(x: float32[2, 2]) -> (y) {\n  c: float32[2, 2] = [1, 2, 1, 2]\n  y = Add(x, c)\n}",
+  );
+  graph.opsets.set("", 21);
+  const visits = new Visits();
+  while (visits.another()); // all are used
+  const options = { axes: new Map([["x", 0]]), size: 2, symbol: "n", evaluate: undefined, visits };
+  expect(() => freeGraph(inferTypes(graph), options)).toThrow(HeldByNode);
+});

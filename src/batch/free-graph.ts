@@ -21,6 +21,7 @@ import { steerReshape } from "./reshape.ts";
 import { steerRowIndex } from "./row-index.ts";
 import { Sizes } from "./sizes.ts";
 import { SymbolicTypes } from "./symbolic-types.ts";
+import type { Visits } from "./widen.ts";
 import { HeldByNode, type Workbench } from "./workbench.ts";
 
 /** Which axis of each input is the batch, by the input's name. Inputs that are not named have none. */
@@ -47,6 +48,7 @@ export interface FreeingOptions {
   /** Name of the new symbol; no other size of the graph has it. */
   readonly symbol: string;
   readonly evaluate: Evaluate | undefined;
+  readonly visits: Visits;
 }
 
 /** Guesses that are taken back, in number: each costs an inference over the graph. */
@@ -81,6 +83,7 @@ class Freeing implements Workbench {
   readonly sizes: Sizes;
   readonly types: SymbolicTypes;
   readonly constantOf: ConstantOf;
+  readonly visits: Visits;
   private readonly options: FreeingOptions;
   private readonly typed: TypedGraph;
   private readonly places = new Map<Value, BatchAxis>();
@@ -91,6 +94,7 @@ class Freeing implements Workbench {
   constructor(typed: TypedGraph, options: FreeingOptions, guesses: Guesses) {
     const { graph, copies } = copyGraph(typed.graph);
     this.options = options;
+    this.visits = options.visits;
     this.typed = typed;
     this.guesses = guesses;
     this.graph = graph;

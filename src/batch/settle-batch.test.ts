@@ -125,6 +125,18 @@ describe("a batch that the file fixes", () => {
     expect(whyNot).toBe("'x' has it on axis 1");
   });
 
+  it("is perhaps that of an output that depends on no input", async () => {
+    const points = ["y = Exp(x)", "w: float32[3, 1, 2] = [1, 2, 3, 4, 5, 6]", "z = Tanh(w)"];
+    expect(await reason(model("x: float32[1, 4]", points, "y, z"))).toMatch(
+      /^Tanh .* makes output 'z' that is the same for all inputs: its axis 1 of 1 may be the batch or not$/,
+    );
+    expect(await reason(model("x: float32[5, 4]", points, "y, z"))).toBe("freed");
+    const table = "z: float32[2, 1] = [1, 2]";
+    expect(await reason(model("x: float32[2, 4]", ["y = Exp(x)", table], "y, z"))).toMatch(
+      /^output 'z' is the same for all inputs: its axis 0 of 2 /,
+    );
+  });
+
   it("is not of a size that the model keeps between calls", async () => {
     const graph = model("x: float32[2, 3], h: float32[2, 3]", ["y = Add(x, h)"]);
     graph.states.push({ input: 1, output: 0, initial: constant() });

@@ -29,6 +29,8 @@ import type { Settled } from "./report-batch.ts";
 import type { WithGraphs } from "./runnable.ts";
 import { inputSpecs } from "./sample-inputs.ts";
 import { Sizes } from "./sizes.ts";
+import { type UnmovedOutput, unmovedOutput } from "./unmoved-outputs.ts";
+import { Visits } from "./widen.ts";
 import { AnotherInput, HeldByNode } from "./workbench.ts";
 
 export interface BatchOptions {
@@ -96,7 +98,7 @@ async function proveAssumed(
     shapeOf: (value) => shapeOf(value, typed),
     contentsOf: (value) => value && typed.contentsOf(value),
   };
-  if (mixingNode(graph, known, sizes)) return undefined;
+  if (mixingNode(graph, known, sizes) || unmovedOutput(graph, size, known.shapeOf)) return undefined;
   const outputs = new Map(
     graph.outputs.map((output) => [output.name, batchAxisOf(shapeOf(output, typed) ?? [], sizes)]),
   );
@@ -147,8 +149,9 @@ async function free(typed: TypedGraph, options: BatchOptions): Promise<Settled> 
   const begin = performance.now();
   const guesses = guessAxes(typed, options.batchAxis ?? {});
   let reason: string | undefined;
+  const visits = new Visits();
   for (const guess of guesses) {
-    const tried = await trial(typed, guess, options);
+    const tried = await trial(typed, guess, { ...options, visits });
     if ("freed" in tried) {
       const ms = performance.now() - begin;
       const { freed, axes, sizes } = tried;
@@ -160,12 +163,16 @@ async function free(typed: TypedGraph, options: BatchOptions): Promise<Settled> 
   return { graph, axes, outcome: { state: "kept", size, reason: reason ?? "no input has one" } };
 }
 
+interface TrialOptions extends BatchOptions {
+  /** Those of all trials of a model. */
+  readonly visits: Visits;
+}
 type Trial = (Freed & { readonly sizes: readonly number[] }) | Refused;
 type Freed = { readonly freed: FreedGraph; readonly axes: InputAxes };
 type Refused = { readonly reason: string };
 
 /** Frees and proves; a proof that fails takes back what was guessed on the way, as often as MAX_TRIALS says. */
-async function trial(typed: TypedGraph, guess: Guess, options: BatchOptions): Promise<Trial> {
+async function trial(typed: TypedGraph, guess: Guess, options: TrialOptions): Promise<Trial> {
   const { withGraphs } = options;
   if (!withGraphs) return { reason: "there is no engine to prove it with" };
   const found = candidate(typed, guess, options);
@@ -199,13 +206,15 @@ function another(freed: FreedGraph, node: Node | undefined): FreedGraph | undefi
 }
 
 /** A freed graph, inputs taken in that turn out to have the batch too. */
-function candidate(typed: TypedGraph, guess: Guess, { evaluate }: BatchOptions): Freed | Refused {
+function candidate(typed: TypedGraph, guess: Guess, options: TrialOptions): Freed | Refused {
+  const { evaluate, visits } = options;
   const axes = new Map(guess.axes);
   const symbol = freshName(typed);
   for (let left = typed.graph.inputs.length; left >= 0; left--) {
     try {
-      const freed = freeGraph(typed, { ...guess, axes, symbol, evaluate });
-      return { freed, axes };
+      const freed = freeGraph(typed, { ...guess, axes, symbol, evaluate, visits });
+      const unmoved = unmovedOutput(freed.graph, guess.size, (value) => freed.types.shapeOf(value));
+      return unmoved ? { reason: unmovedReason(unmoved, guess.size) } : { freed, axes };
     } catch (error) {
       if (error instanceof HeldByNode) return { reason: `${named(error.node)} holds it: ${error.message}` };
       if (!(error instanceof AnotherInput)) throw error;
@@ -216,6 +225,11 @@ function candidate(typed: TypedGraph, guess: Guess, { evaluate }: BatchOptions):
     }
   }
   return { reason: "no input is left" };
+}
+
+function unmovedReason({ name, node, axis }: UnmovedOutput, size: number): string {
+  const output = node ? `${named(node)} makes output '${name}' that` : `output '${name}'`;
+  return `${output} is the same for all inputs: its axis ${axis} of ${size} may be the batch or not`;
 }
 
 function weightBytes(graph: Graph): number {

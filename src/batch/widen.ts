@@ -14,6 +14,21 @@ import { AnotherInput, HeldByNode, type Workbench } from "./workbench.ts";
 const MAX_DEPTH = 8;
 /** Values looked at for the sake of one. Models need a few; what nodes of many inputs lead to grows with a power. */
 const MAX_VISITS = 1000;
+/**
+ * And in all for one model: what is added on the way is made to fit in its turn, and nodes of two such operands try each
+ * value of one with each of the other.
+ */
+const MAX_VISITS_A_MODEL = 50_000;
+
+/** How many values were looked at for one model, whatever was tried and taken back. */
+export class Visits {
+  #count = 0;
+
+  /** Whether there may be one more. */
+  another(): boolean {
+    return ++this.#count <= MAX_VISITS_A_MODEL;
+  }
+}
 
 /** How far a search for one value has come. */
 interface Search {
@@ -32,7 +47,7 @@ export function* widened(
   bench: Workbench,
   search: Search = { depth: 0, visits: { count: 0 } },
 ): Generator<Value> {
-  if (search.visits.count++ >= MAX_VISITS) return;
+  if (search.visits.count++ >= MAX_VISITS || !bench.visits.another()) return;
   const size = bench.fixedShape(value)?.[axis] ?? 0;
   const factor = size / bench.sizes.baked;
   if (size === 0 || !Number.isInteger(factor)) return;

@@ -4,12 +4,14 @@ import type { BatchAxis } from "./batch-axis.ts";
 import type { ConstantOf } from "./constant-values.ts";
 import type { Sizes } from "./sizes.ts";
 import type { SymbolicTypes } from "./symbolic-types.ts";
+import type { Visits } from "./widen.ts";
 
 export interface Workbench {
   readonly graph: Graph;
   readonly sizes: Sizes;
   readonly types: SymbolicTypes;
   readonly constantOf: ConstantOf;
+  readonly visits: Visits;
   /** Where the batch stands in a value; undefined if nowhere, or on more than one axis. */
   batchIn(value: Value): BatchAxis | undefined;
   /** One of the places that a node may put the batch at, the likeliest first: the one whose turn it is. */
