@@ -3,6 +3,7 @@
 // Invariant: what is known of a model is dropped with the model; only JSON without values is remembered, which follows
 // from its key and the model alone.
 import type { LoadedModel } from "../../../engine/engine.ts";
+import { Remembered } from "../../remembered.ts";
 
 /** Of one model; clients that put a number of their own into each request gain nothing by it. */
 const MAX_KNOWN = 16;
@@ -11,21 +12,19 @@ const MAX_KEY_LENGTH = 1024;
 
 /** What is known by a text. */
 export class KnownHeads<T> {
-  readonly #known = new WeakMap<LoadedModel, Map<string, T>>();
+  readonly #known = new WeakMap<LoadedModel, Remembered<T>>();
 
   get(loaded: LoadedModel, key: string): T | undefined {
     return this.#known.get(loaded)?.get(key);
   }
 
   remember(loaded: LoadedModel, key: string, head: T): void {
-    if (key.length > MAX_KEY_LENGTH) return;
     let heads = this.#known.get(loaded);
     if (!heads) {
-      heads = new Map();
+      heads = new Remembered(MAX_KNOWN, MAX_KEY_LENGTH);
       this.#known.set(loaded, heads);
     }
-    if (heads.size === MAX_KNOWN) heads.clear();
-    heads.set(key, head);
+    heads.remember(key, head);
   }
 }
 

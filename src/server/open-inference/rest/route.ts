@@ -1,5 +1,6 @@
 // Which question an address asks.
 // Source: https://github.com/kserve/open-inference-protocol (HTTP/REST), Triton's extensions of it. A query means nothing.
+import { Remembered } from "../../remembered.ts";
 
 export type Question =
   | { readonly ask: "server" | "live" | "ready" | "models" | "statistics" | "index" }
@@ -46,19 +47,17 @@ export function isHealth(url: string): boolean {
   return pathOf(url).startsWith("/v2/health/");
 }
 
-/** Clients ask for the same few inferences again and again; those who make addresses up gain nothing by it. */
+/** Clients ask for the same few inferences again and again. */
 const MAX_KNOWN = 64;
 const MAX_KNOWN_LENGTH = 256;
-const KNOWN = new Map<string, Route>();
+const KNOWN = new Remembered<Route>(MAX_KNOWN, MAX_KNOWN_LENGTH);
 
 /** The question; undefined if there is none of that address. */
 export function routeOf(url: string): Route | undefined {
   const known = KNOWN.get(url);
   if (known) return known;
   const route = parseRoute(url);
-  if (route?.question.ask !== "infer" || url.length > MAX_KNOWN_LENGTH) return route;
-  if (KNOWN.size === MAX_KNOWN) KNOWN.clear();
-  KNOWN.set(url, route);
+  if (route?.question.ask === "infer") KNOWN.remember(url, route);
   return route;
 }
 

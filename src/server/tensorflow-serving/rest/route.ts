@@ -1,8 +1,10 @@
 // Which model and which question an address means.
 // Rules: TensorFlow Serving's http_rest_api_util.cc. The whole of path and query must match, whatever the case, but the
 // verb counts only in lower case; a query is part of the last name. Names and labels are percent-decoded afterwards.
+
 import { type Problem, problem } from "../../../core/errors.ts";
 import type { ModelSpec } from "../../manager/manager.ts";
+import { Remembered } from "../../remembered.ts";
 
 export type RestVerb = "predict" | "classify" | "regress" | "status" | "metadata";
 
@@ -53,10 +55,10 @@ export function parseRoute(method: string, url: string): AddressRoute | Problem 
   return { verb: last as RestVerb, model }; // one of the three, as was checked above
 }
 
-/** Clients ask for the same few predictions again and again; those who make addresses up gain nothing by it. */
+/** Clients ask for the same few predictions again and again. */
 const MAX_KNOWN = 64;
 const MAX_KNOWN_LENGTH = 256;
-const KNOWN = new Map<string, ModelRoute>();
+const KNOWN = new Remembered<ModelRoute>(MAX_KNOWN, MAX_KNOWN_LENGTH);
 
 /** The route of a prediction that was asked for before. */
 export function knownPrediction(method: string, url: string): ModelRoute | undefined {
@@ -65,9 +67,7 @@ export function knownPrediction(method: string, url: string): ModelRoute | undef
 
 /** Remembers where a prediction's address leads. */
 export function rememberPrediction(url: string, route: ModelRoute): void {
-  if (url.length > MAX_KNOWN_LENGTH) return;
-  if (KNOWN.size === MAX_KNOWN) KNOWN.clear();
-  KNOWN.set(url, route);
+  KNOWN.remember(url, route);
 }
 
 function malformed(method: string, path: string): Problem {
