@@ -4,7 +4,7 @@
 // Invariant: a message's bytes are copied at most once, into one buffer of their own; what was read into room() already
 // lies there.
 import { type Problem, problem } from "../../core/errors.ts";
-import { MessageMemory, MIN_REUSED_BYTES } from "./message-memory.ts";
+import { MessageMemory, MIN_REUSED_BYTES } from "../message-memory.ts";
 
 export interface GrpcMessage {
   readonly compressed: boolean;

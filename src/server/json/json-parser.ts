@@ -4,6 +4,7 @@
 // Invariant: any cutting of the same bytes into pieces reports the same events. Depth is bounded by the body alone:
 // nesting costs one byte a level and no recursion. A NUL byte ends the document, as it does there.
 // Not here: what the values mean (the handler), lists of plain numbers (scan-numbers.ts).
+import { copyOf } from "../lent-bytes.ts";
 import { beginsNumber, isScalarByte, isStructural } from "./byte-kinds.ts";
 import type { Capture } from "./capture.ts";
 import { type Escape, EscapeReader } from "./escape-reader.ts";
@@ -334,7 +335,7 @@ export class JsonParser {
     let at = from + 1;
     while (at < chunk.length && isScalarByte(chunk[at] as number)) at++;
     if (at < chunk.length) return from + this.#endScalar(chunk.subarray(from, at), at - from);
-    this.#carried = Uint8Array.prototype.slice.call(chunk, from); // a Buffer would not copy
+    this.#carried = copyOf(chunk.subarray(from));
     return at;
   }
 

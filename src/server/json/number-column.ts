@@ -5,7 +5,7 @@
 // Layout of int64 and uint64: pairs of 32-bit words, low word first.
 // Not here: reading digits (scan-numbers.ts), shapes (tensorflow-serving/rest/tensor-builder.ts).
 import type { DType } from "../../tensor/dtype.ts";
-import { MIN_REUSED_BYTES, SHARED_MEMORY } from "../grpc/message-memory.ts";
+import { MIN_REUSED_BYTES, SHARED_MEMORY } from "../message-memory.ts";
 
 export type NumberArray =
   | Float32Array

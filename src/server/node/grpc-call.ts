@@ -1,9 +1,9 @@
 // What calls of every kind have: who follows them, what they are told of the client's leaving, and how they are refused.
 // Invariant: each call is told to its follower once, and counted out once, when its stream is closed.
 import type { Problem } from "../../core/errors.ts";
-import type { MessageMemory } from "../grpc/message-memory.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { Log } from "../log.ts";
+import type { MessageMemory } from "../message-memory.ts";
 import { endWith } from "./grpc-answer.ts";
 import type { GrpcWatch } from "./watch-request.ts";
 

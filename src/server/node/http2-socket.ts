@@ -6,7 +6,7 @@ import { Connection, type ConnectionOptions } from "../http2/connection.ts";
 import { NO_ERROR } from "../http2/protocol.ts";
 import type { Log } from "../log.ts";
 import type { SocketLimits } from "./socket-limits.ts";
-import { BYTES_A_TURN, type Reading, readInto } from "./socket-reader.ts";
+import { BYTES_A_TURN, HURRY_MS, type Reading, readInto } from "./socket-reader.ts";
 
 export interface Http2SocketOptions extends Omit<ConnectionOptions, "now" | "wake"> {
   readonly limits: SocketLimits;
@@ -23,8 +23,6 @@ const MAX_WAITING_BYTES = 1024 * 1024;
 const DEFAULT_SEND_IDLE_MS = 120_000;
 /** After the last word, a client has this long to close its side. */
 const LINGER_MS = 1000;
-/** What came, and was left until there is more of it, is there within this time once it is asked for. */
-const HURRY_MS = 50;
 /** A client that does not answer the question whether it heard of the end is taken to have heard. */
 const DRAIN_ANSWER_MS = 1000;
 

@@ -2,13 +2,14 @@
 // Invariant: at most MAX_WAITING_BYTES wait to be read, and whatever the socket brought at once. Pieces are copies, as the
 // connection's memory is used again; a taker is given them where they lie, and nothing is read while it rests. What came
 // with the head is copied only if nobody takes it at once.
+
 import { FerryError, problem } from "../../core/errors.ts";
+import { copyOf } from "../lent-bytes.ts";
 import type { BodyTaker } from "../rest/message.ts";
+import { HURRY_MS } from "./socket-reader.ts";
 
 /** Past this the socket is not read any further until somebody takes something. */
 const MAX_WAITING_BYTES = 64 * 1024;
-/** What the source was asked to hurry with is there within this time, if it is there at all. */
-const HURRY_MS = 50;
 
 const DONE: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
@@ -225,8 +226,4 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     if (soon > 0) this.#timer = setTimeout(() => this.#lookAtClock(), soon);
     else this.fail(new FerryError([problem("REQUEST_STALLED", { milliseconds })]));
   }
-}
-
-function copyOf(piece: Uint8Array): Uint8Array {
-  return Uint8Array.prototype.slice.call(piece);
 }

@@ -28,6 +28,8 @@ export interface Reading {
 
 /** What a connection may bring in one turn of the event loop; who has brought it waits. Some 80 us of reading. */
 export const BYTES_A_TURN = 512 * 1024;
+/** What came, and was left until there is more of it, is there within this time once it is asked for. */
+export const HURRY_MS = 50;
 /** Where bytes are read to that belong nowhere yet; shared, since it is empty again after each read. */
 const SCRATCH = new Uint8Array(256 * 1024);
 /** The beginning of something: what is behind it may have a place of its own. */

@@ -3,7 +3,8 @@
 // padding. Source: Triton's extension_binary_data.md.
 // Invariant: bytes are copied once, or read to where they belong; no memory is taken before its size was compared with
 // the input's shape. Memory comes back only from who knows that nobody reads it any more.
-import { MIN_REUSED_BYTES, SHARED_MEMORY } from "../../grpc/message-memory.ts";
+import { copyOf } from "../../lent-bytes.ts";
+import { MIN_REUSED_BYTES, SHARED_MEMORY } from "../../message-memory.ts";
 
 /** Less is read with what follows it, and copied. */
 const MIN_PLACE_BYTES = 32 * 1024;
@@ -51,7 +52,7 @@ export class BinaryParts {
     // More than is wanted is an error, and nothing more need be held.
     if (this.found > this.wanted) this.#waiting = [];
     else if (this.#parts) this.#fill(this.#parts, chunk);
-    else this.#waiting.push(Uint8Array.prototype.slice.call(chunk)); // it may be lent
+    else this.#waiting.push(copyOf(chunk)); // it may be lent
   }
 
   /** The parts; undefined unless as many bytes came as are wanted. */

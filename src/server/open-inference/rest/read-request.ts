@@ -1,10 +1,12 @@
 // The body of an inference request, whatever it is made of: JSON, JSON with bytes behind it, or one tensor's bytes.
 // Invariant: JSON is read in slices with turns for others between them. Its text is kept only where inputs have
 // different datatypes, in case it has to be read again (read-infer-body.ts).
+
 import { FerryError, Problem, problem } from "../../../core/errors.ts";
 import type { TensorValue } from "../../../engine/engine.ts";
 import { textRoom } from "../../json/scan-numbers.ts";
 import { TextTurns } from "../../json/text-turns.ts";
+import { copyOf } from "../../lent-bytes.ts";
 import type { ServableHandle } from "../../manager/servable.ts";
 import type { RestRequest } from "../../rest/message.ts";
 import { inSlices, nextTurn } from "../../slices.ts";
@@ -281,11 +283,6 @@ function guessedWrong(reader: InferBodyReader, { parsed }: KnownHead): boolean {
     const data = reader.data.get(source);
     return data && data.datatype !== datatype;
   });
-}
-
-/** What is lent, to keep. */
-function copyOf(piece: Uint8Array): Uint8Array {
-  return Uint8Array.prototype.slice.call(piece);
 }
 
 function* tensorOf(

@@ -1,8 +1,10 @@
 // A request's body, inflated if need be, given to a reader piece by piece.
 // Invariant: the event loop has a turn whenever the reader has had enough of it.
+
 import { FerryError, type Problem, problem } from "../../../core/errors.ts";
 import { textRoom } from "../../json/scan-numbers.ts";
 import { TextTurns } from "../../json/text-turns.ts";
+import { copyOf } from "../../lent-bytes.ts";
 import type { BodyTaker, RestRequest } from "../../rest/message.ts";
 import { nextTurn } from "../../slices.ts";
 import type { Soon } from "../../soon.ts";
@@ -61,7 +63,7 @@ async function feedTaken(
     size += piece.length;
     if (size > maxBodyBytes) throw new FerryError([problem("REST_BODY_TOO_LARGE", { limit: maxBodyBytes })]);
     const at = reader.feedSome(piece, 0);
-    if (at < piece.length) return feedRest(Uint8Array.prototype.slice.call(piece), at, reader);
+    if (at < piece.length) return feedRest(copyOf(piece), at, reader);
     return turns.read(piece.length);
   };
   try {
