@@ -42,10 +42,12 @@ export const FOLD_BATCH_NORM = defineRewrite<Match>({
       constantInput(norm, index),
     ) as Parameters;
     const epsilon = attributeOf(norm, "epsilon", "float") ?? DEFAULT_EPSILON;
-    const factors = (): number[] => {
+    const computeFactors = (): number[] => {
       const deviations = numbersOf(variance).map((x) => Math.sqrt(x + epsilon));
       return numbersOf(scale).map((x, channel) => x / (deviations[channel] ?? 1));
     };
+    let known: readonly number[] | undefined; // the weight is read in pieces, and the bias needs them too
+    const factors = () => (known ??= computeFactors());
     const scaling = SCALINGS.get(producer.op)?.(producer, weight, factors) as Scaling; // match has found it
     const old = constantInput(producer, 2);
     const folded = derivedTensor(weight.dtype, bias.shape, () => {

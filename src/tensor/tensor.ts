@@ -14,8 +14,8 @@ export interface Tensor {
   /** The contents. Callers must not write to the result. Large tensors: each call may read from disk again. */
   read(): Uint8Array;
   /**
-   * Fills `target` with the contents from byte `from` on; only where they lie in a file, so that they can be taken in
-   * pieces and into memory that is there.
+   * Fills `target` with the contents from byte `from` on; only where they lie in a file, as they are or to be changed
+   * each for itself, so that they can be taken in pieces and into memory that is there.
    */
   readonly readInto?: (target: Uint8Array, from: number) => void;
   /** Elements of a string tensor (raw bytes, usually UTF-8), only when dtype is "string". */

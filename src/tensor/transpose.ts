@@ -32,7 +32,8 @@ export function reshaped(tensor: Tensor, shape: readonly number[]): Tensor {
   const { dtype, byteLength } = tensor;
   const reshapeOf = tensor.reshapeOf ?? tensor;
   const strings = tensor.strings ? { strings: tensor.strings } : {};
-  return { dtype, shape, byteLength, ...strings, read: () => tensor.read(), reshapeOf };
+  const readInto = tensor.readInto ? { readInto: tensor.readInto } : {};
+  return { dtype, shape, byteLength, ...strings, read: () => tensor.read(), ...readInto, reshapeOf };
 }
 
 /** Whether a permutation changes the order of axes of size 1 only, so that the bytes stay as they are. */
