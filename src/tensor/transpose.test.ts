@@ -32,9 +32,9 @@ describe("permutedPieces", () => {
     const bytes = new Uint8Array(elementCount(shape) * width).map((_, index) => (index * 31) % 253);
     const memory = new Uint8Array(bytes.byteLength);
     const parts: Uint8Array[] = [];
-    const take = (byteLength: number) => memory.subarray(0, byteLength).fill(255);
-    for (const piece of permutedPieces(bytes, width, shape, perm, pieceBytes, take))
-      parts.push(piece.slice());
+    const piece = (byteLength: number) => memory.subarray(0, byteLength).fill(255);
+    for (const each of permutedPieces(bytes, width, shape, perm, pieceBytes, { piece }))
+      parts.push(each.slice());
     expect(Buffer.concat(parts).equals(permuteBytes(bytes, width, shape, perm))).toBe(true);
     return parts.length;
   };

@@ -1,10 +1,11 @@
 // Tensors whose axes stand in another order, computed when they are read.
 // Layout: axis i of the result is axis perm[i] of the base. Moving only axes of size 1 moves no bytes.
 // Method: axes that stay neighbours are merged; then rows are copied, or, if the innermost axis changes, squares of
-// 64 by 64 elements are turned four rows at a time, so that reads and writes both stay within the cache.
+// elements are turned (turn-square.ts).
 import { BYTES_PER_ELEMENT } from "./dtype.ts";
 import { contiguousStrides } from "./gather-strided.ts";
 import { derivedTensor, type Tensor, tensorFromStrings } from "./tensor.ts";
+import { TILE, turnSquare, type Words, type WordTurner } from "./turn-square.ts";
 
 /** `tensor` with its axes permuted; the same tensor if that moves nothing. Permutations of permutations are one. */
 export function transposed(tensor: Tensor, perm: readonly number[]): Tensor {
@@ -54,9 +55,16 @@ export function permuteBytes(
   return output;
 }
 
+/** Memory for pieces, given again and again. */
+export interface PieceMemory {
+  piece(byteLength: number): Uint8Array;
+  /** Turns words within this memory; used where the bytes that are permuted lie in it too. */
+  readonly turner?: WordTurner | undefined;
+}
+
 /**
  * The same bytes in order, in pieces of about `pieceBytes`: a piece that fits a core's own cache is written on from
- * there. Each is in memory that `take` gives, which may be the same each time.
+ * there. The next piece may overwrite it.
  */
 export function* permutedPieces(
   bytes: Uint8Array,
@@ -64,7 +72,7 @@ export function* permutedPieces(
   shape: readonly number[],
   perm: readonly number[],
   pieceBytes: number,
-  take: (byteLength: number) => Uint8Array,
+  memory: PieceMemory,
 ): Generator<Uint8Array> {
   if (bytes.byteLength === 0) return;
   const [input, { sizes, strides }] = wordMove(bytes, width, shape, perm);
@@ -75,9 +83,9 @@ export function* permutedPieces(
   const count = wanted > TILE ? wanted - (wanted % TILE) : wanted;
   for (let row = 0; row < rows; row += count) {
     const taken = Math.min(count, rows - row);
-    const piece = take(taken * rowBytes);
+    const piece = memory.piece(taken * rowBytes);
     const part = { sizes: sizes.length > 0 ? [taken, ...inner] : [], strides };
-    permuteWords(input.subarray(row * (strides[0] ?? 0)), part, wordsOf(piece, width));
+    permuteWords(input.subarray(row * (strides[0] ?? 0)), part, wordsOf(piece, width), memory.turner);
     yield piece;
   }
 }
@@ -94,8 +102,6 @@ function wordMove(
   const aligned = bytes.byteOffset % Math.min(width, 4) === 0 ? bytes : bytes.slice();
   return [wordsOf(aligned, width), move];
 }
-
-type Words = Uint8Array | Uint16Array | Uint32Array;
 
 interface Move {
   /** Sizes in the order of the output. */
@@ -125,7 +131,7 @@ function merge(shape: readonly number[], perm: readonly number[]): Move {
   return { sizes, strides };
 }
 
-function permuteWords(input: Words, move: Move, output: Words): void {
+function permuteWords(input: Words, move: Move, output: Words, turner?: WordTurner): void {
   const rank = move.sizes.length;
   if (rank === 0 || move.strides[rank - 1] === 1) {
     copyRows(input, move, output);
@@ -140,7 +146,7 @@ function permuteWords(input: Words, move: Move, output: Words): void {
     columns: move.sizes[rank - 1] as number,
     columnStride: move.strides[rank - 1] as number,
   };
-  walk(outer, move, outStrides, (from, to) => turn(input, output, from, to, square));
+  walk(outer, move, outStrides, (from, to) => turnSquare(input, output, from, to, square, turner));
 }
 
 function copyRows(input: Words, move: Move, output: Words): void {
@@ -181,79 +187,11 @@ function walk(
   }
 }
 
-interface Square {
-  /** Along the input's innermost axis. */
-  readonly rows: number;
-  readonly rowStride: number;
-  /** Along the output's innermost axis. */
-  readonly columns: number;
-  readonly columnStride: number;
-}
-
-/** Elements a side; a multiple of BLOCK. Tiles of four-byte words fill half of a first-level cache. */
-const TILE = 64;
-/** Rows that are moved at once, as straight code: up to twice as fast as one element at a time. */
-const BLOCK = 4;
-
-/** A part of a square: rows from `top`, columns from `left`, ends excluded. */
-interface Area {
-  readonly top: number;
-  readonly bottom: number;
-  readonly left: number;
-  readonly right: number;
-}
-
-function turn(input: Words, output: Words, from: number, to: number, square: Square): void {
-  const { rows, columns } = square;
-  const blockRows = rows - (rows % BLOCK);
-  const blockColumns = columns - (columns % BLOCK);
-  for (let top = 0; top < blockRows; top += TILE) {
-    const bottom = Math.min(blockRows, top + TILE);
-    for (let left = 0; left < blockColumns; left += TILE) {
-      const right = Math.min(blockColumns, left + TILE);
-      turnBlocks(input, output, from, to, square, { top, bottom, left, right });
-    }
-  }
-  turnEach(input, output, from, to, square, {
-    top: 0,
-    bottom: blockRows,
-    left: blockColumns,
-    right: columns,
-  });
-  turnEach(input, output, from, to, square, { top: blockRows, bottom: rows, left: 0, right: columns });
-}
-
-/** Turns an area that consists of whole blocks. */
-function turnBlocks(input: Words, output: Words, from: number, to: number, square: Square, area: Area): void {
-  const { rowStride, columnStride } = square;
-  const { top, bottom, left, right } = area;
-  for (let row = top; row < bottom; row += BLOCK) {
-    let source = from + row + left * columnStride;
-    let target = to + row * rowStride + left;
-    for (let column = left; column < right; column++, target++, source += columnStride) {
-      output[target] = input[source] as number;
-      output[target + rowStride] = input[source + 1] as number;
-      output[target + 2 * rowStride] = input[source + 2] as number;
-      output[target + 3 * rowStride] = input[source + 3] as number;
-    }
-  }
-}
-
-/** Turns an area element by element. */
-function turnEach(input: Words, output: Words, from: number, to: number, square: Square, area: Area): void {
-  const { rowStride, columnStride } = square;
-  const { top, bottom, left, right } = area;
-  for (let row = top; row < bottom; row++) {
-    const start = to + row * rowStride;
-    for (let column = left; column < right; column++)
-      output[start + column] = input[from + row + column * columnStride] as number;
-  }
-}
-
 function wordsOf(bytes: Uint8Array, width: number): Words {
   if (width === 1) return bytes;
   if (width === 2) return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
-  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  // Signed, since an unsigned word above 2^31 may take memory of its own on the way.
+  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
 }
 
 function permuteList<T>(list: readonly T[], shape: readonly number[], perm: readonly number[]): T[] {

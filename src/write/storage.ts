@@ -3,6 +3,7 @@
 import { BYTES_PER_ELEMENT } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { permuteBytes, permutedPieces } from "../tensor/transpose.ts";
+import { TurningMemory } from "../tensor/turning-memory.ts";
 
 /** What is read at once of a tensor that needs not be in memory as a whole; it stays in a core's own cache. */
 const PIECE_BYTES = 512 * 1024;
@@ -40,8 +41,7 @@ export class StorageKeys {
 export class StorageReader {
   private tensor: Tensor | undefined;
   private bytes: Uint8Array = new Uint8Array(0);
-  private readonly plain = new Scratch();
-  private readonly permuted = new Scratch();
+  private readonly memory = new TurningMemory();
 
   /** The contents in order. What is given is overwritten by what is asked for next; `next` is the tensor after this one. */
   *pieces(tensor: Tensor, next: Tensor | undefined): Generator<Uint8Array> {
@@ -49,8 +49,7 @@ export class StorageReader {
     if (own.transposeOf) {
       const { base, perm } = own.transposeOf;
       const bytes = this.read(base);
-      const take = (byteLength: number) => this.permuted.take(byteLength);
-      yield* permutedPieces(bytes, BYTES_PER_ELEMENT[own.dtype], base.shape, perm, PIECE_BYTES, take);
+      yield* permutedPieces(bytes, BYTES_PER_ELEMENT[own.dtype], base.shape, perm, PIECE_BYTES, this.memory);
       return;
     }
     const isKept = next !== undefined && originOf(next) === own;
@@ -59,7 +58,7 @@ export class StorageReader {
       return;
     }
     this.tensor = undefined;
-    const piece = this.plain.take(Math.min(PIECE_BYTES, own.byteLength));
+    const piece = this.memory.tensor(Math.min(PIECE_BYTES, own.byteLength));
     for (let from = 0; from < own.byteLength; from += piece.byteLength) {
       const target = piece.subarray(0, own.byteLength - from);
       own.readInto(target, from);
@@ -75,20 +74,10 @@ export class StorageReader {
       return permuteBytes(this.read(moved.base), width, moved.base.shape, moved.perm);
     }
     if (own !== this.tensor) {
-      this.bytes = own.readInto ? this.plain.take(own.byteLength) : own.read();
+      this.bytes = own.readInto ? this.memory.tensor(own.byteLength) : own.read();
       own.readInto?.(this.bytes, 0);
       this.tensor = own;
     }
     return this.bytes;
-  }
-}
-
-/** Memory that is used again and again, as much as was ever wanted at once. */
-class Scratch {
-  private buffer = new Uint8Array(0);
-
-  take(byteLength: number): Uint8Array {
-    if (this.buffer.byteLength < byteLength) this.buffer = new Uint8Array(byteLength);
-    return this.buffer.subarray(0, byteLength);
   }
 }
