@@ -7,6 +7,7 @@ import { FerryError, fail } from "../../core/errors.ts";
 import { ALL_IMAGES, type ImageLayout } from "../../passes/lay-out-inputs.ts";
 import { conversionAsJson, printConversion, problemsAsJson } from "../convert/print-conversion.ts";
 import { progressBar } from "../convert/progress-bar.ts";
+import { spareOptimizer } from "../convert/spare-optimizer.ts";
 import { defaultEngine } from "../default-engine.ts";
 import type { Io } from "../io.ts";
 import { loadConfig } from "../load-config.ts";
@@ -111,6 +112,7 @@ function announceProof(file: string, byteLength: number, io: Io): void {
 
 async function convert(file: string, flags: ConvertFlags, io: Io): Promise<void> {
   const started = performance.now();
+  spareOptimizer();
   const verdicts: Verdict[] = [];
   const progress = progressBar(io);
   try {
