@@ -8,5 +8,5 @@ export function whereIs(node: Node): string {
   const origin = [scope && `of ${scope}`, operator && `from ${operator}`, line && `at ${line}`].filter(
     Boolean,
   );
-  return [name ? `'${name}'` : "without a name", ...origin].join(" ");
+  return [name ? `'${name}'` : "an unnamed node", ...origin].join(" ");
 }

@@ -237,6 +237,12 @@ export class Facts {
   }
 }
 
+/** A size that has to be known before the model runs. */
+export function fixedSize(size: Dim | undefined): number {
+  if (typeof size !== "number") throw new Refusal(`one of its sizes is ${size}; a fixed number is wanted`);
+  return size;
+}
+
 export function normalAxis(axis: number, rank: number): number {
   return axis < 0 ? axis + Math.max(rank, 1) : axis;
 }

@@ -210,7 +210,11 @@ export class Call extends Facts {
     if (sameShape(from, to)) return value;
     const lead = to.length - from.length;
     const target = to.map((dim, axis) => (axis >= lead && sameDim(dim, from[axis - lead] as Dim) ? 1 : dim));
-    return this.op("Expand", [value, this.vector(target)]);
+    // ONNX Runtime takes an expansion to nothing for none at all.
+    const emptied = target.flatMap((dim, axis) => (dim === 0 && axis >= lead ? [axis - lead] : []));
+    const cut = emptied.reduce((part, axis) => this.slice(part, axis, 0, 0), value);
+    const rest = target.map((dim, axis) => (dim === 0 && axis >= lead ? 1 : dim));
+    return rest.every((dim) => dim === 1) && lead === 0 ? cut : this.op("Expand", [cut, this.vector(rest)]);
   }
 
   unsqueeze(value: Value, ...axes: readonly number[]): Value {

@@ -25,15 +25,24 @@ export function reduceLoss(call: Call, loss: Value, rank: number): Value {
   return call.reduce(reduction === 1 ? "ReduceMean" : "ReduceSum", loss, axes, false);
 }
 
-/** The angle of the point (x, y): atan(y / x), moved by pi where x < 0. */
+/** -1, 0 or 1; of NaN 0, as PyTorch has it. */
+export function signOf(call: Call, x: Value, dtype: DType): Value {
+  return call.op("Where", [call.op("IsNaN", [x]), call.number(0, dtype), call.op("Sign", [x])]);
+}
+
+/** The angle of the point (x, y): atan(y / x), moved by pi where x is below zero, minus zero included. */
 export function angleOf(call: Call, y: Value, x: Value, dtype: DType): Value {
   const number = (value: number) => call.number(value, dtype);
-  const zero = number(0);
+  const both = (test: (value: Value) => Value) => call.op("And", [test(x), test(y)]);
+  const origin = both((value) => call.op("Equal", [value, number(0)]));
+  const far = both((value) => call.op("IsInf", [value]));
+  const diagonal = call.op("Mul", [call.op("Sign", [x]), call.op("Sign", [y])]);
+  const finite = call.op("Where", [far, diagonal, call.op("Div", [y, x])]);
+  const angle = call.op("Atan", [call.op("Where", [origin, y, finite])]);
   const turn = call.op("Where", [isNegative(call, y, dtype), number(-Math.PI), number(Math.PI)]);
-  const angle = call.op("Atan", [call.op("Div", [y, x])]);
-  const turned = call.op("Where", [call.op("Less", [x, zero]), call.op("Add", [angle, turn]), angle]);
-  const origin = call.op("And", [call.op("Equal", [x, zero]), call.op("Equal", [y, zero])]);
-  return call.op("Where", [origin, zero, turned]);
+  // 0 / -5 is minus zero, whose angle of its own is that of the point.
+  const below = isNegative(call, x, dtype);
+  return call.op("Where", [below, call.op("Add", [angle, turn]), angle]);
 }
 
 /** Below zero, minus zero included. */

@@ -1,5 +1,5 @@
 // Results that are made from little but sizes, and tensors like others.
-import { ceilDivDims, type Dim, subDims } from "../../../graph/dim.ts";
+import { ceilDivDims, type Dim, mulDims, subDims } from "../../../graph/dim.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { type Facts, Refusal } from "../argument.ts";
 import { forEach, type Infer, type InferTable, typed } from "./infer.ts";
@@ -37,7 +37,9 @@ function rangeLength(call: Facts, whole: boolean): Dim {
     const length = subDims(call.dim("end"), call.has("start") ? call.dim("start") : 0);
     const step = call.has("step") ? call.dim("step") : 1;
     if (typeof length === "number" && typeof step === "number") return Math.max(0, Math.ceil(length / step));
-    return ceilDivDims(length, step);
+    const [ahead, size] =
+      typeof step === "number" && step < 0 ? [mulDims(length, -1), -step] : [length, step];
+    return ceilDivDims(ahead, size);
   }
   const start = call.has("start") ? call.float("start") : 0;
   const step = call.has("step") ? call.float("step") : 1;

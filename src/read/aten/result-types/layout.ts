@@ -19,6 +19,7 @@ import {
   forEach,
   type Infer,
   type InferTable,
+  promoted,
   replaced,
   same,
   sameOrEnd,
@@ -267,8 +268,10 @@ const atLeast =
   };
 
 const difference: Infer = (call) => {
-  const { dtype, shape } = call.type("self");
+  const { shape } = call.type("self");
   const axis = call.axis("dim", shape.length);
+  const joined = ["prepend", "self", "append"].filter((name) => call.has(name));
+  const dtype = promoted(call, joined);
   const extra = ["prepend", "append"].flatMap((name) =>
     call.has(name) ? [call.shape(name)[axis] ?? 0] : [],
   );

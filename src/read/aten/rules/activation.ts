@@ -1,5 +1,5 @@
 // Activations that are one or two ONNX operators.
-import { type Attribute, float, int, string } from "../../../graph/attribute.ts";
+import { float, int, string } from "../../../graph/attribute.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
 
@@ -109,19 +109,26 @@ function logSigmoid(call: Call) {
   return call.op("Neg", [call.op("Softplus", [call.op("Neg", [call.tensor("self")])])]);
 }
 
-const SHRINKS: Readonly<Record<string, (lambda: number) => Record<string, Attribute>>> = {
-  hardshrink: (lambda) => ({ lambd: float(lambda), bias: float(0) }),
-  softshrink: (lambda) => ({ lambd: float(lambda), bias: float(lambda) }),
+/** 0 within the bounds; ONNX's Shrink makes 0 of NaN too. */
+export const HARD_SHRINK: Rule = {
+  targets: ["aten::hardshrink.default"],
+  emit(call) {
+    const { dtype } = call.type("self");
+    const x = call.tensor("self");
+    const within = call.op("LessOrEqual", [call.op("Abs", [x]), call.number(call.float("lambd"), dtype)]);
+    return call.op("Where", [within, call.number(0, dtype), x]);
+  },
 };
 
-export const SHRINK: Rule = {
-  targets: ["aten::hardshrink.default", "aten::softshrink.default"],
-  limits: "not float64",
-  refuse: (call) =>
-    call.dtypeOf("self") === "float64"
-      ? "ONNX keeps its bounds as float32; export the model in float32"
-      : undefined,
-  emit: (call) => call.op("Shrink", [call.tensor("self")], SHRINKS[call.name]?.(call.float("lambd"))),
+/** x less its part within the bounds */
+export const SOFT_SHRINK: Rule = {
+  targets: ["aten::softshrink.default"],
+  emit(call) {
+    const { dtype } = call.type("self");
+    const lambda = call.float("lambd");
+    const x = call.tensor("self");
+    return call.op("Sub", [x, call.op("Clip", [x, call.number(-lambda, dtype), call.number(lambda, dtype)])]);
+  },
 };
 
 /** threshold(x) = x <= threshold ? value : x, so that NaN stays */

@@ -69,12 +69,10 @@ function attend(call: Call): Attended {
     call.has("enable_gqa") && call.bool("enable_gqa")
       ? [repeatHeads(call, "key"), repeatHeads(call, "value")]
       : [call.tensor("key"), call.tensor("value")];
-  const width = Number(call.shape("query").at(-1));
-  const scale = call.optionalFloat("scale") ?? 1 / Math.sqrt(width);
   const rank = call.rank("key");
   const turned = call.transpose(key, [...new Array<number>(rank - 2).keys(), rank - 1, rank - 2]);
-  const scaled = scale === 1 ? query : call.op("Mul", [query, call.number(scale, dtype)]);
-  let scores = call.op("MatMul", [scaled, turned]);
+  const scale = scaleOf(call, dtype);
+  let scores = call.op("MatMul", [scale ? call.op("Mul", [query, scale]) : query, turned]);
   const masks = masksOf(call, dtype);
   for (const mask of masks.added) scores = call.op("Add", [scores, mask]);
   const softmax = call.op("Softmax", [scores], { axis: int(-1) });
@@ -82,6 +80,15 @@ function attend(call: Call): Attended {
   const product = call.op("MatMul", [weights, value]);
   if (!masks.rows) return { result: product, scores, weights };
   return { result: call.op("Mul", [product, masks.rows]), scores, weights };
+}
+
+/** The factor of the scores, 1 / sqrt(width of a head) unless one is given; undefined if it is 1. */
+function scaleOf(call: Call, dtype: DType): Value | undefined {
+  const width = call.shape("query").at(-1);
+  const given = call.optionalFloat("scale") ?? (typeof width === "number" ? 1 / Math.sqrt(width) : undefined);
+  if (given !== undefined) return given === 1 ? undefined : call.number(given, dtype);
+  const size = call.cast(call.dimEmitter.scalar(width as Dim), "int64", dtype); // a query has a last axis
+  return call.op("Reciprocal", [call.op("Sqrt", [size])]);
 }
 
 interface Masks {

@@ -35,9 +35,13 @@ export const CLAMP: Rule = {
   emit(call) {
     const { dtype } = call.result();
     const computed = arithmeticDType(dtype);
-    const bound = (name: string) => (call.has(name) ? call.as(name, computed) : undefined);
-    const inputs = [call.as("self", computed), bound("min"), bound("max")];
-    return call.cast(call.op("Clip", inputs[2] ? inputs : inputs.slice(0, 2)), computed, dtype);
+    const x = call.as("self", computed);
+    // For a bound that it does not have, Clip of ONNX Runtime takes the largest finite number.
+    const clamped =
+      call.has("min") && call.has("max")
+        ? call.op("Clip", [x, call.as("min", computed), call.as("max", computed)])
+        : bounded(call, bounded(call, x, "min", "Max", computed), "max", "Min", computed);
+    return call.cast(clamped, computed, dtype);
   },
 };
 

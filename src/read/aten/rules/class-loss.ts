@@ -3,7 +3,7 @@
 import { int, string } from "../../../graph/attribute.ts";
 import type { Value } from "../../../graph/graph.ts";
 import { isFloat } from "../../../tensor/dtype.ts";
-import { Refusal } from "../argument.ts";
+import { fixedSize, Refusal } from "../argument.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
 import { reduceLoss } from "../small-functions.ts";
@@ -58,7 +58,7 @@ function byProbabilities(call: Call, logs: Value): Value {
   const smoothing = call.float("label_smoothing");
   let target = call.as("target", dtype);
   if (smoothing > 0) {
-    const classes = Number(shape[axis]);
+    const classes = fixedSize(shape[axis]);
     const kept = call.op("Mul", [target, call.number(1 - smoothing, dtype)]);
     target = call.op("Add", [kept, call.number(smoothing / classes, dtype)]);
   }

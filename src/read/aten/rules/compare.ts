@@ -1,8 +1,8 @@
 // Comparisons, logic and tests of elements: results are bools (bitwise ones keep integers).
 import { int, string } from "../../../graph/attribute.ts";
 import type { Value } from "../../../graph/graph.ts";
-import { isFloat } from "../../../tensor/dtype.ts";
-import { operandDType } from "../arithmetic.ts";
+import { BYTES_PER_ELEMENT, isFloat } from "../../../tensor/dtype.ts";
+import { operands } from "../arithmetic.ts";
 import type { Call } from "../call.ts";
 import { promote } from "../promote.ts";
 import type { Rule } from "../rule.ts";
@@ -24,11 +24,8 @@ const COMPARISONS: Readonly<Record<string, string>> = {
 export const COMPARE: Rule = {
   targets: Object.keys(COMPARISONS).flatMap((name) => [`aten::${name}.Tensor`, `aten::${name}.Scalar`]),
   emit(call) {
-    const dtype = operandDType(call);
-    const result = call.op(COMPARISONS[call.name] as string, [
-      call.as("self", dtype),
-      call.as("other", dtype),
-    ]); // it has the target
+    const [a, b] = operands(call);
+    const result = call.op(COMPARISONS[call.name] as string, [a, b]); // it has the target
     return /^(ne|not_equal)$/.test(call.name) ? call.op("Not", [result]) : result;
   },
 };
@@ -70,7 +67,10 @@ export const BITWISE_NOT: Rule = {
   emit: (call) => call.op(call.dtypeOf("self") === "bool" ? "Not" : "BitwiseNot", [call.tensor("self")]),
 };
 
-/** Left shifts multiply and right shifts divide, rounding down, so that negative numbers shift arithmetically. */
+/**
+ * Left shifts multiply and right shifts divide, rounding down, so that negative numbers shift arithmetically.
+ * Places that a number does not have, negative ones too, leave nothing of it, or to the right its sign.
+ */
 export const SHIFT: Rule = {
   targets: ["left", "right"].flatMap((side) => {
     const short = side === "left" ? "__lshift__" : "__rshift__";
@@ -84,16 +84,35 @@ export const SHIFT: Rule = {
   emit(call) {
     const { dtype } = call.result();
     const left = /left|lshift/.test(call.name);
-    const places = call.op("BitShift", [call.number(1, "uint64"), call.as("other", "uint64")], {
-      direction: string("LEFT"),
-    });
-    const factor = call.cast(places, "uint64", "int64");
-    const self = call.as("self", "int64");
-    if (left) return call.cast(call.op("Mul", [self, factor]), "int64", dtype);
-    const rest = call.op("Mod", [self, factor]);
-    return call.cast(call.op("Div", [call.op("Sub", [self, rest]), factor]), "int64", dtype);
+    const places = call.as("other", "int64");
+    const zero = call.number(0, "int64");
+    const bits = call.number(8 * BYTES_PER_ELEMENT[dtype], "int64");
+    const beyond = call.op("Or", [
+      call.op("Less", [places, zero]),
+      call.op("GreaterOrEqual", [places, bits]),
+    ]);
+    const within = call.op("Where", [beyond, call.number(63, "int64"), places]);
+    // In two steps, since int64 does not hold 2^63.
+    const half = call.op("Div", [within, call.number(2, "int64")]);
+    const shifted = [half, call.op("Sub", [within, half])].reduce(
+      (value, step) => shift(call, value, step, left),
+      call.as("self", "int64"),
+    );
+    return call.cast(left ? call.op("Where", [beyond, zero, shifted]) : shifted, "int64", dtype);
   },
 };
+
+/** By at most 62 places. */
+function shift(call: Call, value: Value, places: Value, left: boolean): Value {
+  const one = call.number(1, "uint64");
+  const power = call.op("BitShift", [one, call.cast(places, "int64", "uint64")], {
+    direction: string("LEFT"),
+  });
+  const factor = call.cast(power, "uint64", "int64");
+  if (left) return call.op("Mul", [value, factor]);
+  const rest = call.op("Mod", [value, factor]);
+  return call.op("Div", [call.op("Sub", [value, rest]), factor]);
+}
 
 const TESTS: Readonly<Record<string, (call: Call, x: Value) => Value>> = {
   isnan: (call, x) => call.op("IsNaN", [x]),

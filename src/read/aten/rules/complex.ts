@@ -1,10 +1,10 @@
 // Complex numbers: their parts, their polar form and their arithmetic.
-import { isComplex } from "../../../tensor/dtype.ts";
+import { isComplex, isFloat } from "../../../tensor/dtype.ts";
 import type { Call } from "../call.ts";
 import { realDType } from "../call.ts";
 import { conjugate, imaginaryPart, pair, realPart } from "../complex-pair.ts";
 import type { Rule } from "../rule.ts";
-import { angleOf } from "../small-functions.ts";
+import { angleOf, signOf } from "../small-functions.ts";
 
 const complexSelf = (call: Call) => isComplex(call.dtypeOf("self"));
 
@@ -91,5 +91,8 @@ export const ANGLE: Rule = {
 
 export const SIGN_OF: Rule = {
   targets: ["aten::sgn.default"],
-  emit: (call) => call.op("Sign", [call.tensor("self")]),
+  emit(call) {
+    const { dtype } = call.type("self");
+    return isFloat(dtype) ? signOf(call, call.tensor("self"), dtype) : call.op("Sign", [call.tensor("self")]);
+  },
 };

@@ -24,10 +24,10 @@ export const DIFFERENCE: Rule = {
     const rank = call.rank("self");
     const axis = call.axis("dim", rank);
     const { dtype } = call.result();
-    let x = call.tensor("self");
+    let x = call.as("self", dtype);
     if (call.int("n") === 0) return x;
-    const ends = [call.optional("prepend"), x, call.optional("append")].filter(
-      (value) => value !== undefined,
+    const ends = ["prepend", "self", "append"].flatMap((name) =>
+      call.has(name) ? [call.as(name, dtype)] : [],
     );
     if (ends.length > 1) x = call.op("Concat", ends, { axis: int(axis) });
     for (let times = call.int("n"); times > 0; times -= 1) x = step(call, x, axis, dtype === "bool");

@@ -2,7 +2,7 @@
 import { int } from "../../../graph/attribute.ts";
 import type { Value } from "../../../graph/graph.ts";
 import { type DType, isComplex, isFloat } from "../../../tensor/dtype.ts";
-import { operandDType, realOperands } from "../arithmetic.ts";
+import { operands, realOperands } from "../arithmetic.ts";
 import { type Call, realDType } from "../call.ts";
 import { complexOperand, complexQuotient } from "../complex-pair.ts";
 import type { Rule } from "../rule.ts";
@@ -32,8 +32,7 @@ export const FLOOR_DIVIDE: Rule = {
 export const REMAINDER: Rule = {
   targets: [...both("remainder"), "aten::remainder.Scalar_Tensor"],
   emit(call) {
-    const dtype = operandDType(call);
-    const [a, b] = [call.as("self", dtype), call.as("other", dtype)];
+    const [a, b, dtype] = operands(call);
     return call.cast(modulo(call, a, b, dtype), dtype, call.result().dtype);
   },
 };
@@ -42,8 +41,8 @@ export const REMAINDER: Rule = {
 export const FMOD: Rule = {
   targets: both("fmod"),
   emit(call) {
-    const dtype = operandDType(call);
-    const rest = call.op("Mod", [call.as("self", dtype), call.as("other", dtype)], { fmod: int(1) });
+    const [a, b, dtype] = operands(call);
+    const rest = call.op("Mod", [a, b], { fmod: int(1) });
     return call.cast(rest, dtype, call.result().dtype);
   },
 };
@@ -59,8 +58,7 @@ function trueQuotient(call: Call): Value {
 }
 
 function rounded(call: Call, mode: string): Value {
-  const dtype = operandDType(call);
-  const [a, b] = [call.as("self", dtype), call.as("other", dtype)];
+  const [a, b, dtype] = operands(call);
   return call.cast(quotient(call, a, b, dtype, mode), dtype, call.result().dtype);
 }
 
@@ -69,18 +67,35 @@ function quotient(call: Call, a: Value, b: Value, dtype: DType, mode: string): V
     // Integer Div truncates; without the remainder the quotient is exact.
     return call.op("Div", mode === "trunc" ? [a, b] : [call.op("Sub", [a, modulo(call, a, b, dtype)]), b]);
   }
+  return mode === "floor" ? floorQuotient(call, a, b, dtype) : truncated(call, a, b);
+}
+
+/** Trunc(x) = sign(x) * floor(|x|) */
+function truncated(call: Call, a: Value, b: Value): Value {
   const exact = call.op("Div", [a, b]);
-  if (mode === "floor") return call.op("Floor", [exact]);
-  // Trunc(x) = sign(x) * floor(|x|)
   return call.op("Mul", [call.op("Sign", [exact]), call.op("Floor", [call.op("Abs", [exact])])]);
+}
+
+/** What the remainder leaves, divided: a / b itself may round up to the next whole number, as 1 / 0.1 does. */
+function floorQuotient(call: Call, a: Value, b: Value, dtype: DType): Value {
+  const rest = call.op("Mod", [a, b], { fmod: int(1) });
+  const towardsZero = call.op("Round", [call.op("Div", [call.op("Sub", [a, rest]), b])]);
+  const quotients = call.op("Sub", [towardsZero, call.cast(isAbove(call, rest, b, dtype), "bool", dtype)]);
+  const other = call.argument("other");
+  if (other.kind !== "tensor" && Number(call.scalar("other").value) !== 0) return quotients;
+  return call.op("Where", [call.op("Equal", [b, call.number(0, dtype)]), call.op("Div", [a, b]), quotients]);
 }
 
 /** Floats: fmod, then the divisor once more where the signs differ. */
 function modulo(call: Call, a: Value, b: Value, dtype: DType): Value {
   if (!isFloat(dtype)) return call.op("Mod", [a, b]);
   const rest = call.op("Mod", [a, b], { fmod: int(1) });
+  return call.op("Where", [isAbove(call, rest, b, dtype), call.op("Add", [rest, b]), rest]);
+}
+
+/** Whether a quotient that left this rest was rounded up: the rest has the other sign than the divisor. */
+function isAbove(call: Call, rest: Value, b: Value, dtype: DType): Value {
   const zero = call.number(0, dtype);
   const differ = call.op("Xor", [call.op("Less", [rest, zero]), call.op("Less", [b, zero])]);
-  const wrong = call.op("And", [differ, call.op("Not", [call.op("Equal", [rest, zero])])]);
-  return call.op("Where", [wrong, call.op("Add", [rest, b]), rest]);
+  return call.op("And", [differ, call.op("Not", [call.op("Equal", [rest, zero])])]);
 }

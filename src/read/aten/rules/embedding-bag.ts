@@ -4,7 +4,7 @@ import { int, string } from "../../../graph/attribute.ts";
 import type { Dim } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
 import type { DType } from "../../../tensor/dtype.ts";
-import type { Facts } from "../argument.ts";
+import { type Facts, fixedSize } from "../argument.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
 
@@ -55,7 +55,9 @@ function maxima(
   const lowest = call.number(Number.NEGATIVE_INFINITY, dtype);
   const kept = counted ? call.op("Where", [call.cast(counted, dtype, "bool"), rows, lowest]) : rows;
   const largest = add(filled(Number.NEGATIVE_INFINITY, width), kept, "max");
-  return call.op("Where", [call.op("IsInf", [largest]), call.number(0, dtype), largest]); // empty bags are 0
+  const one = counted ?? call.expand(call.number(1, dtype), [], [call.shape("indices")[0] as Dim, 1]);
+  const isEmpty = call.op("Equal", [add(filled(0, 1), one, "add"), call.number(0, dtype)]);
+  return call.op("Where", [isEmpty, call.number(0, dtype), largest]);
 }
 
 /** The bag of each index: how many bags have begun, less one. */
@@ -81,7 +83,7 @@ function paddingOf(call: Facts): number {
   const given = call.has("padding_idx") ? call.int("padding_idx") : -1;
   if (given >= 0 || !call.has("padding_idx") || call.target !== "aten::embedding_bag.padding_idx")
     return given;
-  return given + Number(call.shape("weight")[0]);
+  return given + fixedSize(call.shape("weight")[0]);
 }
 
 /** 1 for each index that counts and 0 for padding, [n, 1]; undefined if all count. */

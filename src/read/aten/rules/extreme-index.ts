@@ -1,4 +1,5 @@
-// Places of extremes, extremes with their places, and sorting. PyTorch takes the first of equal elements; NaN is largest.
+// Places of extremes, extremes with their places, and sorting. PyTorch takes the first of equal elements, and so do the engines.
+// Not so NaN, for PyTorch the largest number: engines order it each in its own way (docs/operators.md).
 import { int } from "../../../graph/attribute.ts";
 import { type Dim, productOf } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";

@@ -4,7 +4,7 @@ import { int, string } from "../../../graph/attribute.ts";
 import { type Dim, productOf } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
 import type { DType } from "../../../tensor/dtype.ts";
-import { Refusal } from "../argument.ts";
+import { fixedSize, Refusal } from "../argument.ts";
 import type { Call } from "../call.ts";
 import { Reals } from "../reals.ts";
 import type { Rule } from "../rule.ts";
@@ -44,7 +44,7 @@ export const HISTOGRAM: Rule = {
     const borders = call.target.endsWith("tensor")
       ? call.as("bins", dtype)
       : bordersOf(call, points, dtype, 0, call.int("bins"), 1);
-    const sizes = [Number(call.result(1).shape[0]) - 1];
+    const sizes = [fixedSize(call.result(1).shape[0]) - 1];
     const hist = counted(call, points, [borders], sizes, count);
     return [call.reshape(hist, sizes, call.result(0).shape), borders];
   },
@@ -55,10 +55,10 @@ export const HISTOGRAM_OF_POINTS: Rule = {
   targets: ["default", "int_bins", "TensorList_bins"].map((overload) => `aten::histogramdd.${overload}`),
   emit(call) {
     const { dtype, shape } = call.type("self");
-    const dimensions = Number(shape.at(-1));
+    const dimensions = fixedSize(shape.at(-1));
     const count = productOf(shape.slice(0, -1));
     const points = call.reshape(call.tensor("self"), shape, [count, dimensions]);
-    const sizes = call.result(0).shape.map(Number);
+    const sizes = call.result(0).shape.map(fixedSize);
     const given = call.target.endsWith("TensorList_bins") ? call.tensors("bins") : undefined;
     const borders = sizes.map(
       (bins, axis) => given?.[axis] ?? bordersOf(call, points, dtype, axis, bins, dimensions),

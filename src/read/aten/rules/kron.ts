@@ -1,7 +1,7 @@
 // Products of every element of one matrix with all of another, and matrices side by side on a diagonal.
 import { int } from "../../../graph/attribute.ts";
 import { type Dim, mulDims } from "../../../graph/dim.ts";
-import { Refusal } from "../argument.ts";
+import { fixedSize, Refusal } from "../argument.ts";
 import { arithmeticDType } from "../kernel-dtype.ts";
 import type { Rule } from "../rule.ts";
 
@@ -37,7 +37,7 @@ export const BLOCK_DIAGONAL: Rule = {
   emit(call) {
     const { dtype, shape } = call.result();
     const types = call.typesOf("tensors");
-    const width = Number(shape[1]);
+    const width = fixedSize(shape[1]);
     let left = 0;
     const rows = call.tensors("tensors").map((value, index) => {
       const type = types[index];

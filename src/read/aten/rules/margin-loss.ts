@@ -2,7 +2,7 @@
 // Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiMarginLoss.html and MultiLabelMarginLoss.html
 import { int } from "../../../graph/attribute.ts";
 import type { Value } from "../../../graph/graph.ts";
-import { Refusal } from "../argument.ts";
+import { fixedSize, Refusal } from "../argument.ts";
 import type { Rule } from "../rule.ts";
 import { reduceLoss } from "../small-functions.ts";
 
@@ -13,7 +13,7 @@ export const MULTI_MARGIN: Rule = {
     const { dtype, shape } = call.type("self");
     const axis = Math.max(0, shape.length - 1);
     const x = shape.length === 0 ? call.unsqueeze(call.tensor("self"), 0) : call.tensor("self");
-    const classes = Number(shape.at(-1) ?? 1);
+    const classes = fixedSize(shape.at(-1) ?? 1);
     const given = call.as("target", "int64");
     // For one sample the target has no axis, or one of size 1.
     const target = call.reshape(given, call.shape("target"), shape.slice(0, -1));
@@ -40,7 +40,7 @@ export const MULTI_LABEL_MARGIN: Rule = {
     const { dtype, shape } = call.type("self");
     const lift = (value: Value, rank: number) =>
       rank === 0 ? call.unsqueeze(value, 0, 1) : rank === 1 ? call.unsqueeze(value, 0) : value;
-    const classes = Number(shape.at(-1) ?? 1);
+    const classes = fixedSize(shape.at(-1) ?? 1);
     const x = lift(call.tensor("self"), shape.length);
     const target = lift(call.as("target", "int64"), call.rank("target"));
     const ended = call.op("CumSum", [

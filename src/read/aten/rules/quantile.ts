@@ -118,9 +118,14 @@ function between(call: Call, rows: Rows, position: Value): Value {
   if (mode === "lower") return pick(below);
   if (mode === "higher") return pick(above);
   if (mode === "nearest") return pick(call.op("Round", [position]));
-  const low = pick(below);
+  const [low, high] = [pick(below), pick(above)];
   const share = mode === "midpoint" ? call.number(0.5, rows.dtype) : call.op("Sub", [position, below]);
-  return call.op("Add", [low, call.op("Mul", [share, call.op("Sub", [pick(above), low])])]);
+  const gap = call.op("Sub", [high, low]);
+  const rest = call.op("Sub", [call.number(1, rows.dtype), share]);
+  // From the nearer end: where the other one is infinite, only its side may be.
+  const isLow = call.op("Less", [share, call.number(0.5, rows.dtype)]);
+  const fromLow = call.op("Add", [low, call.op("Mul", [share, gap])]);
+  return call.op("Where", [isLow, fromLow, call.op("Sub", [high, call.op("Mul", [rest, gap])])]);
 }
 
 /** [..., 1] back to the shape of a reduction. */

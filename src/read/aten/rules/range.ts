@@ -17,7 +17,10 @@ export const ARANGE: Rule = {
     const numbers = ["start", "step"].map((name) =>
       call.has(name) ? call.scalar(name).value : name === "step" ? 1 : 0,
     );
-    const [start, step] = numbers;
+    // A range of integers counts in integers, whatever its bounds are.
+    const [start, step] = numbers.map((value) =>
+      typeof value === "number" && !isFloat(dtype) ? Math.trunc(value) : value,
+    );
     if (
       typeof length === "number" &&
       typeof start === "number" &&

@@ -59,13 +59,10 @@ export const ANY_ALL: Rule = {
   ]),
   emit(call) {
     const bits = call.cast(call.as("self", "bool"), "bool", "int32");
-    const found = call.reduce(
-      call.name === "any" ? "ReduceMax" : "ReduceMin",
-      bits,
-      axesOf(call),
-      keepsAxes(call),
-    );
-    return call.cast(found, "int32", call.result().dtype);
+    // Of nothing the sum is 0 and the least the largest number there is: none, and all.
+    const reduction = call.name === "any" ? "ReduceSum" : "ReduceMin";
+    const found = call.cast(call.reduce(reduction, bits, axesOf(call), keepsAxes(call)), "int32", "bool");
+    return call.cast(found, "bool", call.result().dtype);
   },
 };
 

@@ -23,7 +23,9 @@ export const SCATTER_REDUCE: Rule = {
     const { dtype, shape } = call.type("self");
     const reduce = call.string("reduce");
     const [reduction, neutral] = REDUCTIONS[reduce] ?? ["", 0];
-    if (reduction === "" || !isFloat(dtype)) throw new Refusal(`it reduces ${dtype} by ${reduce}`);
+    const kept = call.bool("include_self");
+    if (reduction === "" || dtype === "bool" || (!isFloat(dtype) && (reduce === "mean" || !kept)))
+      throw new Refusal(`it reduces ${dtype} by ${reduce}${kept ? "" : " without the tensor itself"}`);
     if (shape.length === 0) throw new Refusal("it writes into a tensor without axes");
     const axis = call.axis("dim", shape.length);
     const index = call.as("index", "int64");
@@ -32,7 +34,7 @@ export const SCATTER_REDUCE: Rule = {
     const source = cut(call, call.as("src", dtype), call.shape("src"), call.shape("index"));
     const fill = (value: number) => call.expand(call.number(value, dtype), [], call.shape("index"));
     const self = call.tensor("self");
-    const base = call.bool("include_self") ? self : write(self, fill(neutral), "none");
+    const base = kept ? self : write(self, fill(neutral), "none");
     const result = write(base, source, reduction);
     return reduce === "mean" ? call.op("Div", [result, counts(call, dtype, write, fill)]) : result;
   },

@@ -2,6 +2,7 @@
 import { int } from "../../../graph/attribute.ts";
 import { productOf } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
+import { isFloat } from "../../../tensor/dtype.ts";
 import type { Call } from "../call.ts";
 import { arithmeticDType } from "../kernel-dtype.ts";
 import { promote } from "../promote.ts";
@@ -9,19 +10,19 @@ import type { Rule } from "../rule.ts";
 
 /** How many boundaries lie below each value (at or below it, if `right`). */
 export const BUCKETIZE: Rule = {
-  targets: ["aten::bucketize.Tensor", "aten::searchsorted.Tensor"],
+  targets: ["bucketize", "searchsorted"].flatMap((name) => [`aten::${name}.Tensor`, `aten::${name}.Scalar`]),
   emit(call) {
     const bucketize = call.name === "bucketize";
     const [sorted, values] = bucketize ? ["boundaries", "self"] : ["sorted_sequence", "self"];
     const dtype = arithmeticDType(promote([call.operand(sorted as string), call.operand(values as string)]));
     const right = call.bool("right") || (call.has("side") && call.string("side") === "right");
-    const rank = call.rank("self");
+    const rank = call.argument("self").kind === "tensor" ? call.rank("self") : 0;
     const bounds = call.as(sorted as string, dtype);
     const each = call.rank(sorted as string) > 1 ? call.unsqueeze(bounds, rank - 1) : bounds;
-    const below = call.op(right ? "LessOrEqual" : "Less", [
-      each,
-      call.unsqueeze(call.as("self", dtype), rank),
-    ]);
+    const value = call.unsqueeze(call.as("self", dtype), rank);
+    const reached = call.op(right ? "LessOrEqual" : "Less", [each, value]);
+    // A NaN has all boundaries below it.
+    const below = isFloat(dtype) ? call.op("Or", [reached, call.op("IsNaN", [value])]) : reached;
     return call.cast(
       call.reduce("ReduceSum", call.cast(below, "bool", "int64"), [rank], false),
       "int64",
@@ -32,13 +33,18 @@ export const BUCKETIZE: Rule = {
 
 /** Whether each element is among the others. */
 export const IS_IN: Rule = {
-  targets: ["aten::isin.Tensor_Tensor"],
+  targets: ["Tensor_Tensor", "Tensor_Scalar", "Scalar_Tensor"].map((overload) => `aten::isin.${overload}`),
   emit(call) {
-    const dtype = arithmeticDType(promote([call.operand("elements"), call.operand("test_elements")]));
-    const shape = call.shape("test_elements");
-    const others = call.reshape(call.as("test_elements", dtype), shape, [productOf(shape)]);
-    const rank = call.rank("elements");
-    const same = call.op("Equal", [call.unsqueeze(call.as("elements", dtype), rank), others]);
+    const [name, other] = [
+      call.target.endsWith("Scalar_Tensor") ? "element" : "elements",
+      call.target.endsWith("Tensor_Scalar") ? "test_element" : "test_elements",
+    ];
+    const dtype = arithmeticDType(promote([call.operand(name), call.operand(other)]));
+    const shapeOf = (operand: string) =>
+      call.argument(operand).kind === "tensor" ? call.shape(operand) : [];
+    const others = call.reshape(call.as(other, dtype), shapeOf(other), [productOf(shapeOf(other))]);
+    const rank = shapeOf(name).length;
+    const same = call.op("Equal", [call.unsqueeze(call.as(name, dtype), rank), others]);
     const counts = call.reduce("ReduceSum", call.cast(same, "bool", "int32"), [rank], false);
     const found = call.op("Greater", [counts, call.number(0, "int32")]);
     return call.bool("invert") ? call.op("Not", [found]) : found;

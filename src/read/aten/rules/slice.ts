@@ -1,6 +1,6 @@
 // Parts of a tensor along one axis, and tensors with a part replaced.
 import type { Dim } from "../../../graph/dim.ts";
-import { addDims, sameDim, sameShape } from "../../../graph/dim.ts";
+import { addDims, maxDims, sameDim, sameShape } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
 import { isComplex } from "../../../tensor/dtype.ts";
 import type { Facts } from "../argument.ts";
@@ -50,7 +50,7 @@ export const SELECT_SCATTER: Rule = {
     const index = call.dim("index");
     const start =
       typeof index === "number" && index < 0 ? addDims(call.shape("self")[axis] as Dim, index) : index;
-    return replaced(call, axis, start, addDims(start, 1), 1, part);
+    return replaced(call, axis, start, addDims(start, 1), part);
   },
 };
 
@@ -70,7 +70,12 @@ export const SLICE_SCATTER: Rule = {
     const part = isComplex(dtype) ? complexOperand(call, "src", dtype) : call.as("src", dtype);
     const shape = call.shape("self").map((dim, at) => (at === axis ? (call.shape("src")[axis] as Dim) : dim));
     const full = call.expand(part, realShape(dtype, call.shape("src")), realShape(dtype, shape));
-    return replaced(call, axis, fromStart(start, size), fromStart(end, size), step, full);
+    const [first, last] = [fromStart(start, size), fromStart(end, size)];
+    if (step !== 1) return scattered(call, axis, first, last, step, full);
+    // A slice that ends before it starts replaces nothing.
+    const behind =
+      typeof first === "number" ? addDims(first, call.shape("src")[axis] as Dim) : maxDims(first, last);
+    return replaced(call, axis, first, behind, full);
   },
 };
 
@@ -97,10 +102,9 @@ function fromStart(bound: Dim, size: Dim): Dim {
 }
 
 /** Rows [start, end) of an axis replaced: what lies before and after is joined to the part. */
-function replaced(call: Call, axis: number, start: Dim, end: Dim, step: number, part: Value): Value {
+function replaced(call: Call, axis: number, start: Dim, end: Dim, part: Value): Value {
   const self = call.tensor("self");
   const size = call.shape("self")[axis] as Dim;
-  if (step !== 1) return scattered(call, axis, start, end, step, part);
   if (start === 0 && sameDim(end, size)) return part;
   const before = start === 0 ? [] : [call.slice(self, axis, 0, start)];
   const after = sameDim(end, size) ? [] : [call.slice(self, axis, end, END)];

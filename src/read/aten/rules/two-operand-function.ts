@@ -18,8 +18,13 @@ export const ATAN2: Rule = {
 export const HYPOTENUSE: Rule = {
   targets: ["aten::hypot.default"],
   emit(call) {
-    const [a, b] = realOperands(call);
-    return call.op("Sqrt", [call.op("Add", [call.op("Mul", [a, a]), call.op("Mul", [b, b])])]);
+    // In float64, where the squares of narrower floats neither overflow nor vanish.
+    const { dtype } = call.result();
+    const squares = ["self", "other"].map((name) => {
+      const side = call.as(name, "float64");
+      return call.op("Mul", [side, side]);
+    });
+    return call.cast(call.op("Sqrt", [call.op("Add", squares)]), "float64", dtype);
   },
 };
 

@@ -3,6 +3,7 @@ import type { DType } from "../../../tensor/dtype.ts";
 import { isComplex, isFloat } from "../../../tensor/dtype.ts";
 import { complexExponential } from "../complex-pair.ts";
 import type { Rule } from "../rule.ts";
+import { signOf } from "../small-functions.ts";
 
 /** ATen's name -> ONNX's operator, for functions of real numbers: integers become floats first. */
 const REAL: Readonly<Record<string, string>> = {
@@ -92,6 +93,7 @@ export const SIGNS: Rule = {
     if (isComplex(dtype)) return call.reduce("ReduceL2", call.tensor("self"), [call.rank("self")], false);
     if (call.name === "sign" && dtype === "bool") return call.tensor("self");
     const op = ANY[call.name] as string; // the table has the target
+    if (op === "Sign" && isFloat(dtype)) return signOf(call, call.tensor("self"), dtype);
     if (SIGNED.includes(dtype)) return call.op(op, [call.tensor("self")]);
     return call.cast(call.op(op, [call.as("self", "int64")]), "int64", dtype);
   },
