@@ -33,6 +33,16 @@ describe("tapsOf", () => {
     expect(resized(4, 1, { coordinates: "pytorch_half_pixel" })).toEqual([1]);
   });
 
+  it("rounds a coordinate between two places as float32 does", () => {
+    const places = resized(
+      8,
+      13,
+      { mode: "nearest", nearest: "round_prefer_ceil" },
+      { scale: Math.fround(1.7) },
+    );
+    expect(places[8]).toBe(6); // (8 + 1/2) / 1.7 - 1/2 is 4.5 there and a little less in float64
+  });
+
   it("takes the cubic kernel of the given coefficient", () => {
     expect(resized(4, 8, { mode: "cubic" })).toEqual([
       0.89453, 1.19141, 1.66797, 2.29688, 2.70313, 3.33203, 3.80859, 4.10547,

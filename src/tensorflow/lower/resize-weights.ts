@@ -1,6 +1,6 @@
 // Interpolation along one axis as a matrix [out, in]: what every mode of ONNX's Resize is, exactly.
 // Source: https://onnx.ai/onnx/operators/onnx__Resize.html; the cubic kernel is R. Keys', 1981.
-// Invariant: computed in float64; a row's weights sum to 1 but where a window leaves the image and extrapolates.
+// Invariant: computed in float64 but for the nearest place; a row's weights sum to 1 but where a window leaves the image and extrapolates.
 
 export interface Axis {
   readonly from: number;
@@ -27,7 +27,9 @@ export function tapsOf(axis: Axis, interpolation: Interpolation): Taps[] {
   return Array.from({ length: axis.to }, (_, at) => {
     const x = sourceCoordinate(at, axis, interpolation.coordinates);
     if (interpolation.coordinates === "tf_crop_and_resize" && (x < 0 || x > axis.from - 1)) return undefined;
-    if (interpolation.mode === "nearest") return [[nearestPlace(x, axis.from, interpolation.nearest), 1]];
+    // In float32, as PyTorch and ONNX Runtime have it: a coordinate between two places goes where theirs goes.
+    if (interpolation.mode === "nearest")
+      return [[nearestPlace(Math.fround(x), axis.from, interpolation.nearest), 1]];
     return window(x, axis, interpolation);
   });
 }
