@@ -101,6 +101,11 @@ function lineOf(
   return { from, to: node.cast(product, "int64"), scale: given, region };
 }
 
+/** In float32, as PyTorch and ONNX Runtime have it: a coordinate between two places goes where theirs goes. */
+function nearest(node: NodeLowering, x: TfValue, rounding: string): TfValue {
+  return rounded(node, node.cast(x, "float32"), rounding);
+}
+
 /** `value`, whose sizes are `sizes`, with one axis resized; the result has three axes, that one in the middle. */
 function resized(
   node: NodeLowering,
@@ -121,7 +126,7 @@ function resized(
     interpolation.mode === "nearest"
       ? node.op("GatherV2", [
           rows,
-          clamped(node, node.cast(rounded(node, x, interpolation.nearest), "int64"), line.from),
+          clamped(node, node.cast(nearest(node, x, interpolation.nearest), "int64"), line.from),
           node.int32(1),
         ])
       : node.op("BatchMatMulV2", [
