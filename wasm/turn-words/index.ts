@@ -1,8 +1,9 @@
 // Turns squares of four-byte words, for src/tensor/turn-square.ts, four by four in the registers: one store then writes
 // what the code beside it writes word by word. `npm run generate` compiles it (compile.mjs).
 
-/** Rows to a block: each line of the input's cache, of 64 bytes, is then read at once and never again. */
-const ROWS: usize = 16;
+/** Of a tile: columns fill a line of the cache, 64 bytes, where they are written, and rows four where they are read. */
+const TILE_ROWS: usize = 64;
+const TILE_COLUMNS: usize = 16;
 /** Rows and columns of what is turned at once; a square has at least as many. */
 const SIDE: usize = 4;
 const WORD_BITS: usize = 2;
@@ -21,19 +22,18 @@ export function turnWords(
 ): void {
   const lastRow = rows - SIDE;
   const lastColumn = columns - SIDE;
-  for (let top: usize = 0; top < rows; top += ROWS) {
-    const bottom = min(top + ROWS, rows);
-    for (let left: usize = 0; left < columns; left += SIDE) {
-      const column = min(left, lastColumn);
-      for (let next = top; next < bottom; next += SIDE) {
-        const row = min(next, lastRow);
-        const source = from + ((row + column * columnStride) << WORD_BITS);
-        turnFour(
-          source,
-          columnStride << WORD_BITS,
-          to + ((row * rowStride + column) << WORD_BITS),
-          rowStride << WORD_BITS,
-        );
+  for (let top: usize = 0; top < rows; top += TILE_ROWS) {
+    const bottom = min(top + TILE_ROWS, rows);
+    for (let left: usize = 0; left < columns; left += TILE_COLUMNS) {
+      const right = min(left + TILE_COLUMNS, columns);
+      for (let nextRow = top; nextRow < bottom; nextRow += SIDE) {
+        const row = min(nextRow, lastRow);
+        for (let nextColumn = left; nextColumn < right; nextColumn += SIDE) {
+          const column = min(nextColumn, lastColumn);
+          const source = from + ((row + column * columnStride) << WORD_BITS);
+          const target = to + ((row * rowStride + column) << WORD_BITS);
+          turnFour(source, columnStride << WORD_BITS, target, rowStride << WORD_BITS);
+        }
       }
     }
   }
