@@ -6,7 +6,6 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type { RunnableGraph, WithGraphs } from "./batch/runnable.ts";
 import type { LoadedModel } from "./engine/engine.ts";
-import { onnxRuntimeEngine } from "./engine/onnxruntime/engine.ts";
 import { writeAll } from "./files/write-all.ts";
 import type { Graph, Value } from "./graph/graph.ts";
 import type { Signature, TensorSpec } from "./model/signature.ts";
@@ -21,6 +20,7 @@ export const withGraphs: WithGraphs = async (graphs, use) => {
   try {
     const files = new Map(graphs.map((graph, index) => [`${index}.onnx`, graph]));
     writeOnnxModels(files, (name, fill) => writeFile(path.join(folder, name), fill));
+    const { onnxRuntimeEngine } = await import("./engine/onnxruntime/engine.ts"); // most batches are free in the file
     const engine = onnxRuntimeEngine();
     for (const [name, graph] of files) {
       opened.push(await engine.loadOnnx(path.join(folder, name), [signatureOf(graph)], { name: graph.name }));

@@ -2,7 +2,7 @@
 // Layout: length (8 bytes), masked CRC-32C of the length (4), the record, masked CRC-32C of the record (4); little-endian.
 // Source: tensorflow/core/lib/io/record_reader.cc
 // Invariant: a record is read only after its length was checked against its checksum and `maxRecordBytes`.
-import { crc32c } from "@node-rs/crc32";
+import { crc32c } from "./crc32.ts";
 import { mask, maskedChecksum } from "./tensor-bundle/checksum.ts";
 
 const LENGTH_BYTES = 8;

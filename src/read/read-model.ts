@@ -4,7 +4,6 @@ import type { ByteSource } from "../core/byte-source.ts";
 import { FerryError, Problem } from "../core/errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Extensions } from "./extensions.ts";
-import { readOnnx } from "./onnx/read-onnx.ts";
 import { refuseKind } from "./refuse-kind.ts";
 import { sniff } from "./sniff.ts";
 import type { InputSpec } from "./torchscript/input-spec.ts";
@@ -30,9 +29,12 @@ export interface ReadOptions {
 export async function readModel(source: ByteSource, options: ReadOptions = {}): Promise<Graph> {
   const found = sniff(source);
   if (found instanceof Problem) throw new FerryError([found]);
-  if (found.kind === "onnx") return readOnnx(source, options);
+  // Each kind has hundreds of modules that the others do without; loading them would be a fifth of a conversion.
+  if (found.kind === "onnx") {
+    const { readOnnx } = await import("./onnx/read-onnx.ts");
+    return readOnnx(source, options);
+  }
   if (found.kind === "pt2") {
-    // Hundreds of modules that an ONNX file does without; loading them would be a fifth of its conversion.
     const { readPt2 } = await import("./pt2/read-pt2.ts");
     const { lowerAten } = await import("./aten/lower.ts");
     return lowerAten(readPt2(source, found.entries, options), options.extensions?.torch);

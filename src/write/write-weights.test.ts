@@ -1,6 +1,6 @@
-import { crc32c } from "@node-rs/crc32";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { crc32c } from "../bytes/crc32.ts";
 import type { ByteSource } from "../core/byte-source.ts";
 import type { Graph } from "../graph/graph.ts";
 import { parseGraph, printGraph } from "../graph/text.ts";

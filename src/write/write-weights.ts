@@ -1,6 +1,6 @@
 // Streams the weights into the data files, at most one in memory at a time, and makes the checkpoint's index on the way.
 // Invariant: bytes go out in order, gaps as zeros; the files depend on the plan alone.
-import { crc32c } from "@node-rs/crc32";
+import { crc32c } from "../bytes/crc32.ts";
 import { type BundleEntry, encodeBundleIndex } from "../bytes/tensor-bundle/encode-index.ts";
 import { type Blob, PAGE_BYTES, type Shard, type WeightPlan } from "./plan-weights.ts";
 import { StorageReader } from "./storage.ts";

@@ -1,6 +1,6 @@
 // CRC-32C as LevelDB and TensorFlow store it: rotated and shifted, so that a checksum of checksums stays meaningful.
 // Source: https://github.com/google/leveldb/blob/main/util/crc32c.h
-import { crc32c } from "@node-rs/crc32";
+import { crc32c } from "../crc32.ts";
 
 const MASK_DELTA = 0xa282ead8;
 

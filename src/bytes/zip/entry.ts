@@ -3,9 +3,9 @@
 // from the directory, the place from the lengths in the local header.
 // Invariant: inflating stops at the size that the directory states; CRC-32 is checked of entries read whole.
 import { inflateRawSync } from "node:zlib";
-import { crc32 } from "@node-rs/crc32";
 import { type ByteSource, bytesSource, sliceSource } from "../../core/byte-source.ts";
 import { Problem, problem } from "../../core/errors.ts";
+import { crc32 } from "../crc32.ts";
 import type { DirectoryRecord } from "./directory.ts";
 
 export interface EntryLimits {

@@ -2,7 +2,7 @@
 // Specification: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 // Layout: for each entry a local header and its bytes, then the directory, then its end record. Times are zero, so that
 // equal contents give equal bytes. Not here: zip64; what is written is a model's inputs and outputs.
-import { crc32 } from "@node-rs/crc32";
+import { crc32 } from "../crc32.ts";
 
 export interface ZipContents {
   readonly name: string;

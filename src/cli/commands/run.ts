@@ -6,9 +6,6 @@ import { addEngineFlags, type EngineFlags, engineOf } from "../engine-flags.ts";
 import type { Io } from "../io.ts";
 import { collectInput, INPUT_FLAG, INPUT_FLAG_TEXT, type InputSpecs } from "../model-inputs/input-flag.ts";
 import { MODEL_FLAG, MODEL_FLAG_TEXT } from "../named-model.ts";
-import { readFeeds } from "../run/feeds.ts";
-import { outputsAsJson } from "../run/outputs-as-json.ts";
-import { printOutputs } from "../run/print-outputs.ts";
 import { readSavedModelIn } from "../saved-model-directory.ts";
 import { chooseGraph, chooseSignature } from "../show/choose.ts";
 import { withVersionDirectory } from "../with-version-directory.ts";
@@ -59,6 +56,9 @@ export function runCommand(io: Io): Command {
 }
 
 async function run(directory: string, flags: RunFlags, io: Io): Promise<void> {
+  const { readFeeds } = await import("../run/feeds.ts"); // other commands need none of it
+  const { outputsAsJson } = await import("../run/outputs-as-json.ts");
+  const { printOutputs } = await import("../run/print-outputs.ts");
   const graph = chooseGraph(readSavedModelIn(directory), flags.tag_set);
   const signature = chooseSignature(graph, flags.signature_def);
   const texts = {

@@ -23,7 +23,6 @@ import {
 import type { CacheOptions } from "../serve/converted-file.ts";
 import { flagOptions, ignoredFlags, type Port, type ServeFlags } from "../serve/flags.ts";
 import type { LevelControl, Log } from "../serve/log.ts";
-import { modelName } from "../serve/model-cache.ts";
 import type { SessionConfig } from "../serve/session-config.ts";
 
 type Flags = ServeFlags & EngineFlags & ConvertFlags & { readonly input?: InputSpecs };
@@ -197,6 +196,7 @@ async function prepareTarget(
 ): Promise<ServedModel> {
   if (!fs.statSync(place, { throwIfNoEntry: false })?.isDirectory()) {
     const basePath = await convertToCache(place, flags, io, conversion);
+    const { modelName } = await import("../serve/model-cache.ts");
     return { name: flags.model_name ?? modelName(place), basePath };
   }
   const basePath = path.resolve(place);
