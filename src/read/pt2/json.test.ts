@@ -25,6 +25,9 @@ describe("parseJson", () => {
   it("bounds how deep it nests", () => {
     expect(() => parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`)).toThrow(/nested without end/);
     expect(parse(`["${"[".repeat(1000)}\\""]`).list()).toHaveLength(1);
+    expect(parse(`["\\\\\\"${"[".repeat(1000)}", "\\\\"]`).list()).toHaveLength(2);
+    const deep = `${"[".repeat(1000)}${"]".repeat(1000)}`;
+    expect(() => parse(`["\\\\", ${deep}]`)).toThrow(/nested without end/);
   });
 
   it.each(["", "{", '{"a": }', "nonsense"])("says that %j is no JSON", (text) => {

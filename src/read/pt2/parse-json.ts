@@ -40,15 +40,25 @@ const BACKSLASH = 0x5c;
 function depthOf(bytes: Uint8Array): number {
   let depth = 0;
   let deepest = 0;
-  let inString = false;
   for (let at = 0; at < bytes.byteLength; at++) {
     const byte = bytes[at];
-    if (byte === QUOTE) inString = !inString;
-    else if (inString) at += byte === BACKSLASH ? 1 : 0;
-    else if (byte === 0x5b || byte === 0x7b) deepest = Math.max(deepest, ++depth);
-    else if (byte === 0x5d || byte === 0x7d) depth--;
+    if (byte === QUOTE) at = endOfString(bytes, at + 1);
+    else if (byte === 0x5b || byte === 0x7b) {
+      depth++;
+      if (depth > deepest) deepest = depth;
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
   }
   return deepest;
+}
+
+/** Where the quote is that closes the string with contents from `start` on; the end of the bytes if there is none. */
+function endOfString(bytes: Uint8Array, start: number): number {
+  for (let at = bytes.indexOf(QUOTE, start); at >= 0; at = bytes.indexOf(QUOTE, at + 1)) {
+    let slashes = 0;
+    while (bytes[at - 1 - slashes] === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) return at;
+  }
+  return bytes.byteLength;
 }
 
 function tryParse(text: string): unknown {
