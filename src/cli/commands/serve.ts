@@ -24,6 +24,7 @@ import type { CacheOptions } from "../serve/converted-file.ts";
 import { flagOptions, ignoredFlags, type Port, type ServeFlags } from "../serve/flags.ts";
 import type { LevelControl, Log } from "../serve/log.ts";
 import type { SessionConfig } from "../serve/session-config.ts";
+import { keepObjectsYoung } from "../serve/young-objects.ts";
 
 type Flags = ServeFlags & EngineFlags & ConvertFlags & { readonly input?: InputSpecs };
 
@@ -65,6 +66,7 @@ async function serve(target: string | undefined, flags: Flags, io: Io): Promise<
     return;
   }
   const started = performance.now();
+  keepObjectsYoung();
   const { makeLog } = await import("../serve/log.ts"); // the other commands do without a logger
   const log = makeLog(io, { json: flags.json ?? false, level: flags.verbose ? "debug" : "info" });
   for (const warning of ignoredFlags(flags)) log("warn", warning);

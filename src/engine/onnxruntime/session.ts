@@ -4,6 +4,7 @@
 import { type Problem, problem, raise } from "../../core/errors.ts";
 import { type Address, onThread } from "../native/c-function.ts";
 import { givingMemoryBack } from "../native/give-memory-back.ts";
+import { shrinkHeapSoon } from "../shrink-heap.ts";
 import { API_VERSION, type OrtApi } from "./c-api.ts";
 import { check, made, OrtFailure, type OrtRuntime } from "./runtime.ts";
 
@@ -33,6 +34,7 @@ export async function openSession(
 /** Gives a session's memory back to the system. */
 export async function releaseSession({ ort }: OrtRuntime, session: bigint): Promise<void> {
   await givingMemoryBack(() => onThread(ort.releaseSession, session));
+  shrinkHeapSoon();
 }
 
 async function createSession(

@@ -7,6 +7,7 @@ import type { TensorValue } from "../engine.ts";
 import { type Address, onThread } from "../native/c-function.ts";
 import { givingMemoryBack } from "../native/give-memory-back.ts";
 import type { Inputs, NativeSession, Outputs } from "../native/native-model.ts";
+import { shrinkHeapSoon } from "../shrink-heap.ts";
 import { checkedLater, TensorFlowFailure, type TensorFlowRuntime } from "./runtime.ts";
 import { deleteTensor, makeTensor, takeTensor } from "./tensors.ts";
 
@@ -65,8 +66,9 @@ export class TensorFlowSession implements NativeSession {
     return error instanceof TensorFlowFailure && [INVALID_ARGUMENT, OUT_OF_RANGE].includes(error.code);
   }
 
-  release(): Promise<void> {
-    return givingMemoryBack(() => this.#release());
+  async release(): Promise<void> {
+    await givingMemoryBack(() => this.#release());
+    shrinkHeapSoon();
   }
 
   async #release(): Promise<void> {
