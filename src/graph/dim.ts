@@ -72,6 +72,7 @@ export function sameShape(a: readonly Dim[], b: readonly Dim[]): boolean {
 }
 
 export function addDims(a: Dim, b: Dim): Dim {
+  if (typeof a === "number" && typeof b === "number") return a + b;
   return fromTerms([...termsOf(a), ...termsOf(b)]);
 }
 
@@ -80,6 +81,10 @@ export function subDims(a: Dim, b: Dim): Dim {
 }
 
 export function mulDims(a: Dim, b: Dim): Dim {
+  if (a === 0 || b === 0) return 0; // never -0
+  if (a === 1) return b;
+  if (b === 1) return a;
+  if (typeof a === "number" && typeof b === "number") return a * b;
   const products: Term[] = [];
   for (const x of termsOf(a)) {
     for (const y of termsOf(b)) {
