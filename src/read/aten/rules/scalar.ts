@@ -51,6 +51,12 @@ export const SCALAR_UNARY: Rule = {
   },
 };
 
+/** A float to an integer, which defines a symbol: a size that was scaled, `int(size * 1.7)`. */
+export const SCALAR_TRUNCATION: Rule = {
+  targets: ["math::trunc"],
+  emit: (call) => call.cast(operand(call, "x", 0), "float64", "int64"),
+};
+
 function operand(call: Call, name: string, place: number): Value {
   return call.scalarValue(call.call.args.has(name) ? name : String(place));
 }
