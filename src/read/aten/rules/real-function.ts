@@ -56,9 +56,9 @@ export const REAL_FORMULA: Rule = {
     ...(ONLY_SPECIAL.has(name) ? [] : [`aten::${name}.default`]),
     ...(SPECIAL.has(name) ? [`aten::special_${name}.default`] : []),
   ]),
-  limits: "erfinv not in float64",
+  limits: "erfc, erfinv and ndtr not in float64",
   refuse: (call) =>
-    call.name.endsWith("erfinv") && call.result().dtype === "float64"
+    /erfc|erfinv|ndtr/.test(call.name) && call.result().dtype === "float64"
       ? "it is only exact enough for narrower floats"
       : undefined,
   emit(call) {
@@ -167,11 +167,10 @@ const COMPLEMENT = [
 
 /**
  * t exp(polynomial(t) - x^2) with t = 1 / (1 + |x| / 2), and 2 less that below 0: within 1.2e-7 of itself also where
- * 1 - erf(x) has no digit left. Float64 wants more digits than that and takes the difference.
+ * 1 - erf(x) has no digit left.
  * Source: W. Press et al., Numerical Recipes in C (1992), section 6.2
  */
 function erfc(call: Call, x: Value, dtype: DType): Value {
-  if (dtype === "float64") return call.op("Sub", [call.number(1, dtype), call.op("Erf", [x])]);
   const reals = new Reals(call, "float64");
   const wide = call.cast(x, dtype, "float64");
   const t = reals.div(1, reals.add(reals.mul(reals.abs(wide), 0.5), 1));
