@@ -166,7 +166,7 @@ describe("convertModel", () => {
     expect([batch.outcome.state, batch.whyNot]).toEqual(["free", "'x' has no batch"]);
   });
 
-  it.each([[{ z: 0 }], [{ m: 5 }]])("refuses an axis that is not there: %j", async (batchAxis) => {
+  it.each([[{ z: 0 }], [{ m: 5 }], [9]])("refuses an axis that is not there: %j", async (batchAxis) => {
     const error = await refusal(convertModel(model(FIXED), { dryRun: true, batchAxis }));
     expect([error.code, error.row.exit]).toEqual(["BATCH_AXIS_MISFIT", 2]);
   });

@@ -28,8 +28,10 @@ export function checkBatchAxes(typed: Declared, file: string, wanted: BatchAxes)
     .map((input) =>
       problem("BATCH_AXIS_MISFIT", { file, input, reason: `the inputs are ${names.join(", ")}` }),
     );
+  // One number for all is for the inputs that have such an axis; there has to be one.
+  const isForNone = typeof wanted === "number" && wanted !== 0 && statedAxes(typed, wanted).size === 0;
   for (const input of typed.graph.inputs) {
-    const axis = typeof wanted === "number" ? undefined : wanted[input.name];
+    const axis = typeof wanted !== "number" ? wanted[input.name] : isForNone ? wanted : undefined;
     const shape = shapeOf(input, typed);
     if (typeof axis !== "number" || !shape || axisIn(shape, axis) !== undefined) continue;
     const reason = `it has ${shape.length} dimensions and none numbered ${axis}`;

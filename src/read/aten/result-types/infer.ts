@@ -83,7 +83,10 @@ export function sameOrEnd(a: Dim, b: Dim): Dim {
 
 /** The size that two equal sizes are. */
 export function same(a: Dim, b: Dim): Dim {
-  if (!sameDim(a, b)) throw new Refusal(`sizes ${a} and ${b} meet, which are not the same for every input`);
+  if (!sameDim(a, b))
+    throw new Refusal(
+      `sizes ${a} and ${b} meet, which are not the same for every input (equal sizes have one name in --input)`,
+    );
   return a;
 }
 

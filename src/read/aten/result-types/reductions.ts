@@ -24,6 +24,8 @@ function reducedShape(call: Facts, argument = "dim") {
 
 const reduced: Infer = (call) => [typed(call.dtype("dtype") ?? call.dtypeOf("self"), reducedShape(call))];
 
+const realReduced: Infer = (call) => [typed(realOf(call.dtypeOf("self")), reducedShape(call))];
+
 /** Sums and products of integers and truth values are int64. */
 const summed: Infer = (call) => {
   const dtype = call.dtypeOf("self");
@@ -107,7 +109,8 @@ const extremes: Infer = (call) => {
 };
 
 export const REDUCTIONS: InferTable = {
-  ...forEach("mean amax amin logsumexp special_logsumexp nanmean", reduced),
+  ...forEach("mean amax amin nanmean", reduced),
+  ...forEach("logsumexp special_logsumexp", realReduced),
   ...forEach("sum prod nansum", summed),
   ...forEach("all any", truth),
   ...forEach("argmax argmin count_nonzero", place),
