@@ -6,7 +6,7 @@ import { parseExpression } from "../read/dimensions/expression-text.ts";
 import { BYTES_PER_ELEMENT, type DType } from "../tensor/dtype.ts";
 import type { Size, TensorType } from "./config.ts";
 
-export function asSizes(shape: readonly Dim[]): Size[] {
+function asSizes(shape: readonly Dim[]): Size[] {
   return shape.map((dim) => (typeof dim === "number" ? dim : String(dim)));
 }
 

@@ -87,7 +87,7 @@ function attempt<Result>(compute: () => Result): Result | undefined {
 }
 
 /** Most bytes that folding a node may make. */
-export function allowedBytes(node: Node): number {
+function allowedBytes(node: Node): number {
   const inputs = new Set(node.inputs.map((input) => input?.initializer));
   let bytes = 0;
   for (const tensor of inputs) bytes += tensor?.byteLength ?? 0;

@@ -24,7 +24,7 @@ export function replaceValue(graph: Graph, old: Value, fresh: Value): boolean {
 }
 
 /** Removes a node that nobody needs, then those that only it needed. */
-export function removeIfDead(graph: Graph, first: Node): void {
+function removeIfDead(graph: Graph, first: Node): void {
   const waiting = [first];
   for (let node = waiting.pop(); node; node = waiting.pop()) {
     const needed = node.outputs.some(

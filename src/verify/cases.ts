@@ -117,7 +117,7 @@ export function generatedCases(inputs: readonly InputType[], of: Generation): Ve
 }
 
 /** The symbols that are the batch. */
-export function batchSymbols(inputs: readonly InputType[]): Set<string> {
+function batchSymbols(inputs: readonly InputType[]): Set<string> {
   const symbols = inputs.flatMap(({ shape }) => {
     const [first] = shape ?? [];
     return first === undefined ? [] : [symbolName(first)];

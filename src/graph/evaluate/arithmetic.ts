@@ -156,7 +156,7 @@ export function cast(x: Dim, from: DType, to: DType): Known {
 }
 
 /** INT64_MAX and INT64_MIN as the nearest doubles: "to the end" of slices. */
-export function isSentinel(x: number): boolean {
+function isSentinel(x: number): boolean {
   return x === 2 ** 63 || x === -(2 ** 63);
 }
 

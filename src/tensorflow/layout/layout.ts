@@ -26,10 +26,6 @@ export function channelsLast(rank: number): Layout {
   return { perm: [0, ...Array.from({ length: rank - 2 }, (_, axis) => axis + 2), 1] };
 }
 
-export function isIdentity(layout: Layout): boolean {
-  return !layout.folded && layout.perm.every((axis, index) => axis === index);
-}
-
 export function layoutKey(layout: Layout): string {
   const folded = layout.folded;
   return folded ? `${layout.perm};${folded.axis}:${folded.sizes}:${folded.order}` : layout.perm.join(",");

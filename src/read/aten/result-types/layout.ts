@@ -38,7 +38,7 @@ function shaped(shapeOf: (call: Facts, shape: readonly Dim[]) => readonly Dim[])
  * A shape with one -1 at most, for as many elements as `from` has. Where only running tells how many these are, or whether
  * a size divides, the run ends if they do not fit.
  */
-export function viewedShape(from: readonly Dim[], to: readonly Dim[], fresh?: () => Dim): Dim[] {
+function viewedShape(from: readonly Dim[], to: readonly Dim[], fresh?: () => Dim): Dim[] {
   const [others, wanted] = withoutCommon(
     from,
     to.filter((size) => size !== -1),

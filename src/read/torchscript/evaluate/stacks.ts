@@ -65,7 +65,7 @@ export function numberTensor(value: Value, dtype: DType, builder: ProgramBuilder
   );
 }
 
-export function elementOf(value: Value): Stack["element"] {
+function elementOf(value: Value): Stack["element"] {
   if (value.kind === "scalar") return value.type;
   if (value.kind === "tensor" || value.kind === "int" || value.kind === "float" || value.kind === "bool")
     return value.kind;
