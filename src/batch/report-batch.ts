@@ -5,11 +5,14 @@ import type { Graph, Value } from "../graph/graph.ts";
 import type { TypedGraph } from "../graph/typed-graph.ts";
 import { shapeOf } from "./batch-options.ts";
 import type { InputAxes } from "./free-graph.ts";
+import type { Rows } from "./partly-free.ts";
 
 /** What became of the batch. */
 export type BatchOutcome =
   /** The file leaves it free. */
   | { readonly state: "free" }
+  /** The file leaves it free in some inputs and fixes it in these, where it stays so. */
+  | { readonly state: "partly"; readonly fixed: readonly Rows[]; readonly reason: string }
   /** The file fixes it; it was freed, and rows were equal at these sizes. */
   | { readonly state: "freed"; readonly size: number; readonly sizes: readonly number[]; readonly ms: number }
   /** The file fixes it, and it stays so. */
@@ -56,9 +59,9 @@ export function reportBatch({ outcome, axes }: Settled, typed: TypedGraph): Batc
     place(output, axisWith(symbols, shapeOf(output, typed) ?? []), typed),
   );
   const whyNot =
-    outcome.state === "free" || outcome.state === "freed"
-      ? obstacle(inputs, outputs, symbols)
-      : "the batch is not free";
+    outcome.state === "kept" || outcome.state === "absent"
+      ? "the batch is not free"
+      : obstacle(inputs, outputs, symbols);
   return { outcome, inputs, outputs, isJoinable: whyNot === undefined, whyNot };
 }
 

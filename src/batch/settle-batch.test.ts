@@ -162,6 +162,52 @@ describe("a batch that the file leaves free", () => {
   });
 });
 
+describe("a batch that the file leaves free in some inputs and fixes in others", () => {
+  const sum = ["a = Add(x, z)", "y = Tanh(a)"];
+
+  it("is freed in all where rows prove that it is one", async () => {
+    const { outcome, types, isJoinable } = await settle(
+      model("x: float32[4, 3], z: float32[n, 3]", [
+        "s: int64[2] = [4, 3]",
+        "r = Reshape(x, s)",
+        "a = Add(r, z)",
+        "y = Tanh(a)",
+      ]),
+    );
+    expect(outcome).toMatchObject({ state: "freed", size: 4, sizes: [2, 5] });
+    expect([types, isJoinable]).toEqual([["float32[batch, 3]", "float32[batch, 3]"], true]);
+  });
+
+  it("stays as it is where it is none, and says so", async () => {
+    const table = model("x: float32[n, 3], z: float32[4, 3]", [
+      "t = Transpose(z) {perm = [1, 0]}",
+      "y = MatMul(x, t)",
+    ]);
+    const { outcome, whyNot, types } = await settle(table);
+    expect(outcome).toMatchObject({ state: "partly", fixed: [{ input: "z", size: 4 }] });
+    expect(types).toEqual(["float32[n, 3]", "float32[4, 3]"]);
+    expect(whyNot).toBe("'z' has 4 rows");
+  });
+
+  it.each([
+    ["x: float32[n, 3], z: float32[1, 3]", "one row may be meant for all samples"],
+    ["x: float32[n, n], z: float32[3, 3]", "n is the size of another axis too"],
+    ["x: float32[n, 3], z: float32[2*n, 3], w: float32[2, 3]", "the free inputs have n and 2*n rows"],
+    ["x: float32[n, 3], z: float32[4, 3], w: float32[2, 3]", "they are of different sizes, 4 and 2"],
+  ])("is not guessed: %s", async (inputs, reason) => {
+    expect((await settle(model(inputs, ["y = Tanh(x)"]))).outcome).toMatchObject({ state: "partly", reason });
+  });
+
+  it("stays on demand, and is demanded of all", async () => {
+    const graph = () => model("x: float32[4, 3], z: float32[n, 3]", sum);
+    expect((await settle(graph(), { batch: "keep" })).outcome).toMatchObject({
+      state: "partly",
+      reason: "--batch keep says so",
+    });
+    expect((await settle(graph(), { batch: "dynamic" })).outcome.state).toBe("freed");
+  });
+});
+
 describe("a batch that the reader takes for free", () => {
   const traced = (line: string): Graph => {
     const graph = model("x: float32[batch, 3]", ["a: int64[1] = [0]", line]);

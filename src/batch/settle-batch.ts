@@ -2,7 +2,6 @@
 // the node that holds it.
 // Not here: freeing (free-graph.ts), the proof (prove-rows.ts), what is printed of it (cli/convert).
 import { fail, type Problem, problem, raise } from "../core/errors.ts";
-import type { Dim } from "../graph/dim.ts";
 import type { Graph, Node } from "../graph/graph.ts";
 import { inferTypes } from "../graph/infer-types.ts";
 import type { TypedGraph } from "../graph/typed-graph.ts";
@@ -24,6 +23,7 @@ import {
 import { findMixing } from "./find-mixing.ts";
 import { type FreedGraph, freeGraph, type InputAxes } from "./free-graph.ts";
 import { type KnownValues, mixingNode } from "./mixing-axes.ts";
+import { fixedThroughout, type Rows, rowsAt } from "./partly-free.ts";
 import { type Claim, proveRows, type Verdict } from "./prove-rows.ts";
 import type { Settled } from "./report-batch.ts";
 import type { WithGraphs } from "./runnable.ts";
@@ -63,12 +63,13 @@ export async function settleBatch(graph: Graph, options: BatchOptions): Promise<
     return settled ?? (await settleBatch(await options.readExample(), options));
   }
   const stated = statedAxes(declared, batchAxis);
-  const sizes = [...stated].map(([name, axis]) => sizeAt(declared, name, axis));
-  if (sizes.some((size) => typeof size !== "number")) {
-    if (batch === "dynamic") demandFree(declared, file, stated);
-    return { graph, axes: stated, outcome: { state: "free" } };
+  const rows = rowsAt(declared, stated);
+  const fixed = rows.filter(({ size }) => typeof size === "number");
+  if (fixed.length < rows.length) {
+    if (fixed.length === 0) return { graph, axes: stated, outcome: { state: "free" } };
+    return await settlePartly(declared, stated, fixed, options);
   }
-  const [size] = sizes;
+  const size = fixed[0]?.size;
   if (typeof size !== "number") return { graph, axes: stated, outcome: { state: "absent" } };
   if (batch === "keep") {
     return { graph, axes: stated, outcome: { state: "kept", size, reason: "--batch keep says so" } };
@@ -78,6 +79,33 @@ export async function settleBatch(graph: Graph, options: BatchOptions): Promise<
     fail("BATCH_FIXED", { file, size: settled.outcome.size, reason: settled.outcome.reason });
   }
   return settled;
+}
+
+/** What is free in some inputs and fixed in others. It is freed everywhere, or stays as it is. */
+async function settlePartly(
+  declared: Declared,
+  axes: InputAxes,
+  fixed: readonly Rows[],
+  options: BatchOptions,
+): Promise<Settled> {
+  const { file, batch } = options;
+  const freed =
+    batch === "keep" ? { reason: "--batch keep says so" } : await freeRest(declared, axes, options);
+  if ("graph" in freed) return freed;
+  if (batch === "dynamic") demandFree(file, axes, fixed);
+  return { graph: declared.graph, axes, outcome: { state: "partly", fixed, reason: freed.reason } };
+}
+
+async function freeRest(
+  declared: Declared,
+  axes: InputAxes,
+  options: BatchOptions,
+): Promise<Settled | { readonly reason: string }> {
+  const throughout = fixedThroughout(declared, axes);
+  if ("reason" in throughout) return throughout;
+  const settled = await free(inferTypes(throughout.graph), options);
+  const { outcome } = settled;
+  return outcome.state === "kept" ? { reason: outcome.reason } : settled;
 }
 
 /** The graph as it was read, if what the reader took for the batch is one; undefined if rows depend on each other. */
@@ -123,20 +151,12 @@ async function proved(graphs: readonly Graph[], claim: Claim, withGraphs: WithGr
 }
 
 /** Throws BATCH_FIXED for inputs that have it fixed beside others that have it free. */
-function demandFree(typed: Declared, file: string, axes: InputAxes): void {
-  const problems: Problem[] = [];
-  for (const [input, axis] of axes) {
-    const size = sizeAt(typed, input, axis);
-    if (typeof size !== "number") continue;
-    const reason = `axis ${axis} of input '${input}' is, those of others are not (--batch-axis ${input}=none says that it has none)`;
-    problems.push(problem("BATCH_FIXED", { file, size, reason }));
-  }
+function demandFree(file: string, axes: InputAxes, fixed: readonly Rows[]): void {
+  const problems: Problem[] = fixed.map(({ input, size }) => {
+    const reason = `axis ${axes.get(input)} of input '${input}' is, those of others are not (--batch-axis ${input}=none says that it has none)`;
+    return problem("BATCH_FIXED", { file, size: Number(size), reason });
+  });
   raise(problems);
-}
-
-function sizeAt(typed: Declared, input: string, axis: number): Dim | undefined {
-  const value = typed.graph.inputs.find(({ name }) => name === input);
-  return value && shapeOf(value, typed)?.[axis];
 }
 
 interface Guess {

@@ -17,6 +17,10 @@ export function batchLines({ outcome, isJoinable, whyNot }: BatchReport): string
 function outcomeText(outcome: BatchOutcome): string {
   if (outcome.state === "free") return "free in the file";
   if (outcome.state === "absent") return "none";
+  if (outcome.state === "partly") {
+    const fixed = outcome.fixed.map(({ input, size }) => `'${input}' (${size})`).join(", ");
+    return `free in the file, but not in ${fixed}: ${outcome.reason}`;
+  }
   if (outcome.state === "kept") return `stays ${outcome.size}: ${outcome.reason}`;
   const { size, sizes, ms } = outcome;
   const seconds = (ms / 1000).toFixed(1);
