@@ -12,7 +12,13 @@ function free(text: string, size: number, axes: Readonly<Record<string, number>>
   const graph = parseGraph(text);
   graph.opsets.set("", 21);
   const known = { evaluate: evaluateWithEngine, visits: new Visits() };
-  return freeGraph(inferTypes(graph), { axes: new Map(Object.entries(axes)), size, symbol: "n", ...known });
+  return freeGraph(inferTypes(graph), {
+    axes: new Map(Object.entries(axes)),
+    size,
+    symbol: "n",
+    firstOther: 4001,
+    ...known,
+  });
 }
 
 /** The types of a body's outputs, read again from scratch. */
@@ -139,6 +145,7 @@ describe("a graph whose batch is 1", () => {
       symbol: "n",
       evaluate: undefined,
       visits: new Visits(),
+      firstOther: 4001,
     });
     expect(typeText(inferTypes(graph).knownType(graph.outputs[0] ?? never()))).toBe("float32[1, 2, 2]");
   });
@@ -164,6 +171,7 @@ it("ends when too many values were looked at", () => {
   graph.opsets.set("", 21);
   const visits = new Visits();
   while (visits.another()); // all are used
-  const options = { axes: new Map([["x", 0]]), size: 2, symbol: "n", evaluate: undefined, visits };
+  const axes = new Map([["x", 0]]);
+  const options = { axes, size: 2, symbol: "n", evaluate: undefined, visits, firstOther: 4001 };
   expect(() => freeGraph(inferTypes(graph), options)).toThrow(HeldByNode);
 });

@@ -49,6 +49,8 @@ export interface FreeingOptions {
   readonly symbol: string;
   readonly evaluate: Evaluate | undefined;
   readonly visits: Visits;
+  /** The first of the numbers that stand for the other free sizes. */
+  readonly firstOther: number;
 }
 
 /** Guesses that are taken back, in number: each costs an inference over the graph. */
@@ -98,7 +100,7 @@ class Freeing implements Workbench {
     this.typed = typed;
     this.guesses = guesses;
     this.graph = graph;
-    this.sizes = new Sizes(options.symbol, options.size);
+    this.sizes = new Sizes(options.symbol, options.size, options.firstOther);
     const originals = new Map([...copies].map(([original, copy]) => [copy, original]));
     const shapeInFile = (value: Value): readonly Dim[] | undefined => {
       const original = originals.get(value);

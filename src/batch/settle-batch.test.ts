@@ -54,6 +54,31 @@ describe("a batch that the file fixes", () => {
     expect([types, isJoinable]).toEqual([["float32[batch, 2, 3]"], true]);
   });
 
+  it("is freed beside a length that a table of positions bounds", async () => {
+    const positions = Array.from({ length: 40 }, (_, place) => place).join(", ");
+    const text = model("x: float32[1, s]", [
+      `p: float32[1, 40] = [${positions}]`,
+      "zero: int64[1] = [0]",
+      "one: int64[1] = [1]",
+      "length = Shape(x) {start = 1, end = 2}",
+      "places = Slice(p, zero, length, one)",
+      "y = Add(x, places)",
+    ]);
+    const { outcome, types } = await settle(text);
+    expect(outcome).toMatchObject({ state: "freed", size: 1, sizes: [2, 3] });
+    expect(types).toEqual(["float32[batch, s]"]);
+  });
+
+  it("is freed where constants are picked for each sample", async () => {
+    const { outcome } = await settle(
+      model("x: int64[2, 3]", [
+        "c: float32[2, 4] = [1, 2, 3, 4, 1, 2, 3, 4]",
+        "y = GatherElements(c, x) {axis = 1}",
+      ]),
+    );
+    expect(outcome).toMatchObject({ state: "freed", size: 2, sizes: [1, 3] });
+  });
+
   it("stays where an input cannot be drawn at random", async () => {
     const graph = model("x: float32[2, 6, 2], axis: int64[]", [
       "y = DFT(x, _, axis) {inverse = 1, onesided = 1}",

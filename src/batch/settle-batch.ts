@@ -28,7 +28,7 @@ import { type Claim, proveRows, type Verdict } from "./prove-rows.ts";
 import type { Settled } from "./report-batch.ts";
 import type { WithGraphs } from "./runnable.ts";
 import { inputSpecs } from "./sample-inputs.ts";
-import { Sizes } from "./sizes.ts";
+import { OTHER_SIZES, Sizes } from "./sizes.ts";
 import { type UnmovedOutput, unmovedOutput } from "./unmoved-outputs.ts";
 import { Visits } from "./widen.ts";
 import { AnotherInput, HeldByNode } from "./workbench.ts";
@@ -225,14 +225,34 @@ function another(freed: FreedGraph, node: Node | undefined): FreedGraph | undefi
   }
 }
 
-/** A freed graph, inputs taken in that turn out to have the batch too. */
+/** A freed graph with one of OTHER_SIZES, or why there is none with the first. */
 function candidate(typed: TypedGraph, guess: Guess, options: TrialOptions): Freed | Refused {
-  const { evaluate, visits } = options;
+  const [likeliest, ...others] = OTHER_SIZES;
+  const first = candidateWith(likeliest, typed, guess, options);
+  if (!("reason" in first) || !hasOtherSizes(typed)) return first;
+  for (const other of others) {
+    const found = candidateWith(other, typed, guess, options);
+    if (!("reason" in found)) return found;
+  }
+  return first;
+}
+
+function hasOtherSizes(typed: TypedGraph): boolean {
+  return typed.graph.inputs.some((input) => shapeOf(input, typed)?.some((dim) => typeof dim !== "number"));
+}
+
+/** A freed graph, inputs taken in that turn out to have the batch too. */
+function candidateWith(
+  firstOther: number,
+  typed: TypedGraph,
+  guess: Guess,
+  { evaluate, visits }: TrialOptions,
+): Freed | Refused {
   const axes = new Map(guess.axes);
   const symbol = freshName(typed);
   for (let left = typed.graph.inputs.length; left >= 0; left--) {
     try {
-      const freed = freeGraph(typed, { ...guess, axes, symbol, evaluate, visits });
+      const freed = freeGraph(typed, { ...guess, axes, symbol, evaluate, visits, firstOther });
       const unmoved = unmovedOutput(freed.graph, guess.size, (value) => freed.types.shapeOf(value));
       return unmoved ? { reason: unmovedReason(unmoved, guess.size) } : { freed, axes };
     } catch (error) {

@@ -6,8 +6,11 @@ import { tensorType } from "../graph/type.ts";
 
 /** A batch size that no constant of a model has. */
 const PROBE_SIZE = 7919;
-/** Other free sizes are primes from here on. */
-const FIRST_PRIME = 4001;
+/**
+ * Other free sizes are primes from here on: first those that no constant of a model has; then, since a table of positions
+ * bounds a text's length, those that most tables have.
+ */
+export const OTHER_SIZES = [4001, 37] as const;
 
 export class Sizes {
   /** The batch as a size. */
@@ -16,9 +19,12 @@ export class Sizes {
   readonly baked: number;
   private readonly name: string;
   private readonly others = new Map<string, number>();
+  private readonly firstOther: number;
 
-  constructor(name: string, baked: number) {
+  /** `firstOther` is the first of the sizes that stand for the other free ones, an odd prime. */
+  constructor(name: string, baked: number, firstOther: number = OTHER_SIZES[0]) {
     this.name = name;
+    this.firstOther = firstOther;
     this.batch = symbol(name);
     this.baked = baked;
   }
@@ -67,7 +73,7 @@ export class Sizes {
   private other(name: string): number {
     let prime = this.others.get(name);
     if (prime === undefined) {
-      prime = Math.max(FIRST_PRIME - 2, ...this.others.values()) + 2;
+      prime = Math.max(this.firstOther - 2, ...this.others.values()) + 2;
       while (!isPrime(prime)) prime += 2;
       this.others.set(name, prime);
     }

@@ -27,7 +27,10 @@ export const GATHER_ELEMENTS: OperatorDefinition = {
   attributes: { axis: int(0) },
   infer: (context) => {
     const type = context.type(0);
-    return [type && result(type.dtype, context.shape(1))];
+    const indices = context.shape(1);
+    if (type?.shape && indices)
+      checkWithin(type.shape, indices, axisOf(context.int("axis"), type.shape.length));
+    return [type && result(type.dtype, indices)];
   },
 };
 
@@ -46,6 +49,15 @@ export const GATHER_ND: OperatorDefinition = {
     return [result(type.dtype, [...indices.slice(0, -1), ...type.shape.slice(used)])];
   },
 };
+
+/** Beside the axis, each index has its place in the data. */
+function checkWithin(data: readonly Dim[], indices: readonly Dim[], axis: number): void {
+  for (const [at, size] of indices.entries()) {
+    const most = data[at];
+    if (at !== axis && typeof size === "number" && typeof most === "number" && size > most)
+      throw new IllTyped(`indices of size ${size} on axis ${at} of ${most}`);
+  }
+}
 
 function gathered(
   context: InferContext,

@@ -144,6 +144,7 @@ test.each<[string, string[], string]>([
   ["a: float32[2, 3], b: float32[3]", ["y = Concat(a, b) {axis = 0}"], "2 and 1 dimensions are joined"],
   ["a: float32[2, 3]", ["y = Concat(a, a)"], "attribute axis is missing"],
   ["a: float32[2, 3]", ["i: int64[] = [0]", "y = Gather(a, i) {axis = 2}"], "axis 2 of 2 dimensions"],
+  ["a: float32[2, 3], i: int64[4, 9]", ["y = GatherElements(a, i) {axis = 1}"], "size 4 on axis 0 of 2"],
   ["x: float32[2]", ["z: int64[1] = [0]", "y = Slice(x, z, z, z, z)"], "a step is 0"],
   ["x: float32[2]", ["p: int64[1] = [0]", "y = Pad(x, p)"], "1 pads for 1 axes"],
   [
