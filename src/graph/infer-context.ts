@@ -1,5 +1,6 @@
 // What a definition's `infer` sees of one node. The knowledge of values is handed in, so that inference over a whole
 // graph and the folding of one node use the same definitions.
+import { elementsOf } from "../tensor/elements.ts";
 import { hasNumbers, numbersOf } from "../tensor/numbers.ts";
 import { elementCount, type Tensor } from "../tensor/tensor.ts";
 import type { Attribute } from "./attribute.ts";
@@ -124,15 +125,25 @@ function missing(name: string): never {
   throw new IllTyped(`attribute ${name} is missing`);
 }
 
-const cache = new WeakMap<Tensor, readonly number[]>();
+const cache = new WeakMap<Tensor, readonly number[] | undefined>();
+
+/** What slices have for "to the end", which is 2^63 and its negative here. */
+const ENDS: readonly bigint[] = [2n ** 63n - 1n, 1n - 2n ** 63n];
 
 /** The elements of a small constant as numbers. */
 export function contentsOfConstant(tensor: Tensor, maxElements: number): readonly number[] | undefined {
   if (!hasNumbers(tensor.dtype) || elementCount(tensor.shape) > maxElements) return undefined;
-  let contents = cache.get(tensor);
-  if (!contents) {
-    contents = numbersOf(tensor);
-    cache.set(tensor, contents);
-  }
-  return contents;
+  if (!cache.has(tensor)) cache.set(tensor, exactNumbers(tensor));
+  return cache.get(tensor);
+}
+
+/** Undefined if one of them is a 64-bit integer that no double holds. */
+function exactNumbers(tensor: Tensor): readonly number[] | undefined {
+  const numbers = numbersOf(tensor);
+  const { dtype } = tensor;
+  if ((dtype !== "int64" && dtype !== "uint64") || numbers.every(Number.isSafeInteger)) return numbers;
+  const exact = elementsOf(dtype, tensor.read());
+  const isKept = (value: number, at: number) =>
+    exact[at] === BigInt(value) || ENDS.includes(exact[at] as bigint); // of 64 bits
+  return numbers.every(isKept) ? numbers : undefined;
 }

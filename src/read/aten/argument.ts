@@ -195,6 +195,10 @@ export class Facts {
     if (argument.kind === "float") return argument;
     if (argument.kind === "symbol") return argument;
     if (argument.kind !== "int") throw this.wrongKind(name, "a number");
+    if (typeof argument.value === "number" && isRounded(argument.value))
+      throw new Refusal(
+        `its argument ${name} is near ${argument.value}, and integers beyond 2^53 are not kept exactly`,
+      );
     return typeof argument.value === "number"
       ? { kind: "int", value: argument.value }
       : { kind: "dim", value: argument.value };
@@ -245,6 +249,11 @@ export function fixedSize(size: Dim | undefined): number {
 
 export function normalAxis(axis: number, rank: number): number {
   return axis < 0 ? axis + Math.max(rank, 1) : axis;
+}
+
+/** Whether an integer is what another one was rounded to. Powers of 2 are taken for themselves, and 2^63 for the largest. */
+function isRounded(value: number): boolean {
+  return !Number.isSafeInteger(value) && !Number.isInteger(Math.log2(Math.abs(value)));
 }
 
 function isEmptyList(argument: AtenArgument): boolean {
