@@ -19,18 +19,28 @@ export function scalarIn(value: Value | undefined): number | undefined {
   return numbers?.length === 1 ? numbers[0] : undefined;
 }
 
-/** Whether the constant is this number, as near as its float type can say. */
-export function isScalar(value: Value | undefined, wanted: number, tolerance = 1e-6): boolean {
-  const number = scalarIn(value);
-  return number !== undefined && Math.abs(number - wanted) <= tolerance * Math.max(1, Math.abs(wanted));
+/** Whether the constant is this number, as near as its float type can say, and gives what it meets no further axes. */
+export function isScalar(value: Value | undefined, wanted: number, beside?: Value): boolean {
+  const number = keepsShape(value, beside) ? scalarIn(value) : undefined;
+  return number !== undefined && Math.abs(number - wanted) <= TOLERANCE * Math.max(1, Math.abs(wanted));
 }
+
+const TOLERANCE = 1e-6;
 
 /** For a commutative operator: [the input that is no such constant, the constant's number]. */
 export function splitScalar(node: Node): readonly [Value, number] | undefined {
   const [a, b] = node.inputs;
   if (!a || !b) return undefined;
-  const right = scalarIn(b);
+  const right = keepsShape(b, a) ? scalarIn(b) : undefined;
   if (right !== undefined) return [a, right];
-  const left = scalarIn(a);
+  const left = keepsShape(a, b) ? scalarIn(a) : undefined;
   return left === undefined ? undefined : [b, left];
+}
+
+/** A constant of one element with more axes than what it meets would give the result its own. */
+function keepsShape(constant: Value | undefined, beside: Value | undefined): boolean {
+  const rank = constant?.initializer?.shape.length ?? 0;
+  const type = beside?.type;
+  const known = type?.kind === "tensor" ? type.shape?.length : undefined;
+  return rank <= (known ?? 0);
 }

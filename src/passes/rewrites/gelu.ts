@@ -52,7 +52,7 @@ function isGate(value: Value | undefined, x: Value | undefined): boolean {
   const erf = parts && parts[1] === 1 ? parts[0].producer : undefined;
   if (erf?.op !== "Erf" || !x) return false;
   const inner = erf.inputs[0]?.producer;
-  if (inner?.op === "Div") return inner.inputs[0] === x && isScalar(inner.inputs[1], Math.SQRT2);
+  if (inner?.op === "Div") return inner.inputs[0] === x && isScalar(inner.inputs[1], Math.SQRT2, x);
   const scaled = inner?.op === "Mul" ? splitScalar(inner) : undefined;
   return scaled?.[0] === x && Math.abs(scaled[1] - Math.SQRT1_2) < 1e-6;
 }

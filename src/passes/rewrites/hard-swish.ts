@@ -18,7 +18,7 @@ function shiftedRelu6(value: Value | undefined): Value | undefined {
 
 /** The value that the node divides by 6, in either way. */
 function sixthOf(node: Node): Value | undefined {
-  if (node.op === "Div") return isScalar(node.inputs[1], 6) ? node.inputs[0] : undefined;
+  if (node.op === "Div") return isScalar(node.inputs[1], 6, node.inputs[0]) ? node.inputs[0] : undefined;
   const parts = node.op === "Mul" ? splitScalar(node) : undefined;
   return parts && Math.abs(parts[1] - SIXTH) < 1e-7 ? parts[0] : undefined;
 }

@@ -87,6 +87,6 @@ function meanOf(value: Value | undefined): { data: Value; axes: readonly number[
 
 function isSquare(value: Value, of: Value | undefined): boolean {
   const node = value.producer;
-  if (node?.op === "Pow") return node.inputs[0] === of && isScalar(node.inputs[1], 2);
+  if (node?.op === "Pow") return node.inputs[0] === of && isScalar(node.inputs[1], 2, of);
   return node?.op === "Mul" && node.inputs[0] === of && node.inputs[1] === of;
 }

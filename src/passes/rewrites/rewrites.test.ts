@@ -73,6 +73,7 @@ describe("Erf chain to Gelu", () => {
     inverse: float32[] = [0.70710677]
     one: float32[] = [1.0]
     half: float32[] = [0.5]
+    halves: float32[1, 1] = [0.5]
     ${body}
   }`;
   test.each([
@@ -86,6 +87,7 @@ describe("Erf chain to Gelu", () => {
     "d = Div(x, half)\ne = Erf(d)\na = Add(e, one)\nm = Mul(x, a)\ny = Mul(m, half)",
     "n = Neg(x)\nd = Div(n, root)\ne = Erf(d)\na = Add(e, one)\nm = Mul(x, a)\ny = Mul(m, half)",
     "d = Div(x, root)\ne = Erf(d)\na = Add(e, one)\ny = Mul(x, a)",
+    "d = Div(x, root)\ne = Erf(d)\na = Add(e, one)\nm = Mul(x, a)\ny = Mul(m, halves)", // [1, n]
   ])("others stay: %j", (body) => {
     expect(last(afterRewrite(ERF_TO_GELU, graph(body))).join()).not.toContain("Gelu");
   });
