@@ -3,7 +3,8 @@
 import { Problem } from "../../../core/errors.ts";
 import type { GrpcCall, GrpcMethods, GrpcReply, GrpcUnaryMethod } from "../../grpc/call.ts";
 import type { CallKind, RequestListener } from "../../metrics/request-metrics.ts";
-import { attempt, type Soon, soon } from "../../soon.ts";
+import { timed } from "../../metrics/timed.ts";
+import type { Soon } from "../../soon.ts";
 import type { GrpcContext } from "../context.ts";
 import { classifyOverGrpc, regressOverGrpc } from "./examples.ts";
 import { metadataOverGrpc } from "./metadata.ts";
@@ -12,8 +13,6 @@ import { multiInferenceOverGrpc } from "./multi-inference.ts";
 import { predictOverGrpc } from "./predict.ts";
 import { contentOffset } from "./predict-request.ts";
 import { statusOverGrpc } from "./status.ts";
-
-const INTERNAL = 13;
 
 type Handler = (context: GrpcContext, call: GrpcCall) => Soon<GrpcReply>;
 
@@ -45,20 +44,10 @@ function counted(
   context: GrpcContext,
   requests: RequestListener,
 ): GrpcUnaryMethod["handle"] {
-  return (call) => {
-    const began = performance.now();
-    const count = (code: number): void =>
-      requests.answered(kind, modelNameOf(call.message), code, (performance.now() - began) * 1000);
-    const reply = attempt(
+  return (call) =>
+    timed(
       () => handler(context, call),
-      (error) => {
-        count(INTERNAL);
-        throw error;
-      },
+      (answer) => (answer instanceof Problem ? answer.row.grpc : 0),
+      (code, microseconds) => requests.answered(kind, modelNameOf(call.message), code, microseconds),
     );
-    return soon(reply, (answer) => {
-      count(answer instanceof Problem ? answer.row.grpc : 0);
-      return answer;
-    });
-  };
 }

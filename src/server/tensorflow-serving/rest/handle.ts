@@ -2,10 +2,11 @@
 // Rules: TensorFlow Serving's http_server.cc and http_rest_api_handler.cc.
 import { Problem, problem } from "../../../core/errors.ts";
 import type { CallKind, RequestListener } from "../../metrics/request-metrics.ts";
+import { timed } from "../../metrics/timed.ts";
 import { compressed, takesGzip } from "../../rest/compress.ts";
 import { errorPage } from "../../rest/dispatch.ts";
 import type { RestRequest, RestResponse, RestRoute } from "../../rest/message.ts";
-import { attempt, type Soon, soon } from "../../soon.ts";
+import { type Soon, soon } from "../../soon.ts";
 import type { RestContext } from "../context.ts";
 import { errorResponse } from "./errors.ts";
 import { examplesOverRest } from "./examples.ts";
@@ -76,27 +77,18 @@ function answerCounted(
   context: RestContext,
   requests: RequestListener,
 ): Soon<RestResponse> {
-  const began = performance.now();
-  const count = (code: number): void => {
-    const isCall = !(route instanceof Problem) && route !== "models";
-    const call = isCall ? CALLS[route.verb] : CALLS.status;
-    const model = isCall ? route.model.name : namedModel(request.method, request.url);
-    requests.answered(call, model, code, (performance.now() - began) * 1000);
-  };
-  const answer = attempt(
+  return timed(
     () => dispatch(route, request, context),
-    (error) => {
-      count(INTERNAL);
-      throw error;
+    (response) => response.problem?.row.grpc ?? 0,
+    (code, microseconds) => {
+      const isCall = !(route instanceof Problem) && route !== "models";
+      const call = isCall ? CALLS[route.verb] : CALLS.status;
+      const model = isCall ? route.model.name : namedModel(request.method, request.url);
+      requests.answered(call, model, code, microseconds);
     },
   );
-  return soon(answer, (response) => {
-    count(response.problem?.row.grpc ?? 0);
-    return response;
-  });
 }
 
-const INTERNAL = 13;
 /** What each question counts as. */
 const CALLS: Readonly<Record<RestVerb, CallKind>> = {
   predict: 3,
