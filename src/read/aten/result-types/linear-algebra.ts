@@ -57,11 +57,12 @@ const solution: Infer = (call) => {
 
 /** Triangular solutions; the older operator gives the matrix back too. */
 const triangularSolution: Infer = (call) => {
-  const [b, a] = call.has("A") && call.has("B") ? ["B", "A"] : ["self", "A"];
-  const [right, left] = [call.type(b), call.type(a)];
+  // linalg_solve_triangular(self, B) is A's solution for B, triangular_solve(self, A) that of self, and A beside it.
+  const isSingle = call.has("B");
+  const [right, left] = isSingle ? [call.type("B"), call.type("self")] : [call.type("self"), call.type("A")];
   const lead = broadcast([right.shape.slice(0, -2), left.shape.slice(0, -2)]);
   const result = typed(right.dtype, [...lead, ...right.shape.slice(-2)]);
-  return b === "B" ? [result] : [result, typed(left.dtype, [...lead, ...left.shape.slice(-2)])];
+  return isSingle ? [result] : [result, typed(left.dtype, [...lead, ...left.shape.slice(-2)])];
 };
 
 /** The first factor's rows by the last one's columns; vectors at the ends have none. */

@@ -80,6 +80,7 @@ describe("types of results", () => {
     "(r: float32[1, 5], s: float32[3, 5]) = aten::tensor_split.indices(self=%n, indices=[1])",
     "%r: float32[batch, 3], %s: float32[batch, 3] = aten::linalg_slogdet.default(A=%x)",
     "%r: float32[batch, 3, 8, 8] = aten::linalg_solve.default(A=%x, B=%x)",
+    "%r: float32[batch, 3, 8, 8] = aten::linalg_solve_triangular.default(self=%x, B=%x, upper=True)",
     "%r: float32[16, 25] = aten::kron.default(self=%n, other=%n)",
     "%r: float32[batch, 5, 5] = aten::diag_embed.default(self=%m, offset=1)",
     "%r: float32[5, 3, 2] = aten::tensordot.default(self=%n, other=%g, dims_self=[0], dims_other=[1])",

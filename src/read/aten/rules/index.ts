@@ -85,6 +85,7 @@ export * from "./strided.ts";
 export * from "./transpose.ts";
 export * from "./trapezoid.ts";
 export * from "./triangle.ts";
+export * from "./triangular-solution.ts";
 export * from "./two-operand-function.ts";
 export * from "./unary.ts";
 export * from "./variance.ts";
