@@ -2,7 +2,6 @@
 // Sources: https://arxiv.org/abs/1607.06450, https://arxiv.org/abs/1910.07467
 import { float, int } from "../../../graph/attribute.ts";
 import type { Value } from "../../../graph/graph.ts";
-import type { DType } from "../../../tensor/dtype.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
 
@@ -53,13 +52,6 @@ function ones(call: Call): Value {
   );
 }
 
-/** torch.finfo(dtype).eps: what rms_norm adds if it is given no eps. */
-const MACHINE_EPSILON: Partial<Record<DType, number>> = {
-  float64: 2 ** -52,
-  float16: 2 ** -10,
-  bfloat16: 2 ** -7,
-};
-
 /** y = x / sqrt(mean(x^2) + eps) * weight; half precision is computed in float32 */
 export const RMS_NORM: Rule = {
   targets: ["aten::rms_norm.default"],
@@ -70,7 +62,8 @@ export const RMS_NORM: Rule = {
     const computed = dtype === "float64" ? dtype : "float32";
     const x = call.as("input", computed);
     const square = call.reduce("ReduceMean", call.op("Mul", [x, x]), axes, true);
-    const epsilon = call.optionalFloat("eps") ?? MACHINE_EPSILON[dtype] ?? 2 ** -23;
+    // Without one PyTorch adds torch.finfo(...).eps of the type that it computes in.
+    const epsilon = call.optionalFloat("eps") ?? (computed === "float64" ? 2 ** -52 : 2 ** -23);
     const deviation = call.op("Sqrt", [call.op("Add", [square, call.number(epsilon, computed)])]);
     const normal = call.op("Div", [x, deviation]);
     const scaled = call.has("weight") ? call.op("Mul", [normal, call.as("weight", computed)]) : normal;
