@@ -7,6 +7,7 @@ const KNOWN_NAMESPACES: ReadonlySet<string> = new Set([
   "higher_order",
   "_operator",
   "math",
+  "torch",
   "builtins",
   "quantized",
   "quantized_decomposed",

@@ -5,19 +5,18 @@ import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
 
 export const TRANSPOSE: Rule = {
-  targets: ["transpose", "transpose_copy", "swapaxes", "swapdims"].flatMap((name) => [
-    `aten::${name}.int`,
-    `aten::${name}.default`,
-  ]),
+  targets: [
+    "aten::transpose.int",
+    "aten::transpose.default", // what transpose_ becomes
+    "aten::transpose_copy.int",
+    "aten::swapaxes.default",
+    "aten::swapdims.default",
+  ],
   complex: true,
   emit(call) {
-    const [a, b] = call.name.startsWith("transpose")
-      ? ["dim0", "dim1"]
-      : call.name === "swapaxes"
-        ? ["axis0", "axis1"]
-        : ["dim0", "dim1"];
+    const kind = call.name === "swapaxes" ? "axis" : "dim";
     const rank = call.rank("self");
-    return permute(call, swapped(rank, call.axis(a as string, rank), call.axis(b as string, rank)));
+    return permute(call, swapped(rank, call.axis(`${kind}0`, rank), call.axis(`${kind}1`, rank)));
   },
 };
 

@@ -28,13 +28,7 @@ export const DIAGONAL: Rule = {
   targets: ["aten::diagonal.default", "aten::diagonal_copy.default", "aten::linalg_diagonal.default"],
   emit(call) {
     const rank = call.rank(inputName(call));
-    const [first, second] = call.name === "linalg_diagonal" ? ["dim1", "dim2"] : ["dim1", "dim2"];
-    return diagonal(
-      call,
-      call.axis(first as string, rank),
-      call.axis(second as string, rank),
-      call.int("offset"),
-    );
+    return diagonal(call, call.axis("dim1", rank), call.axis("dim2", rank), call.int("offset"));
   },
 };
 

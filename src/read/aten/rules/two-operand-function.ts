@@ -55,9 +55,10 @@ export const HEAVISIDE: Rule = {
 
 /** self * log(other), 0 where self is 0, NaN where other is. */
 export const X_LOG_Y: Rule = {
-  targets: ["xlogy", "special_xlogy"].flatMap((name) =>
-    ["Tensor", "Scalar_Self", "Scalar_Other"].map((overload) => `aten::${name}.${overload}`),
-  ),
+  targets: [
+    ...["Tensor", "Scalar_Self", "Scalar_Other"].map((overload) => `aten::xlogy.${overload}`),
+    ...["default", "self_scalar", "other_scalar"].map((overload) => `aten::special_xlogy.${overload}`),
+  ],
   emit(call) {
     const [x, y, dtype] = realOperands(call);
     const product = call.op("Mul", [x, call.op("Log", [y])]);

@@ -4,14 +4,14 @@ import { Refusal } from "../argument.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
 
-const TARGETS = ["hann_window", "hamming_window", "blackman_window", "bartlett_window"];
+const NAMES = ["hann_window", "hamming_window", "blackman_window", "bartlett_window"];
 
 export const WINDOW: Rule = {
-  targets: TARGETS.flatMap((name) =>
-    ["default", "periodic", "periodic_alpha", "periodic_alpha_beta"].map(
-      (overload) => `aten::${name}.${overload}`,
-    ),
-  ),
+  targets: [
+    ...NAMES.flatMap((name) => [`aten::${name}.default`, `aten::${name}.periodic`]),
+    "aten::hamming_window.periodic_alpha",
+    "aten::hamming_window.periodic_alpha_beta",
+  ],
   emit(call) {
     const length = call.int("window_length");
     const periodic = call.has("periodic") ? call.bool("periodic") : true;
