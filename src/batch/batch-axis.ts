@@ -1,6 +1,7 @@
 // Where the batch stands in a shape, and where a Reshape puts it.
 // Layout: the axis of size factor * batch; a step of the batch is `inner` elements of that axis, so that the batch is the
-// outermost part of the axis if inner = factor and the innermost if inner = 1.
+// outermost part of the axis if inner = factor and the innermost if inner = 1. A free size in the factor is the number that
+// stands for it (sizes.ts).
 import { type Dim, divideExactly } from "../graph/dim.ts";
 import type { Sizes } from "./sizes.ts";
 
@@ -16,7 +17,8 @@ export function batchAxisOf(shape: readonly Dim[], sizes: Sizes): BatchAxis | un
   const [axis] = axes;
   if (axis === undefined || axes.length > 1) return undefined;
   const factor = divideExactly(shape[axis] ?? 0, sizes.batch);
-  return typeof factor === "number" && factor > 0 ? { axis, factor, inner: factor } : undefined;
+  const count = factor === undefined ? 0 : sizes.inFile(factor);
+  return count > 0 ? { axis, factor: count, inner: count } : undefined;
 }
 
 /**

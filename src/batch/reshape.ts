@@ -76,6 +76,8 @@ function targetFor(
   if (isConstant(others)) return constantValue(int64Tensor(others, [others.length]));
   const [, target] = node.inputs;
   if (node.op !== "Reshape" || !target) return undefined;
+  const isJoinedWithFree = factor !== 1 && typeof sizes[axis] !== "number";
+  if (isJoinedWithFree) return undefined; // no constant multiple of the batch
   const part = (from: number, to: number): Value =>
     bench.emit(
       { op: "Slice", inputs: [target, ...[[from], [to]].map((at) => constantValue(int64Tensor(at, [1])))] },

@@ -69,6 +69,21 @@ describe("a batch that the file fixes", () => {
     expect(types).toEqual(["float32[batch, s]"]);
   });
 
+  it("is freed where it is joined with a free length and parted from it again", async () => {
+    const text = model("x: float32[1, s, 2]", [
+      "flat: int64[2] = [-1, 2]",
+      "w: float32[2, 2] = [1, 2, 3, 4]",
+      "whole: int64[3] = [1, -1, 2]",
+      "a = Reshape(x, flat)",
+      "b = MatMul(a, w)",
+      "c = Reshape(b, whole)",
+      "y = Add(c, x)",
+    ]);
+    const { outcome, types } = await settle(text);
+    expect(outcome).toMatchObject({ state: "freed", size: 1, sizes: [2, 3] });
+    expect(types).toEqual(["float32[batch, s, 2]"]);
+  });
+
   it("is freed where constants are picked for each sample", async () => {
     const { outcome } = await settle(
       model("x: int64[2, 3]", [

@@ -225,16 +225,11 @@ function another(freed: FreedGraph, node: Node | undefined): FreedGraph | undefi
   }
 }
 
-/** A freed graph with one of OTHER_SIZES, or why there is none with the first. */
+/** A freed graph with one of OTHER_SIZES, or why there is none with the last of them. */
 function candidate(typed: TypedGraph, guess: Guess, options: TrialOptions): Freed | Refused {
-  const [likeliest, ...others] = OTHER_SIZES;
+  const [likeliest, other] = OTHER_SIZES;
   const first = candidateWith(likeliest, typed, guess, options);
-  if (!("reason" in first) || !hasOtherSizes(typed)) return first;
-  for (const other of others) {
-    const found = candidateWith(other, typed, guess, options);
-    if (!("reason" in found)) return found;
-  }
-  return first;
+  return "reason" in first && hasOtherSizes(typed) ? candidateWith(other, typed, guess, options) : first;
 }
 
 function hasOtherSizes(typed: TypedGraph): boolean {
