@@ -149,6 +149,7 @@ const distinct: Infer = (call, fresh) => {
 };
 
 const repeatInterleave: Infer = (call, fresh) => {
+  if (!call.has("self")) return [typed(call.dtypeOf("repeats"), [fresh()])]; // places alone
   const { dtype, shape } = call.type("self");
   const times = call.argument("repeats");
   const axis = call.has("dim") ? call.axis("dim", shape.length) : undefined;

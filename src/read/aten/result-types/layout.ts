@@ -248,7 +248,7 @@ const pad = shaped((call, shape) => {
 });
 
 const diagonal: Infer = (call) => {
-  const { dtype, shape } = call.type("self");
+  const { dtype, shape } = call.type(firstArgument(call));
   const [first, second] = [call.axis("dim1", shape.length), call.axis("dim2", shape.length)];
   const offset = call.int("offset");
   const [rows, columns] = [shape[first] ?? 0, shape[second] ?? 0];

@@ -69,6 +69,8 @@ describe("types of results", () => {
     "%r: int64[u0, 2] = aten::nonzero.default(self=%k)",
     "%r: int64[4] = aten::arange.start_step(start=1, end=8, step=2)",
     "%r: int64[batch] = aten::arange.start_step(start={batch}, end=0, step=-1)",
+    "%r: int64[u0] = aten::repeat_interleave.Tensor(repeats=%i)",
+    "%r: float32[4] = aten::linalg_diagonal.default(A=%n)",
     "%r: float32[] = aten::logsumexp.default(self=%i, dim=[0])",
     "%r: float16[batch + 3] = aten::diff.default(self=%i, prepend=%h)",
     "%r: bool[2, 3] = aten::full.default(size=[2, 3], fill_value=True)",
