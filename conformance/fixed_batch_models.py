@@ -1,7 +1,7 @@
 """Exports models as most people do, with a fixed batch: FOLDER/NAME/{static1.pt2, static4.pt, ..., io.npz, facts.json}.
 
 Usage: python fixed_batch_models.py FOLDER   in the torch environment; FOLDER/.complete is its last step.
-io.npz holds PyTorch's inputs and outputs at batch 2 and 3; facts.json says whether the batch can be freed at all.
+io.npz holds PyTorch's inputs and outputs at batch 2 and 3; facts.json says of which sizes the batch can be freed.
 """
 
 import json
@@ -54,7 +54,7 @@ class ZeroStates(nn.Module):
 
 
 class Mixing(nn.Module):
-    """Samples that depend on each other by what `mix` does."""
+    """Samples that may depend on each other, by what `mix` does."""
 
     def __init__(self, mix: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
@@ -91,6 +91,11 @@ MIXING: dict[str, Callable[[Tensor], Tensor]] = {
     "turned": lambda x: x.flip(0) + x,
     "rolled": lambda x: x.roll(1, 0) + x,
 }
+# At a batch of 1 the axis of the batch goes too, and what comes out has another rank than at other sizes.
+SQUEEZED: dict[str, Callable[[Tensor], Tensor]] = {
+    "all": lambda x: x.mean(2).squeeze(),
+    "first": lambda x: x.mean(2).squeeze(0),
+}
 
 
 def recorded(model: nn.Module, inputs: Callable[[int], tuple[Tensor, ...]]) -> dict[str, np.ndarray]:
@@ -105,8 +110,8 @@ def recorded(model: nn.Module, inputs: Callable[[int], tuple[Tensor, ...]]) -> d
     return arrays
 
 
-def export_all(model: nn.Module, inputs: Callable[[int], tuple[Tensor, ...]], folder: Path, is_free: bool) -> None:
-    """Every kind of file at every fixed size."""
+def export_all(model: nn.Module, inputs: Callable[[int], tuple[Tensor, ...]], folder: Path, free: tuple[int, ...]) -> None:
+    """Every kind of file at every fixed size; `free` are those whose batch can be freed."""
     folder.mkdir(parents=True)
     np.savez(folder / "io.npz", **recorded(model, inputs))
     for size in SIZES:
@@ -115,7 +120,7 @@ def export_all(model: nn.Module, inputs: Callable[[int], tuple[Tensor, ...]], fo
         torch.export.save(program, folder / f"static{size}.pt2")
         torch.jit.trace(model, example, check_trace=False).save(folder / f"static{size}.pt")
         torch.onnx.export(program, dynamo=True, verbose=False).save(folder / f"static{size}.onnx")
-    (folder / "facts.json").write_text(json.dumps({"free": is_free}))
+    (folder / "facts.json").write_text(json.dumps({"free": free}))
 
 
 def main() -> None:
@@ -124,9 +129,11 @@ def main() -> None:
     folder = Path(sys.argv[1])
     for name, (build, inputs) in MODELS.items():
         torch.manual_seed(0)
-        export_all(settle(build(), inputs), inputs, folder / name, True)
+        export_all(settle(build(), inputs), inputs, folder / name, SIZES)
     for name, mix in MIXING.items():
-        export_all(Mixing(mix).eval(), features, folder / f"mixing_{name}", False)
+        export_all(Mixing(mix).eval(), features, folder / f"mixing_{name}", ())
+    for name, squeeze in SQUEEZED.items():
+        export_all(Mixing(squeeze).eval(), features, folder / f"squeezed_{name}", SIZES[1:])
     (folder / ".complete").touch()
 
 

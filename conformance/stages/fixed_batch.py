@@ -57,8 +57,9 @@ def main() -> None:
 def own_files(full: bool) -> Iterator[File]:
     """The project's exports; without --full, of those that mix samples one file of each kind."""
     for folder in folders(fixed_batch_models()):
-        is_free = json.loads((folder / "facts.json").read_text())["free"]
+        free = json.loads((folder / "facts.json").read_text())["free"]
         for path in files(folder):
+            is_free = int(path.stem.removeprefix("static")) in free
             if full or is_free or path.name in SHARE:
                 yield File(path, ("freed",) if is_free else ("kept",))
 

@@ -134,6 +134,15 @@ describe("a graph whose batch is 1", () => {
     expect(freed("x: float32[1, 5, 4]", body.replace(/ {2}a.*\n/, ""), 1)).toEqual(["float32[5*n, 2]"]);
   });
 
+  it("is held by a Squeeze that takes its axis away, if the batch comes out joined with another", () => {
+    const squeezed = "  a: int64[1] = [0]\n  h = Squeeze(x, a)";
+    const text = (body: string) => `graph main(x: float32[1, 3]) -> (y) {\n${squeezed}\n${body}\n}`;
+    const error = thrown(() => free(text("  y = Relu(h)"), 1));
+    expect(error).toMatchObject({ node: { outputs: [{ name: "h" }] } });
+    expect(error).toHaveProperty("message", "it drops the batch, which PyTorch does at a batch of 1 alone");
+    expect(freed("x: float32[1, 3]", `${squeezed}\n  y = Unsqueeze(h, a)`, 1)).toEqual(["float32[n, 3]"]);
+  });
+
   it("does not change the original", () => {
     const graph = parseGraph(
       "graph main(x: float32[1, 4]) -> (y) {\n  s: int64[3] = [1, 2, 2]\n  y = Reshape(x, s)\n}",

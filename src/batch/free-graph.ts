@@ -20,6 +20,7 @@ import { repairs } from "./repair.ts";
 import { steerReshape } from "./reshape.ts";
 import { steerRowIndex } from "./row-index.ts";
 import { Sizes } from "./sizes.ts";
+import { isSqueeze, SqueezedBatch } from "./squeezed-batch.ts";
 import { SymbolicTypes } from "./symbolic-types.ts";
 import type { Visits } from "./widen.ts";
 import { HeldByNode, type Workbench } from "./workbench.ts";
@@ -90,6 +91,7 @@ class Freeing implements Workbench {
   private readonly typed: TypedGraph;
   private readonly places = new Map<Value, BatchAxis>();
   private readonly made = new Map<number, Value>();
+  private readonly squeezed = new SqueezedBatch((value) => this.batchIn(value));
 
   private readonly guesses: Guesses;
 
@@ -119,6 +121,9 @@ class Freeing implements Workbench {
     REMOVE_DEAD_NODES.run(this.graph, this.typed, {});
     const mixing = mixingNode(this.graph, this.types, this.sizes);
     if (mixing) throw new HeldByNode(mixing.node, mixing.reason);
+    const squeeze = this.squeezed.heldBy(this.graph.outputs);
+    if (squeeze)
+      throw new HeldByNode(squeeze, "it drops the batch, which PyTorch does at a batch of 1 alone");
     for (const output of this.graph.outputs) output.type = this.types.of(output)?.type;
     const { graph, types } = this;
     const outputs = new Map(graph.outputs.map((output) => [output.name, this.batchIn(output)]));
@@ -196,6 +201,7 @@ class Freeing implements Workbench {
     const node = steerReshape(original, this);
     steerRowIndex(node, this);
     this.learn(node, this.fitted(node));
+    this.squeezed.learn(node, this.sizes.baked === 1 && isSqueeze(original));
   }
 
   /** What the node gives once it fits. */

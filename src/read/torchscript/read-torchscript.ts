@@ -20,6 +20,7 @@ import type { ProgramBuilder } from "./program-builder.ts";
 import { Malformed, Unfollowed, Unregistered } from "./refusal.ts";
 import { refusedCode } from "./refused-code.ts";
 import type { FunctionDefinition } from "./source/syntax.ts";
+import { squeezesBatch } from "./squeezed-batch.ts";
 
 export interface TorchScriptOptions {
   /** Types of inputs by the names of `forward`'s parameters, for archives without a traced example. */
@@ -87,10 +88,17 @@ function freeReadings(example: Example, traced: (batchAxis: number) => Reading):
     example: sizes.map((size) => size ?? 0),
     program() {
       const program = traced(0).program();
+      if (sizes[0] === 1 && squeezesBatch(program.graph)) throw squeezed(program);
       return showsBatch(program) || sizes[1] === undefined ? program : (secondAxis(traced) ?? program);
     },
   };
   return [first];
+}
+
+function squeezed({ file }: AtenProgram): FerryError {
+  return new FerryError([
+    new Unfollowed("it drops the batch, which it does at a batch of 1 alone").problem(file),
+  ]);
 }
 
 function secondAxis(traced: (batchAxis: number) => Reading): AtenProgram | undefined {
