@@ -81,6 +81,10 @@ describe("publishVersion", () => {
     expect(await codeOf(publishVersion(file, undefined, two))).toBe("OUTPUT_FAILED");
   });
 
+  it.runIf(process.platform === "linux")("ends where no directory can be made", async () => {
+    expect(await codeOf(publishVersion("/proc/none/inner", undefined, two))).toBe("OUTPUT_FAILED");
+  });
+
   it("publishes nothing that the check does not like", async () => {
     let seen: string[] = [];
     const check = async (directory: string) => {

@@ -48,7 +48,7 @@ export async function publishVersion(
 ): Promise<NewVersion> {
   const path = version === undefined ? base : join(base, String(version));
   return translated(path, async () => {
-    mkdirSync(base, { recursive: true });
+    makeDirectory(base);
     removeLeftovers(base);
     if (version !== undefined && versionsIn(base).includes(version)) fail("VERSION_EXISTS", { path });
     const temporary = join(base, `${PREFIX}${host()}-${process.pid}`);
@@ -64,11 +64,26 @@ export async function publishVersion(
   });
 }
 
+/** With its parents. Node's own way with `recursive` never ends where a directory says that there can be none in it. */
+function makeDirectory(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectory(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (codeOf(error) !== "EEXIST") throw error;
+    if (!statSync(path).isDirectory())
+      fail("OUTPUT_FAILED", { path, reason: "it is a file, and a directory is wanted" }, error);
+  }
+}
+
 function filesIn(directory: string): VersionFiles {
   return {
     file(path, fill) {
       const full = join(directory, path);
-      mkdirSync(dirname(full), { recursive: true });
+      makeDirectory(dirname(full));
       const descriptor = openSync(full, "wx");
       try {
         const result = fill({ write: (bytes) => writeAll(descriptor, bytes) });
