@@ -91,10 +91,11 @@ MIXING: dict[str, Callable[[Tensor], Tensor]] = {
     "turned": lambda x: x.flip(0) + x,
     "rolled": lambda x: x.roll(1, 0) + x,
 }
-# At a batch of 1 the axis of the batch goes too, and what comes out has another rank than at other sizes.
-SQUEEZED: dict[str, Callable[[Tensor], Tensor]] = {
-    "all": lambda x: x.mean(2).squeeze(),
-    "first": lambda x: x.mean(2).squeeze(0),
+# At a batch of 1 the axis of the batch goes too, and what comes out has another rank than at other sizes. What torch.onnx
+# makes of the second at other sizes is no ONNX: a Squeeze of an axis that is not 1.
+SQUEEZED: dict[str, tuple[Callable[[Tensor], Tensor], tuple[int, ...]]] = {
+    "all": (lambda x: x.mean(2).squeeze(), SIZES),
+    "first": (lambda x: x.mean(2).squeeze(0), (1,)),
 }
 
 
@@ -110,11 +111,17 @@ def recorded(model: nn.Module, inputs: Callable[[int], tuple[Tensor, ...]]) -> d
     return arrays
 
 
-def export_all(model: nn.Module, inputs: Callable[[int], tuple[Tensor, ...]], folder: Path, free: tuple[int, ...]) -> None:
+def export_all(
+    model: nn.Module,
+    inputs: Callable[[int], tuple[Tensor, ...]],
+    folder: Path,
+    free: tuple[int, ...],
+    sizes: tuple[int, ...] = SIZES,
+) -> None:
     """Every kind of file at every fixed size; `free` are those whose batch can be freed."""
     folder.mkdir(parents=True)
     np.savez(folder / "io.npz", **recorded(model, inputs))
-    for size in SIZES:
+    for size in sizes:
         example = inputs(size)
         program = torch.export.export(model, example)
         torch.export.save(program, folder / f"static{size}.pt2")
@@ -132,8 +139,9 @@ def main() -> None:
         export_all(settle(build(), inputs), inputs, folder / name, SIZES)
     for name, mix in MIXING.items():
         export_all(Mixing(mix).eval(), features, folder / f"mixing_{name}", ())
-    for name, squeeze in SQUEEZED.items():
-        export_all(Mixing(squeeze).eval(), features, folder / f"squeezed_{name}", SIZES[1:])
+    for name, (squeeze, sizes) in SQUEEZED.items():
+        free = tuple(size for size in sizes if size > 1)
+        export_all(Mixing(squeeze).eval(), features, folder / f"squeezed_{name}", free, sizes)
     (folder / ".complete").touch()
 
 

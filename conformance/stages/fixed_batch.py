@@ -25,7 +25,7 @@ from run_context import read_context
 SIZES = (2, 3)  # what io.npz holds
 LEAST_FREE = 30  # of the 36 of the corpus
 KINDS = ("pt2", "pt", "onnx")
-SHARE = ("static1.pt2", "static4.pt", "static1.onnx")
+SHARE = ("static1.pt2", "static1.pt", "static4.pt", "static1.onnx")
 
 
 @dataclass(frozen=True)
