@@ -16,6 +16,7 @@ import {
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { fail } from "../core/errors.ts";
+import { makeDirectory } from "../files/make-directory.ts";
 import type { ByteSink } from "./write-weights.ts";
 
 const PREFIX = ".torchferry-";
@@ -48,6 +49,8 @@ export async function publishVersion(
 ): Promise<NewVersion> {
   const path = version === undefined ? base : join(base, String(version));
   return translated(path, async () => {
+    if (statSync(base, { throwIfNoEntry: false })?.isFile())
+      fail("OUTPUT_FAILED", { path: base, reason: "it is a file, and a directory is wanted" });
     makeDirectory(base);
     removeLeftovers(base);
     if (version !== undefined && versionsIn(base).includes(version)) fail("VERSION_EXISTS", { path });
@@ -62,21 +65,6 @@ export async function publishVersion(
       rmSync(temporary, { recursive: true, force: true });
     }
   });
-}
-
-/** With its parents. Node's own way with `recursive` never ends where a directory says that there can be none in it. */
-function makeDirectory(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
-  const parent = dirname(path);
-  if (parent !== path) makeDirectory(parent);
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    // Another process may have made it meanwhile.
-    if (codeOf(error) !== "EEXIST") throw error;
-    if (!statSync(path).isDirectory())
-      fail("OUTPUT_FAILED", { path, reason: "it is a file, and a directory is wanted" }, error);
-  }
 }
 
 function filesIn(directory: string): VersionFiles {

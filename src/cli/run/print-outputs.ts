@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { fail } from "../../core/errors.ts";
 import type { TensorValue } from "../../engine/engine.ts";
+import { makeDirectory } from "../../files/make-directory.ts";
 import { byCodePoint } from "../../model/read-saved-model.ts";
 import { writeNpy } from "../../tensor/npy.ts";
 import { type Tensor, tensorFromBytes, tensorFromStrings } from "../../tensor/tensor.ts";
@@ -33,7 +34,7 @@ function saveOutput(key: string, value: TensorValue, outdir: string, overwrite: 
     fail("OUTPUT_DENIED", { path: file, reason: "the output's name leads out of the directory" });
   }
   try {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
+    makeDirectory(path.dirname(file));
     fs.writeFileSync(file, writeNpy(asTensor(value)), { flag: overwrite ? "w" : "wx" });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException; // node:fs throws nothing else
