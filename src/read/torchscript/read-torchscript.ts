@@ -15,7 +15,15 @@ import { Code } from "./code.ts";
 import { unregistered } from "./custom-code.ts";
 import { follow } from "./follow.ts";
 import type { InputSpec } from "./input-spec.ts";
-import { type Example, type Inputs, sizeOn, statedInputs, tracedExample, tracedInputs } from "./inputs.ts";
+import {
+  type Example,
+  type Inputs,
+  sizeOn,
+  statedInputs,
+  TRACED_BATCH,
+  tracedExample,
+  tracedInputs,
+} from "./inputs.ts";
 import type { ProgramBuilder } from "./program-builder.ts";
 import { Malformed, Unfollowed, Unregistered } from "./refusal.ts";
 import { refusedCode } from "./refused-code.ts";
@@ -147,9 +155,9 @@ function showsBatch({ file, graph }: AtenProgram): boolean {
   const shapes = graph.outputs.map((output) =>
     output.kind === "tensor" ? (graph.types.get(output.value)?.shape ?? []) : [],
   );
-  const isOpen = (size: Dim) => symbolsIn(size).has("batch");
+  const isOpen = (size: Dim) => symbolsIn(size).has(TRACED_BATCH);
   for (const shape of shapes.filter((sizes) => sizes.some(isOpen))) {
-    if (shape.some((size) => symbolName(size) === "batch") || isOpen(shape[0] ?? 0)) continue;
+    if (shape.some((size) => symbolName(size) === TRACED_BATCH) || isOpen(shape[0] ?? 0)) continue;
     const found = `an output mixes the batch with other sizes: [${shape}]`;
     throw new FerryError([new Unfollowed(found).problem(file)]);
   }

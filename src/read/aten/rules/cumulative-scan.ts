@@ -2,7 +2,7 @@
 import type { Dim } from "../../../graph/dim.ts";
 import type { Value } from "../../../graph/graph.ts";
 import { isFloat } from "../../../tensor/dtype.ts";
-import { Refusal } from "../argument.ts";
+import { fixedSize } from "../argument.ts";
 import type { Call } from "../call.ts";
 import { arithmeticDType } from "../kernel-dtype.ts";
 import type { Rule } from "../rule.ts";
@@ -66,8 +66,7 @@ function along(call: Call, values: readonly Value[], combine: Parameters<typeof 
 
 /** The place of each element along the axis. */
 function places(call: Call, shape: readonly Dim[], axis: number): Value {
-  const size = shape[axis];
-  if (typeof size !== "number") throw new Refusal(`it runs along an axis of ${size}; a fixed size is wanted`);
+  const size = fixedSize(shape[axis]);
   const own = shape.map((_, at) => (at === axis ? size : 1));
   return call.expand(
     call.table(

@@ -3,7 +3,7 @@
 // triangle between each two blocks: for n rows log2(n) steps, in float64. Rows are divided by their diagonal before.
 // Source: https://docs.pytorch.org/docs/stable/generated/torch.linalg.solve_triangular.html
 import type { Value } from "../../../graph/graph.ts";
-import { Refusal } from "../argument.ts";
+import { fixedSize } from "../argument.ts";
 import type { Call } from "../call.ts";
 import type { Rule } from "../rule.ts";
 
@@ -30,8 +30,7 @@ export const SOLVE_TRIANGULAR: Rule = {
 };
 
 function inverseOfTriangle(call: Call): Value {
-  const rows = call.shape("self").at(-1);
-  if (typeof rows !== "number") throw new Refusal("the size of its matrix is not fixed");
+  const rows = fixedSize(call.shape("self").at(-1));
   const matrix = call.as("self", "float64");
   const isUpper = call.bool("upper");
   if (call.bool("unitriangular")) return inverted(call, matrix, rows, isUpper);
