@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { build } from "vite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FerryError } from "../core/errors.ts";
-import { publishVersion, type VersionFiles } from "./version-directory.ts";
+import { makeDirectory, publishVersion, type VersionFiles } from "./version-directory.ts";
 
 let base: string;
 beforeEach(() => {
@@ -40,6 +40,19 @@ function failing(code: string): () => never {
     throw Object.assign(new Error(`${code}: injected`), { code, syscall: "write" });
   };
 }
+
+describe("makeDirectory", () => {
+  it("makes what is missing, and leaves what is there", () => {
+    makeDirectory(join(base, "a/b/c"));
+    makeDirectory(join(base, "a/b"));
+    expect(existsSync(join(base, "a/b/c"))).toBe(true);
+  });
+
+  it("says that a file stands there", () => {
+    writeFileSync(join(base, "file"), "");
+    expect(() => makeDirectory(join(base, "file"))).toThrow("EEXIST");
+  });
+});
 
 describe("publishVersion", () => {
   it("takes the next free number and makes the base", async () => {

@@ -16,7 +16,6 @@ import {
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { fail } from "../core/errors.ts";
-import { makeDirectory } from "../files/make-directory.ts";
 import type { ByteSink } from "./write-weights.ts";
 
 const PREFIX = ".torchferry-";
@@ -65,6 +64,25 @@ export async function publishVersion(
       rmSync(temporary, { recursive: true, force: true });
     }
   });
+}
+
+/**
+ * Makes the folder and its parents, where they are missing. Throws what node:fs throws, EEXIST where a file stands there.
+ * Node's own way, `recursive`, never ends where a directory says that there can be none in it, such as /proc.
+ */
+export function makeDirectory(path: string): void {
+  if (isDirectory(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectory(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!isDirectory(path)) throw error; // else another process has made it meanwhile
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function filesIn(directory: string): VersionFiles {

@@ -3,10 +3,10 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { fail } from "../../core/errors.ts";
 import type { TensorValue } from "../../engine/engine.ts";
-import { makeDirectory } from "../../files/make-directory.ts";
 import { byCodePoint } from "../../model/read-saved-model.ts";
 import { writeNpy } from "../../tensor/npy.ts";
 import { type Tensor, tensorFromBytes, tensorFromStrings } from "../../tensor/tensor.ts";
+import { makeDirectory } from "../../write/version-directory.ts";
 import type { Io } from "../io.ts";
 import { arrayText } from "../numpy/array-text.ts";
 
